@@ -1,0 +1,1 @@
+"""Feeds -> items -> embeddings -> snapshot. Knows nothing of language models or HTTP."""

