@@ -43,7 +43,7 @@ class Item:
 
     `slot` is None for what is not composed (gift cards, candles, underwear); `kind` is a key of the kinds
     table; `formality` runs from 1 (gym, lounge) to 5 (black tie), `warmth` from 0 (swimwear) to 4 (deep
-    winter); an empty `seasons` means all year. Prices are in `currency`, of one unit (12.5 is twelve and a half).
+    winter); an empty `seasons` means all year. Prices are in units of `currency` (12.5 is twelve and a half).
     """
 
     sku: str

@@ -63,3 +63,38 @@ class FeedReader(Protocol):
     """A streaming reader of one format: it never holds the whole file where the format allows."""
 
     def read(self, path: Path) -> Iterator[Record | Reject]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A validated record: numbers are numbers, text is trimmed. Attributes are still the feed's own words.
+
+    `price` is what the shopper pays now (a valid sale price wins), in units of `currency` (ISO 4217, upper
+    case). `quantity` is None when the feed does not count and does not say that the variant is out.
+    `sku` and `group_id` are never empty. `sku_given` is False where the SKU was made from the group.
+    """
+
+    file: str
+    line: int
+    sku: str
+    sku_given: bool
+    group_id: str
+    title: str
+    price: float
+    currency: str
+    quantity: int | None
+    description: str = ""
+    brand: str = ""
+    category: str = ""
+    product_type: str = ""
+    slot: str = ""
+    department: str = ""
+    color: str = ""
+    size: str = ""
+    material: str = ""
+    pattern: str = ""
+    season: str = ""
+    formality: str = ""
+    tags: tuple[str, ...] = ()
+    image_url: str = ""
+    url: str = ""
