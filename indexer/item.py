@@ -23,14 +23,15 @@ class Variant:
     """One size of an item.
 
     `size` is None when the feed names no size. `quantity` is None when the feed does not count stock and does
-    not say that it is out: such a variant counts as in stock. `sku` equals the item's where the feed gives
+    not say that it is out: such a variant counts as in stock. `price` is None only when the whole feed has no
+    prices. `sku` equals the item's where the feed gives
     sizes no SKU of their own.
     """
 
     sku: str
     size: str | None
     quantity: int | None
-    price: float
+    price: float | None
 
     @property
     def in_stock(self) -> bool:
@@ -72,10 +73,10 @@ class Item:
     derived: tuple[str, ...] = ()
 
     @property
-    def price(self) -> float:
-        """The lowest price among the sizes in stock, else among all sizes."""
-        stocked = [v.price for v in self.variants if v.in_stock]
-        return min(stocked or [v.price for v in self.variants])
+    def price(self) -> float | None:
+        """The lowest price among the sizes in stock, else among all sizes; None for an unpriced feed."""
+        priced = [(not v.in_stock, v.price) for v in self.variants if v.price is not None]
+        return min(priced)[1] if priced else None
 
     @property
     def in_stock(self) -> bool:
