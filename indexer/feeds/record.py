@@ -70,7 +70,8 @@ class Row:
     """A validated record: numbers are numbers, text is trimmed. Attributes are still the feed's own words.
 
     `price` is what the shopper pays now (a valid sale price wins), in units of `currency` (ISO 4217, upper
-    case); None only when the whole feed carries no price field. `quantity` is None when the feed does not count and does not say that the variant is out.
+    case); None only when the whole feed carries no price field.
+    `quantity` is None when the feed does not count and does not say that the variant is out.
     `sku` and `group_id` are never empty. `sku_given` is False where the SKU was made from the group.
     """
 
