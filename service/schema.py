@@ -1,0 +1,184 @@
+"""The public request and response bodies. Pure data: what each field may hold, nothing of how it is used."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from indexer.item import Department, Season, Slot
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Names = Annotated[list[Name], Field(max_length=100)]
+MAX_OUTFITS = 10
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class Weather(_Body):
+    temperature_c: Annotated[float, Field(ge=-60, le=60)] | None = None
+    rain: bool = False
+    snow: bool = False
+
+
+class Budget(_Body):
+    max: Annotated[float, Field(gt=0, le=10_000_000)]
+    """The most that one whole outfit may cost."""
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
+    """The store's currency when absent."""
+
+
+class Exclude(_Body):
+    skus: Names = []
+    brands: Names = []
+    colors: Names = []
+    materials: Names = []
+
+
+class OutfitRequest(_Body):
+    """Body of `POST /v1/outfits`. Only `vibe` is required."""
+
+    vibe: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    count: Annotated[int, Field(ge=1, le=MAX_OUTFITS)] = 3
+    style: Name | None = None
+    department: Department | None = None
+    occasion: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
+    season: Season | None = None
+    weather: Weather | None = None
+    budget: Budget | None = None
+    sizes: dict[Slot, Names] = {}
+    anchors: Annotated[list[Name], Field(max_length=8)] = []
+    slots: Annotated[list[Slot], Field(min_length=1, max_length=8)] | None = None
+    exclude: Exclude = Exclude()
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    explain: bool = False
+
+    @field_validator("vibe")
+    @classmethod
+    def _has_letters(cls, value: str) -> str:
+        if not any(unicodedata.category(c)[0] in "LNS" for c in value):
+            raise ValueError("says nothing: give a few words, such as 'rooftop jazz night'")
+        return value
+
+    @field_validator("season", mode="before")
+    @classmethod
+    def _fall_is_autumn(cls, value: object) -> object:
+        return "autumn" if value == "fall" else value
+
+    @field_validator("sizes", "exclude", mode="before")
+    @classmethod
+    def _null_is_empty(cls, value: object) -> object:
+        return {} if value is None else value
+
+    @field_validator("anchors", mode="before")
+    @classmethod
+    def _null_is_none(cls, value: object) -> object:
+        return [] if value is None else value
+
+    @model_validator(mode="after")
+    def _slots_once(self) -> OutfitRequest:
+        if self.slots is not None and len(set(self.slots)) != len(self.slots):
+            raise ValueError("slots: each slot at most once")
+        if len(set(self.anchors)) != len(self.anchors):
+            raise ValueError("anchors: each SKU at most once")
+        return self
+
+
+class OutfitItem(BaseModel):
+    slot: Slot
+    sku: str
+    title: str
+    brand: str
+    price: float | None
+    currency: str
+    size: str | None
+    image_url: str
+    url: str
+    score: float
+
+
+class Outfit(BaseModel):
+    id: str
+    title: str
+    items: list[OutfitItem]
+    total_price: float | None
+    currency: str
+    score: float
+    explanation: str | None = None
+
+
+class Unmet(BaseModel):
+    constraint: str
+    reason: str
+    hint: str
+
+
+class StyleRef(BaseModel):
+    name: str
+    version: str
+    digest: str
+
+
+class IndexRef(BaseModel):
+    version: str
+
+
+class OutfitResponse(BaseModel):
+    """Answer of `POST /v1/outfits`. `timings_ms` are wall-clock milliseconds per stage."""
+
+    request_id: str
+    outfits: list[Outfit]
+    unmet: list[Unmet] = []
+    composer: Literal["lora", "base", "retrieval"]
+    style: StyleRef
+    index: IndexRef
+    seed: int
+    timings_ms: dict[str, float] = {}
+
+
+class VariantView(BaseModel):
+    sku: str
+    size: str | None
+    quantity: int | None
+    price: float | None
+    in_stock: bool
+
+
+class ItemView(BaseModel):
+    """One colourway. `sku` is the one asked for; `variants` lists every size with its own."""
+
+    sku: str
+    group_id: str
+    title: str
+    brand: str
+    description: str
+    slot: Slot | None
+    kind: str
+    department: Department
+    colors: list[str]
+    material: str
+    pattern: str
+    seasons: list[Season]
+    formality: int
+    price: float | None
+    currency: str
+    in_stock: bool
+    image_url: str
+    url: str
+    variants: list[VariantView]
+    derived: list[str]
+
+
+class ItemPage(BaseModel):
+    items: list[ItemView]
+    total: int
+    next_cursor: str | None = None
+
+
+class StyleView(StyleRef):
+    description: str
+    layout: Literal["scored", "listed"]
+    default: bool
