@@ -1,1 +1,1 @@
-"""Retrieval, prompt, stylist and recommender, with HTTP on top. Imports `indexer`; nothing here imports `training`."""
+"""Retrieval, prompt, stylist and recommender, with HTTP on top. Imports `indexer`, never `training`."""

@@ -17,7 +17,7 @@ Positive = Annotated[int, Field(gt=0)]
 
 
 class Settings(BaseSettings):
-    """Settings of the command line and of the service; a field's name in capitals after `STYLIST_` sets it."""
+    """Settings of command line and service; a field's name in capitals after `STYLIST_` sets it."""
 
     model_config = SettingsConfigDict(env_prefix="STYLIST_", extra="ignore")
 
