@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import Literal
 
 from indexer.item import SLOTS, Department, Season, Slot
 
@@ -87,7 +87,7 @@ def parse_answer(text: str) -> list[Piece]:
         slot, separator, label = line.partition(": ")
         if not separator or slot not in SLOTS or not label:
             raise ValueError(f"line {number} is not 'slot: piece': {line!r}")
-        pieces.append((cast(Slot, slot), label))
+        pieces.append((slot, label))
     return pieces
 
 
