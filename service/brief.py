@@ -1,0 +1,182 @@
+"""What a wish asks for, in numbers that pieces can be held against. Knows no items and no HTTP.
+
+Three sources, the first that speaks wins: the request's own fields, words in the vibe that leave no doubt
+("snow", "black tie", "for my husband"), and the nearest of the labelled example vibes in `vibes.tsv`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Literal
+
+import numpy as np
+
+from indexer.embedder import Embedder, Vectors
+from indexer.item import Department, Season
+from service.schema import OutfitRequest
+from service.senses import says, who
+
+Activity = Literal["", "swim", "sport", "hike", "party", "work", "ethnic"]
+
+NEIGHBOURS = 6
+SHARPNESS = 0.06  # softmax temperature over cosines: neighbours 0.06 apart differ by a factor e
+TRUSTED = 0.40  # below this cosine the nearest example says little, and the neutral default wins
+WEAR_WEIGHT = 0.8  # share of the examples' pieces in the query, beside 1.0 for the wish's own words
+DEFAULT_FORMALITY = 2.4
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """`formality` as in Item; `heat` runs from -2 (deep winter) over 0 (mild) to 2 (hot), None when unknown.
+
+    `query` is the unit vector that pieces are searched with, shape (dim,).
+    """
+
+    formality: float
+    heat: float | None
+    wet: bool
+    snow: bool
+    activity: Activity
+    department: Department | None
+    kids_line: Literal["girls", "boys", ""]
+    season: Season | None
+    query: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class _Example:
+    vibe: str
+    formality: float
+    heat: float | None
+    activity: Activity
+    wear: str
+
+
+class BriefReader:
+    """Reads wishes with one embedder; the examples are embedded once."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._examples = _examples()
+        self._vibes = embedder.encode([e.vibe for e in self._examples])
+        self._wear = embedder.encode([e.wear for e in self._examples])
+
+    def read(self, request: OutfitRequest) -> Brief:
+        """The brief of a request. Deterministic."""
+        text = " ".join(filter(None, [request.vibe, request.occasion]))
+        words = text.lower()
+        vector = self._embedder.encode([query_text(request)])[0]
+        cosines = self._vibes @ vector
+        nearest = np.argsort(-cosines, kind="stable")[:NEIGHBOURS]
+        weights = np.exp((cosines[nearest] - cosines[nearest[0]]) / SHARPNESS)
+        weights /= weights.sum()
+        trusted = float(cosines[nearest[0]]) >= TRUSTED
+        examples = [self._examples[i] for i in nearest]
+        query = vector + WEAR_WEIGHT * (weights @ self._wear[nearest] if trusted else 0.0)
+        department, line = who(words)
+        snow = says(words, "snow") or bool(request.weather and request.weather.snow)
+        return Brief(
+            formality=_formality(words, examples, weights, trusted),
+            heat=_heat(request, words, examples, weights, trusted),
+            wet=snow or says(words, "rain") or bool(request.weather and request.weather.rain),
+            snow=snow,
+            activity=_activity(words, examples, weights, trusted),
+            department=request.department or department,
+            kids_line=line,
+            season=request.season,
+            query=(query / np.linalg.norm(query)).astype(np.float32),
+        )
+
+
+def query_text(request: OutfitRequest) -> str:
+    """The wish in words, as it is embedded: vibe, occasion, season and weather."""
+    parts = [request.vibe, request.occasion, request.season, weather_words(request)]
+    return ", ".join(p for p in parts if p)
+
+
+def weather_words(request: OutfitRequest) -> str:
+    """The request's weather in a few words; empty when it names none."""
+    if request.weather is None:
+        return ""
+    words = [name for name in ("rain", "snow") if getattr(request.weather, name)]
+    if (degrees := request.weather.temperature_c) is not None:
+        words.insert(0, f"{_temperature_word(degrees)}, {degrees:.0f} °C")
+    return ", ".join(words)
+
+
+_SCALE = (
+    (29.0, 2.0, "hot"),
+    (23.0, 1.2, "warm"),
+    (17.0, 0.4, "mild"),
+    (11.0, -0.5, "cool"),
+    (4.0, -1.2, "cold"),
+)
+_SEASON_HEAT: dict[Season, float] = {"summer": 1.2, "spring": 0.1, "autumn": -0.5, "winter": -1.4}
+
+
+def _temperature_word(degrees: float) -> str:
+    return next((word for floor, _, word in _SCALE if degrees >= floor), "freezing")
+
+
+def _heat(
+    request: OutfitRequest, words: str, examples: list[_Example], weights: Vectors, trusted: bool
+) -> float | None:
+    if request.weather and (degrees := request.weather.temperature_c) is not None:
+        return next((heat for floor, heat, _ in _SCALE if degrees >= floor), -2.0)
+    for sense, heat in (
+        ("snow", -2.0),
+        ("cold", -1.4),
+        ("hot", 2.0),
+        ("swim", 2.0),
+        ("warm", 1.2),
+        ("cool", -0.6),
+    ):
+        if says(words, sense):
+            return heat
+    if request.season is not None:
+        return _SEASON_HEAT[request.season]
+    known = [(w, e.heat) for w, e in zip(weights, examples, strict=True) if e.heat is not None]
+    share = float(sum(w for w, _ in known))
+    if not trusted or share < 0.6:
+        return None
+    return float(sum(w * heat for w, heat in known)) / share
+
+
+def _formality(words: str, examples: list[_Example], weights: Vectors, trusted: bool) -> float:
+    nearest = float(weights @ np.array([e.formality for e in examples])) if trusted else DEFAULT_FORMALITY
+    if says(words, "black tie"):
+        return max(nearest, 4.7)
+    if says(words, "sport"):
+        return 1.0
+    if says(words, "formal") and not says(words, "casual"):
+        return max(nearest, 3.8)
+    if says(words, "casual"):
+        return min(nearest, 2.6)
+    return nearest
+
+
+def _activity(words: str, examples: list[_Example], weights: Vectors, trusted: bool) -> Activity:
+    for sense in ("sport", "hike", "swim"):
+        if says(words, sense):
+            return sense
+    totals: dict[Activity, float] = {}
+    for weight, example in zip(weights, examples, strict=True):
+        totals[example.activity] = totals.get(example.activity, 0.0) + float(weight)
+    best = max(totals, key=lambda a: totals[a])
+    return best if trusted and totals[best] >= 0.5 else ""
+
+
+@lru_cache(maxsize=1)
+def _examples() -> tuple[_Example, ...]:
+    table = (files("service") / "vibes.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    return tuple(_example(number, line) for number, line in enumerate(table, start=2))
+
+
+def _example(number: int, line: str) -> _Example:
+    cells = line.split("\t")
+    if len(cells) != 5:
+        raise ValueError(f"vibes.tsv: line {number}: {len(cells)} cells, expected 5")
+    vibe, formality, heat, activity, wear = cells
+    return _Example(vibe, float(formality), float(heat) if heat else None, activity, wear)  # type: ignore[arg-type]
