@@ -126,12 +126,19 @@ class LanguageModel:
 
     @torch.inference_mode()
     def score(
-        self, states: Sequence[State], branches: Sequence[Branch], adapter: str | None = None
+        self,
+        states: Sequence[State],
+        branches: Sequence[Branch],
+        adapter: str | None = None,
+        width: int = 0,
     ) -> list[Scored]:
-        """Score each state's continuations; one forward pass for all of them. Empty branches are not allowed."""
+        """Score each state's continuations; one forward pass for all of them. No branch may be empty.
+
+        Rows are padded to the longest of them and to `width` tokens at least.
+        """
         rows = [_Row.of(start, ends) for start, ends in branches]
         past = max(state.length for state in states)
-        width = max(len(row.tokens) for row in rows)
+        width = max(width, *(len(row.tokens) for row in rows))
         device = states[0].keys.device
         ids = torch.zeros(len(rows), width, dtype=torch.long)
         positions = torch.zeros(len(rows), width, dtype=torch.long)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self
+
+from pydantic import ValidationError
 
 from indexer.errors import StylistError
+
+_DETAILED = 3  # errors that the one-line detail repeats; the list has them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +78,20 @@ class InvalidError(ProblemError):
     title = "Invalid request"
 
     @classmethod
-    def of(cls, field: str, message: str) -> InvalidError:
+    def of(cls, *errors: FieldError) -> Self:
+        """The error of these fields."""
+        detail = "; ".join(f"{e.field}: {e.message}" for e in errors[:_DETAILED])
+        return cls(detail, errors=errors)
+
+    @classmethod
+    def at(cls, field: str, message: str) -> Self:
         """The error of one field."""
-        return cls(f"{field}: {message}", errors=[FieldError(field, message)])
+        return cls.of(FieldError(field, message))
+
+    @classmethod
+    def from_validation(cls, error: ValidationError) -> Self:
+        """Pydantic's findings about a body."""
+        return cls.of(*field_errors(error.errors()))
 
 
 class TooManyError(ProblemError):
@@ -91,3 +106,26 @@ class UnavailableError(ProblemError):
 
     status = 503
     title = "Service unavailable"
+
+
+def field_errors(errors: Sequence[Any], skip: int = 0) -> list[FieldError]:
+    """Pydantic's errors with plain field paths: `budget.max`, `anchors.0`.
+
+    `skip` is how many leading parts of each path are not the field's ("body" or "query", for a framework).
+    """
+    return [_field_error(e["loc"][skip:], str(e["type"]), str(e["msg"]), e.get("ctx", {})) for e in errors]
+
+
+def _field_error(
+    loc: tuple[int | str, ...], kind: str, message: str, context: Mapping[str, Any]
+) -> FieldError:
+    if kind == "json_invalid":
+        return FieldError("body", f"not JSON: {context.get('error', message)}")
+    path = ".".join(str(name) for name in loc if name != "[key]")
+    message = message.removeprefix("Value error, ")
+    field, colon, rest = message.partition(": ")
+    if not path and colon and field.isidentifier():  # a check of the whole body names its field itself
+        return FieldError(field, rest)
+    if not path and kind == "model_attributes_type":
+        message = "must be a JSON object, sent as Content-Type: application/json"
+    return FieldError(path or "body", message)

@@ -1,0 +1,115 @@
+"""Errors as `application/problem+json`: the one place where an exception becomes a response."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from indexer.errors import FeedError, ModelError, SnapshotError, StylistError
+from service.problems import FieldError, InvalidError, ProblemError, UnauthorizedError, field_errors
+
+MEDIA_TYPE = "application/problem+json"
+_SCHEMA = {"$ref": "#/components/schemas/Problem"}
+
+
+class ProblemField(BaseModel):
+    """`field` is a path such as "budget.max"; empty when no single field is to blame."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """Every error body, after RFC 9457."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    errors: list[ProblemField] = []
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """`responses=` of a route that can answer with these errors."""
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": _SCHEMA}}}
+        for status in statuses
+    }
+
+
+def respond(scope: Mapping[str, Any], status: int, title: str, detail: str, **extra: Any) -> Response:
+    """The response of one error. `extra`: `errors`, a sequence of FieldError, and `headers`."""
+    errors: Sequence[FieldError] = extra.get("errors", ())
+    problem = Problem(
+        title=title,
+        status=status,
+        detail=detail,
+        instance=scope["path"],
+        request_id=request_id(scope),
+        errors=[ProblemField(field=e.field, message=e.message) for e in errors],
+    )
+    # Escaped to ASCII: text from the request may hold lone surrogates, which UTF-8 cannot carry.
+    body = json.dumps(problem.model_dump())
+    return Response(body, status, headers=extra.get("headers"), media_type=MEDIA_TYPE)
+
+
+def request_id(scope: Mapping[str, Any]) -> str:
+    """The id that the middleware gave this request."""
+    return str(scope.get("state", {}).get("request_id", ""))
+
+
+def respond_to(scope: Mapping[str, Any], error: ProblemError) -> Response:
+    """The response of a ProblemError."""
+    headers = {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, UnauthorizedError):
+        headers["WWW-Authenticate"] = "Bearer"
+    return respond(scope, error.status, error.title, error.detail, errors=error.errors, headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the app a problem response. The middleware answers the unexpected ones."""
+    app.add_exception_handler(ProblemError, _on_problem)
+    app.add_exception_handler(StylistError, _on_stylist_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)
+    return respond_to(request.scope, error)
+
+
+async def _on_stylist_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, FeedError):
+        return respond(request.scope, 422, InvalidError.title, str(error))
+    if isinstance(error, SnapshotError | ModelError):
+        return respond(request.scope, 503, "Service unavailable", str(error), headers={"Retry-After": "30"})
+    return respond(request.scope, 500, ProblemError.title, str(error))
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return respond_to(request.scope, InvalidError.of(*field_errors(error.errors(), skip=1)))
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 400:  # the framework's word for a body that it cannot read at all
+        return respond_to(request.scope, InvalidError.at("body", "cannot be read"))
+    title = HTTPStatus(error.status_code).phrase
+    detail = {
+        404: f"no such path: {request.scope['path']}",
+        405: f"{request.method} is not allowed here",
+    }.get(error.status_code, error.detail)
+    return respond(request.scope, error.status_code, title, detail, headers=error.headers)

@@ -1,0 +1,103 @@
+"""The recommender that is being served: opened in the background, refreshed, closed. Knows no route."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from anyio import CapacityLimiter, to_thread
+
+from indexer.errors import StylistError
+from service.api.contract import Recommender
+from service.problems import UnavailableError
+
+_log = logging.getLogger("stylist.error")
+_RETRY_SECONDS = 5
+_CLOSE_SECONDS = 30.0
+
+T = TypeVar("T")
+
+
+class Serving:
+    """Holds one recommender, or the reason why there is none yet.
+
+    `open_recommender` may take minutes, so that it runs in a thread of its own. What it opens is closed here.
+    """
+
+    def __init__(self, open_recommender: Callable[[], Recommender]) -> None:
+        self._open = open_recommender
+        self._recommender: Recommender | None = None
+        self._reason = "starting: the models and the index are being loaded"
+        self._opening = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._start, name="open-recommender", daemon=True)
+
+    def start(self) -> None:
+        """Begin to open; returns at once."""
+        self._thread.start()
+
+    def not_ready(self) -> str | None:
+        """Why nothing can be composed now; None when it can."""
+        if self._recommender is None:
+            return self._reason
+        return self._recommender.not_ready()
+
+    def get(self) -> Recommender:
+        """Raises UnavailableError, with the reason, until the recommender can serve."""
+        reason = self.not_ready()
+        if reason is not None or self._recommender is None:
+            raise UnavailableError(reason or self._reason, retry_after=_RETRY_SECONDS)
+        return self._recommender
+
+    def refresh(self) -> None:
+        """Serve the current snapshot: reload, or open where opening failed before. Raises what went wrong."""
+        with self._opening:
+            if self._closed:
+                return
+            if self._recommender is None:
+                self._recommender = self._open()
+            else:
+                self._recommender.reload()
+
+    def close(self) -> None:
+        """Close the recommender, waiting for one that is just being opened."""
+        self._closed = True
+        if self._thread.is_alive():
+            self._thread.join(_CLOSE_SECONDS)
+        recommender, self._recommender = self._recommender, None
+        self._reason = "stopping"
+        if recommender is not None:
+            recommender.close()
+
+    def _start(self) -> None:
+        with self._opening:
+            if self._closed or self._recommender is not None:
+                return
+            try:
+                self._recommender = self._open()
+            except StylistError as error:
+                self._reason = str(error)
+            except Exception:
+                _log.exception("the recommender cannot be opened")
+                self._reason = "the stylist cannot be loaded; the log says why"
+
+
+class Gate:
+    """Lets at most `places` calls be under way, each in a worker thread; more are turned away, not queued."""
+
+    def __init__(self, places: int) -> None:
+        self._places = places
+        self._taken = 0
+        self._limiter = CapacityLimiter(places)
+
+    async def run(self, call: Callable[[], T]) -> T:
+        """`call()`, off the event loop. Raises UnavailableError when all places are taken."""
+        if self._taken >= self._places:
+            raise UnavailableError(f"{self._places} requests are waiting for the stylist", retry_after=2)
+        self._taken += 1
+        try:
+            return await to_thread.run_sync(call, limiter=self._limiter)
+        finally:
+            self._taken -= 1

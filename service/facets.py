@@ -1,0 +1,164 @@
+"""The catalogue in columns, for filters that are exact and quick. Knows no vectors and no requests' bodies.
+
+Position i of every column is row i of the vector index. Only what filters need is held in memory; items
+themselves stay in the catalogue.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.item import DEPARTMENTS, SEASONS, SLOTS, Department, Item, Season, Slot
+from service.sizes import is_one_size, normalise
+
+Mask = NDArray[np.bool_]
+Positions = NDArray[np.int64]
+
+_NO_PRICE = -1
+_LINES = ("", "girls", "boys")
+_ALL_YEAR = (1 << len(SEASONS)) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """Columns of shape (items,). `cents` is the lowest price in stock in hundredths, -1 without price."""
+
+    slot: NDArray[np.int8]  # index in SLOTS, -1 for what is not composed
+    department: NDArray[np.int8]
+    kids_line: NDArray[np.int8]
+    seasons: NDArray[np.int8]  # bit i: SEASONS[i]
+    formality: NDArray[np.int8]
+    warmth: NDArray[np.int8]
+    stocked: Mask
+    cents: NDArray[np.int64]
+    currency: NDArray[np.int16]
+    currencies: tuple[str, ...]
+    inverted: dict[str, dict[str, Positions]]
+    """Per column of `INVERTED`: lower-case value -> ascending positions. `size` holds normalised sizes in stock,
+    "" for one-size and unsized pieces."""
+
+    @property
+    def count(self) -> int:
+        return len(self.slot)
+
+    def in_slot(self, slot: Slot) -> Mask:
+        return _mask(self.slot == SLOTS.index(slot))
+
+    def for_department(self, department: Department, line: str = "") -> Mask:
+        """What such a shopper is shown: their own department and, for adults, unisex pieces."""
+        own = _mask(self.department == DEPARTMENTS.index(department))
+        if department in ("women", "men"):
+            return _mask(own | (self.department == DEPARTMENTS.index("unisex")))
+        if department == "kids" and line:
+            return _mask(own & ((self.kids_line == _LINES.index(line)) | (self.kids_line == 0)))
+        return own
+
+    def in_season(self, season: Season) -> Mask:
+        return _mask((self.seasons & (1 << SEASONS.index(season))) > 0)
+
+    def affordable(self, cents: int, currency: str | None) -> Mask:
+        """Priced at most `cents`, in `currency` when one is named."""
+        mask = (self.cents >= 0) & (self.cents <= cents)
+        if currency is not None:
+            mask &= self.currency == (self.currencies.index(currency) if currency in self.currencies else -1)
+        return _mask(mask)
+
+    def in_size(self, sizes: Collection[str]) -> Mask:
+        """In stock in one of the sizes, or one-size or unsized and in stock."""
+        return self.any_of("size", [*(normalise(s) for s in sizes), ""])
+
+    def any_of(self, column: str, values: Iterable[str]) -> Mask:
+        """Items that have one of the values, as they are written, in an inverted column."""
+        mask = np.zeros(self.count, dtype=np.bool_)
+        for value in values:
+            if (positions := self.inverted[column].get(value)) is not None:
+                mask[positions] = True
+        return mask
+
+    def mentioning(self, column: str, words: Iterable[str]) -> Mask:
+        """Items with a value that is one of the words or holds it whole: "blue" is in "navy blue"."""
+        wanted = [f" {' '.join(w.casefold().split())} " for w in words]
+        values = [v for v in self.inverted[column] if any(w in f" {v} " for w in wanted)]
+        return self.any_of(column, values)
+
+
+def _mask(values: NDArray[Any]) -> Mask:
+    return np.asarray(values, dtype=np.bool_)
+
+
+class _Inverted:
+    def __init__(self) -> None:
+        self._rows: dict[str, list[int]] = defaultdict(list)
+
+    def add(self, value: str, position: int) -> None:
+        rows = self._rows[value]
+        if not rows or rows[-1] != position:
+            rows.append(position)
+
+    def columns(self) -> dict[str, Positions]:
+        return {value: np.array(rows, dtype=np.int64) for value, rows in self._rows.items()}
+
+
+INVERTED = ("size", "tag", "kind", "brand", "color", "material", "sku")
+
+
+def build_facets(items: Iterable[Item]) -> Facets:
+    """Columns of items given in order of position."""
+    rows: list[tuple[int, ...]] = []
+    inverted = {name: _Inverted() for name in INVERTED}
+    currencies: dict[str, int] = {}
+    for position, item in enumerate(items):
+        rows.append(_row(item, currencies))
+        for name, value in _values(item):
+            inverted[name].add(value, position)
+    table = np.array(rows, dtype=np.int64).reshape(len(rows), 9)
+    slot, department, kids_line, season_bits, formality, warmth = table[:, :6].astype(np.int8).T
+    return Facets(
+        slot=slot,
+        department=department,
+        kids_line=kids_line,
+        seasons=season_bits,
+        formality=formality,
+        warmth=warmth,
+        stocked=table[:, 6].astype(np.bool_),
+        cents=table[:, 7],
+        currency=table[:, 8].astype(np.int16),
+        currencies=tuple(currencies),
+        inverted={name: column.columns() for name, column in inverted.items()},
+    )
+
+
+def _row(item: Item, currencies: dict[str, int]) -> tuple[int, ...]:
+    seasons = sum(1 << SEASONS.index(s) for s in item.seasons) or _ALL_YEAR
+    return (
+        SLOTS.index(item.slot) if item.slot else -1,
+        DEPARTMENTS.index(item.department),
+        _LINES.index(item.kids_line),
+        seasons,
+        item.formality,
+        item.warmth,
+        int(item.in_stock),
+        _NO_PRICE if item.price is None else round(item.price * 100),
+        currencies.setdefault(item.currency, len(currencies)),
+    )
+
+
+def _values(item: Item) -> Iterable[tuple[str, str]]:
+    for variant in item.variants:
+        yield "sku", variant.sku
+        if variant.in_stock:
+            yield "size", "" if is_one_size(variant.size) else normalise(variant.size or "")
+    yield "sku", item.sku
+    yield "kind", item.kind
+    yield "brand", item.brand.casefold()
+    yield "material", item.material.casefold()
+    for tag in item.tags:
+        yield "tag", tag.casefold()
+    for color in item.colors:
+        yield "color", color.casefold()

@@ -1,0 +1,166 @@
+"""What the composer asks of a stylist: how well does each piece continue this outfit? Knows no constraints.
+
+The language model's answer is the likelihood of a piece's text in the outfit's prompt, compared with its
+likelihood in a neutral prompt (pointwise mutual information: Church & Hanks 1990; as a score for choices,
+Holtzman et al. 2021), per token. The neutral part depends on the text and the adapter alone and is cached.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.item import Slot
+from service.lm import LanguageModel, Scored, State, Tokens
+from service.prompt import NEUTRAL, Context, Layout, line_end, line_start, render
+
+ComposerName = Literal["lora", "base", "retrieval"]
+Scores = NDArray[np.float64]
+
+_PACK_ROWS = 16
+_PACK_WIDTH = 16  # tokens; labels are read in packs of one shape, so that a score never depends on its pack
+_CACHE_ENTRIES = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which of `labels` goes on in `slot`, after the pieces already `chosen`?"""
+
+    outfit: int
+    slot: Slot
+    labels: Sequence[str]
+
+
+class Session(Protocol):
+    """One request's outfits in the making. Not shared between threads."""
+
+    def score(self, questions: Sequence[Question]) -> list[Scores]:
+        """One array of shape (labels,) per question; higher is better, 0 is neutral."""
+        ...
+
+    def choose(self, outfit: int, choice: int) -> None:
+        """The choice among the labels of the outfit's last question becomes part of it."""
+        ...
+
+
+class Scorer(Protocol):
+    """A stylist that a session can be opened with; safe to use from several threads."""
+
+    @property
+    def composer(self) -> ComposerName: ...
+
+    def open(self, contexts: Sequence[Context]) -> Session: ...
+
+
+class RetrievalScorer:
+    """No language model: every piece is as likely as any other, and the retriever's scores decide."""
+
+    composer: ComposerName = "retrieval"
+
+    def open(self, contexts: Sequence[Context]) -> Session:
+        return _Indifferent()
+
+
+class _Indifferent:
+    def score(self, questions: Sequence[Question]) -> list[Scores]:
+        return [np.zeros(len(q.labels)) for q in questions]
+
+    def choose(self, outfit: int, choice: int) -> None:
+        pass
+
+
+class LmScorer:
+    """The in-process language model, bare or with one adapter, in one layout."""
+
+    def __init__(self, model: LanguageModel, adapter: str | None, layout: Layout) -> None:
+        self.composer: ComposerName = "base" if adapter is None else "lora"
+        self.model = model
+        self.adapter = adapter
+        self.layout: Layout = layout
+        self._neutral = _NeutralScores(model, adapter)
+
+    def open(self, contexts: Sequence[Context]) -> Session:
+        prompts = [self.model.encode_prompt(render(c, self.layout)) for c in contexts]
+        distinct = {tuple(p): p for p in prompts}
+        states = dict(zip(distinct, self.model.read(list(distinct.values()), self.adapter), strict=True))
+        return _LmSession(self, [states[tuple(p)] for p in prompts])
+
+    def neutral(self, slot: Slot, labels: Sequence[str]) -> Scores:
+        """Log-likelihoods that the session's are compared with; zeros where the prompt lists the pieces."""
+        return np.zeros(len(labels)) if self.layout == "listed" else self._neutral.of(slot, labels)
+
+
+class _LmSession:
+    def __init__(self, scorer: LmScorer, states: list[State]) -> None:
+        self._scorer = scorer
+        self._states = states
+        self._last: dict[int, Scored] = {}
+
+    def score(self, questions: Sequence[Question]) -> list[Scores]:
+        model = self._scorer.model
+        branches = [
+            (model.encode(line_start(q.slot)), [model.encode(line_end(label)) for label in q.labels])
+            for q in questions
+        ]
+        states = [self._states[q.outfit] for q in questions]
+        results = model.score(states, branches, self._scorer.adapter)
+        self._last = {q.outfit: scored for q, scored in zip(questions, results, strict=True)}
+        return [
+            (np.array(r.logprobs) - self._scorer.neutral(q.slot, q.labels)) / np.array(r.lengths)
+            for q, r in zip(questions, results, strict=True)
+        ]
+
+    def choose(self, outfit: int, choice: int) -> None:
+        self._states[outfit] = self._last[outfit].extend(choice)
+
+
+class _NeutralScores:
+    """Log-likelihood of each (slot, label) after the neutral prompt, computed once."""
+
+    def __init__(self, model: LanguageModel, adapter: str | None) -> None:
+        self._model = model
+        self._adapter = adapter
+        self._known: OrderedDict[tuple[Slot, str], float] = OrderedDict()
+        self._states: dict[Slot, State] = {}
+        self._lock = threading.Lock()
+
+    def of(self, slot: Slot, labels: Sequence[str]) -> Scores:
+        with self._lock:
+            missing = list(dict.fromkeys(label for label in labels if (slot, label) not in self._known))
+            if missing:
+                self._learn(slot, missing)
+            for label in labels:
+                self._known.move_to_end((slot, label))
+            found = np.array([self._known[slot, label] for label in labels])
+            while len(self._known) > _CACHE_ENTRIES:
+                self._known.popitem(last=False)
+        return found
+
+    def _learn(self, slot: Slot, labels: Sequence[str]) -> None:
+        if slot not in self._states:
+            tokens = self._model.encode_prompt(render(NEUTRAL, "scored")) + self._model.encode(
+                line_start(slot)
+            )
+            self._states[slot] = self._model.read([tokens], self._adapter)[0]
+        by_width: dict[int, list[tuple[str, Tokens]]] = {}
+        for label in labels:
+            ids = self._model.encode(line_end(label))
+            by_width.setdefault(-(-len(ids) // _PACK_WIDTH) * _PACK_WIDTH, []).append((label, ids))
+        for width, entries in by_width.items():
+            for start in range(0, len(entries), _PACK_ROWS):
+                self._learn_pack(slot, entries[start : start + _PACK_ROWS], width)
+
+    def _learn_pack(self, slot: Slot, entries: list[tuple[str, Tokens]], width: int) -> None:
+        rows = [ids for _, ids in entries]
+        rows += [rows[0]] * (_PACK_ROWS - len(rows))
+        scored = self._model.score(
+            [self._states[slot]] * _PACK_ROWS, [([], [ids]) for ids in rows], self._adapter, width
+        )
+        for (label, _), result in zip(entries, scored, strict=False):
+            self._known[slot, label] = result.logprobs[0]

@@ -1,0 +1,170 @@
+"""Which slots an outfit has, and which pieces common sense keeps out of it. Knows columns, not vectors.
+
+Common sense here is what any shop assistant knows: no sandals in snow, no winter boots on the beach, swimwear
+at the pool only, a coat when it is cold. Each rule looks at attributes of the kind of piece, never at a title.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.item import Department, Slot
+from service.brief import Brief
+from service.facets import Facets, Mask
+
+COLD, COOL, WARM, HOT = -1.0, -0.4, 0.8, 1.5
+DRESSY = 3.5  # formality from which jewellery, and for men a jacket and a tie, belong to the outfit
+FORMAL = 3.8
+
+_CORE: tuple[Slot, ...] = ("top", "bottom", "dress")
+_FINISHING: tuple[Slot, ...] = ("bag", "jewelry", "accessory")
+_WHOLE_SUIT = ("suit", "tuxedo", "dungarees")  # in the dress slot, but no outfit without a shirt
+_BRIDAL = ("wedding-dress",)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The slots of one outfit, in the order in which they are composed. `optional` ones may stay empty."""
+
+    required: tuple[Slot, ...]
+    optional: tuple[Slot, ...] = ()
+
+
+def templates(brief: Brief, department: Department) -> tuple[Template, ...]:
+    """The outfits that make sense for the brief: separates first, then a dress where that is worn."""
+    tail: list[Slot] = ["outerwear", "shoes"] if wants_outerwear(brief) else ["shoes"]
+    optional = tuple(s for s in finishing(brief, department) if s not in tail)
+    cores: list[tuple[Slot, ...]] = [("top", "bottom")]
+    if department != "men":
+        cores.append(("dress",))
+    return tuple(Template((*core, *tail), optional) for core in cores)
+
+
+def wants_outerwear(brief: Brief) -> bool:
+    """Whether the weather asks for a coat or jacket."""
+    return brief.wet or (brief.heat is not None and brief.heat <= COOL)
+
+
+def finishing(brief: Brief, department: Department) -> list[Slot]:
+    """Pieces that round the outfit off: never required, left out when nothing suits or the budget is spent."""
+    slots: list[Slot] = []
+    sporty = brief.activity in ("sport", "hike")
+    if department == "men" and brief.formality >= DRESSY:
+        slots.append("outerwear")
+    extreme = brief.heat is not None and (brief.heat <= COLD or brief.heat >= HOT)
+    if extreme or (department == "men" and brief.formality >= FORMAL):
+        slots.append("accessory")
+    if department in ("women", "unisex") or sporty or brief.activity in ("work", "swim"):
+        slots.append("bag")
+    relaxed = sporty or brief.activity == "swim" or brief.formality < 2.0
+    if (department == "women" and not relaxed) or (department == "men" and brief.formality >= FORMAL):
+        slots.append("jewelry")
+    return slots
+
+
+def out_of_place(facets: Facets, brief: Brief) -> Mask:
+    """Pieces that nobody would wear for this brief, whatever their style."""
+    mask = np.zeros(facets.count, dtype=np.bool_)
+    for part in (*_by_activity(facets, brief), *_by_weather(facets, brief)):
+        mask |= part
+    return mask
+
+
+def _by_activity(facets: Facets, brief: Brief) -> Iterator[Mask]:
+    swim, sport = _tagged(facets, "swim"), _tagged(facets, "sport")
+    core = _in_slots(facets, _CORE)
+    yield _tagged(facets, "sleep")
+    yield facets.any_of("kind", _WHOLE_SUIT)
+    yield _tagged(facets, "hosiery")
+    if brief.formality < 4.9:
+        yield facets.any_of("kind", _BRIDAL)
+    if brief.activity == "swim":
+        # A tee or an open shirt goes over swim shorts; what stands alone must be made for water.
+        tops = facets.in_slot("top") & (facets.warmth <= 1) & (facets.formality <= 2)
+        yield core & ~swim & ~tops
+        yield ~core & (facets.formality >= 4)
+    else:
+        yield swim & core
+    if brief.activity == "sport":
+        yield core & ~sport & (facets.formality >= 2)
+        yield facets.in_slot("shoes") & ~sport
+    elif brief.activity == "hike":
+        yield (core | facets.in_slot("shoes")) & (facets.formality >= 3)
+    elif brief.formality >= 2.2:
+        yield sport
+    if brief.activity in ("sport", "hike", "swim"):
+        yield facets.in_slot("bag") & (facets.formality >= 3)
+
+
+def _by_weather(facets: Facets, brief: Brief) -> Iterator[Mask]:
+    heat = 0.3 if brief.heat is None else brief.heat
+    garments = _in_slots(facets, (*_CORE, "outerwear"))
+    if brief.wet or heat <= COLD:
+        yield _tagged(facets, "open-shoe")
+    if brief.wet:
+        yield _tagged(facets, "no-rain")
+    if heat <= COLD:
+        yield _tagged(facets, "legs-bare")
+        yield facets.in_slot("outerwear") & (facets.warmth <= (2 if heat <= -1.3 else 1))
+        yield facets.in_slot("top") & (facets.warmth == 0)
+    if heat > COLD:
+        yield _tagged(facets, "snow")
+    if heat >= WARM:
+        yield garments & (facets.warmth >= 3)
+        yield facets.in_slot("accessory") & (facets.warmth >= 2)
+    if heat >= HOT:
+        yield _tagged(facets, "heavy-shoe")
+        yield facets.in_slot("outerwear") & (facets.warmth >= 2) & (facets.formality < 4)
+    if 0.0 <= heat < WARM:
+        yield garments & (facets.warmth >= 4)
+
+
+def fit(facets: Facets, positions: NDArray[np.int64], slot: Slot, brief: Brief) -> NDArray[np.float32]:
+    """How well attributes suit the brief, shape (len(positions),): 0 for no objection, below it the weight of
+    what speaks against. In units of cosine similarity, so that the two can be added."""
+    distance = np.abs(facets.formality[positions] - brief.formality)
+    penalty = 0.14 * np.clip(distance - 0.4, 0, None) ** 1.4
+    if slot in _FINISHING:
+        penalty *= 0.7
+    if brief.heat is not None and slot not in _FINISHING:
+        wanted = float(np.interp(brief.heat, [-2, -1.2, -0.5, 0.4, 1.2, 2], [3.2, 2.7, 2.2, 1.6, 1.0, 0.5]))
+        if slot == "outerwear":
+            wanted = min(wanted + 0.8, 4)
+        penalty += 0.07 * np.clip(np.abs(facets.warmth[positions] - wanted) - 0.6, 0, None)
+    bonus = np.zeros(len(positions))
+    for tag, weight in _leanings(brief):
+        bonus += weight * _tagged(facets, tag)[positions]
+    result: NDArray[np.float32] = (bonus - penalty).astype(np.float32)
+    return result
+
+
+def _leanings(brief: Brief) -> list[tuple[str, float]]:
+    leanings = [("ethnic", 0.15 if brief.activity == "ethnic" else -0.25)]
+    if brief.activity == "work":
+        leanings += [("work", 0.06), ("party", -0.15)]
+    if brief.activity == "party":
+        leanings += [("party", 0.06)]
+    if brief.activity in ("sport", "hike"):
+        leanings += [("sport", 0.15)]
+    if brief.activity == "swim":
+        leanings += [("swim", 0.2), ("open-shoe", 0.15)]
+    if brief.wet:
+        leanings += [("rain-ok", 0.15)]
+    if brief.snow:
+        leanings += [("snow", 0.1)]
+    return leanings
+
+
+def _tagged(facets: Facets, tag: str) -> Mask:
+    return facets.any_of("tag", [tag])
+
+
+def _in_slots(facets: Facets, slots: tuple[Slot, ...]) -> Mask:
+    mask = facets.in_slot(slots[0])
+    for slot in slots[1:]:
+        mask = mask | facets.in_slot(slot)
+    return mask
