@@ -12,35 +12,24 @@ from indexer.item import Item
 
 NEUTRALS = frozenset(
     [
-        "black",
-        "white",
-        "off-white",
-        "cream",
-        "ivory",
-        "beige",
-        "tan",
-        "camel",
-        "khaki",
-        "taupe",
-        "brown",
-        "grey",
-        "charcoal",
-        "navy",
-        "denim",
-        "nude",
-        "silver",
-        "gold",
-        "metallic",
-        "bronze",
-        "copper",
-        "gunmetal",
-        "clear",
-        "transparent",
-        "ecru",
-        "sand",
-        "stone",
+        *(
+            "black",
+            "white",
+            "off-white",
+            "cream",
+            "ivory",
+            "ecru",
+            "nude",
+            "beige",
+            "tan",
+            "camel",
+            "khaki",
+            "taupe",
+        ),
+        *("sand", "stone", "brown", "grey", "charcoal", "navy", "denim", "clear", "transparent", "metallic"),
+        *("silver", "gold", "rose gold", "bronze", "copper", "gunmetal"),
     ]
-) | {"rose gold", "dark grey", "light grey"}
+)
 _METALS = frozenset({"silver", "gold", "rose gold"})
 _WHEEL = ("red", "orange", "yellow", "green", "turquoise", "blue", "purple", "pink")
 _FAMILY = {

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 FeedFormat = Literal["auto", "csv", "jsonl", "parquet", "shopify", "google", "woocommerce"]
 
 
-def parse_mapping(pairs: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """(field, column) of each "FIELD=COLUMN". Raises InvalidError of `map` naming the pair that is wrong."""
-    return tuple(_parse_pair(pair) for pair in pairs)
+def check_mapping(pairs: Iterable[str]) -> tuple[str, ...]:
+    """The pairs as they are. Raises InvalidError of `map` naming the first that is no FIELD=COLUMN."""
+    checked = tuple(pairs)
+    for pair in checked:
+        _check_pair(pair)
+    return checked
 
 
 def build_index(
@@ -44,10 +47,9 @@ def build_index(
     return build_snapshot(store, feeds, load_embedder(settings.embedder), options, progress)
 
 
-def _parse_pair(pair: str) -> tuple[str, str]:
+def _check_pair(pair: str) -> None:
     field, equals, column = (part.strip() for part in pair.partition("="))
     if not (field and equals and column):
         raise InvalidError.at("map", f"{pair!r} is not FIELD=COLUMN, as in title=Product name")
     if field not in FIELDS:
         raise InvalidError.at("map", f"{field!r} is no field; fields are {', '.join(FIELDS)}")
-    return field, column

@@ -63,7 +63,7 @@ class RetrievalScorer:
 
     composer: ComposerName = "retrieval"
 
-    def open(self, contexts: Sequence[Context]) -> Session:
+    def open(self, contexts: Sequence[Context]) -> Session:  # noqa: ARG002 - the Protocol's parameter
         return _Indifferent()
 
 

@@ -1,0 +1,184 @@
+"""Composes several outfits at once, slot by slot, over given candidates. Knows no index, no HTTP and no torch.
+
+At every step each outfit only considers pieces after which it can still be completed within its limits, and
+takes the best of them: the stylist's score for the text, the retriever's similarity, the fit of attributes,
+likeness to the pieces chosen so far and the harmony with them, in one sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.item import Slot
+from service.harmony import harmony
+from service.outfit import Candidate, Limits, choices, shareable
+from service.prompt import Context
+from service.retriever import Shortlist
+from service.scorer import Question, Scorer, Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each part of the score counts, in units of cosine similarity. An adapter may bring its own."""
+
+    text: float = 0.05
+    """Per standard deviation of the stylist's score among the candidates of the slot."""
+    vibe: float = 1.0
+    rest: float = 0.3
+    harmony: float = 1.0
+    repeat: float = 0.12
+    """Taken off for every other outfit of the answer that has the piece."""
+    noise: float = 0.02
+    """Scale of the Gumbel noise by which seeds differ."""
+    skip: float = -0.35
+    """An optional slot stays empty when fit and harmony of its best piece are below this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One outfit to compose: its slots in order, and what may fill them. Anchored slots have one candidate."""
+
+    context: Context
+    required: tuple[Slot, ...]
+    optional: tuple[Slot, ...]
+    shortlists: Mapping[Slot, Shortlist]
+    anchored: frozenset[Slot] = frozenset()
+
+    def order(self) -> list[Slot]:
+        """Anchors first, so that everything else is chosen to go with them; optional slots last."""
+        rest = [s for s in self.required if s not in self.anchored]
+        optional = [s for s in self.optional if s in self.shortlists and s not in self.anchored]
+        return [*(s for s in self.required if s in self.anchored), *rest, *optional]
+
+
+@dataclass(slots=True)
+class Composed:
+    """An outfit under way, and in the end a whole one."""
+
+    plan: Plan
+    pieces: list[Candidate] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    rows: list[NDArray[np.float32]] = field(default_factory=list)
+    dead: bool = False
+    """Whether no whole outfit is possible any more; only ever true before the first piece is chosen, or when
+    the other outfits of the answer took what would have made this one different."""
+
+    @property
+    def skus(self) -> frozenset[str]:
+        return frozenset(c.sku for c in self.pieces)
+
+    @property
+    def score(self) -> float:
+        return sum(self.scores) / len(self.scores) if self.scores else 0.0
+
+    def open_slots(self, after: int) -> list[list[Candidate]]:
+        """Candidates of the required slots that come after step `after`."""
+        plan = self.plan
+        return [plan.shortlists[s].candidates for s in plan.order()[after + 1 :] if s in plan.required]
+
+
+def compose(
+    plans: Sequence[Plan], scorer: Scorer, budget_cents: int | None, seed: int, weights: Weights | None = None
+) -> list[Composed]:
+    """Whole outfits for as many of the plans as possible, in the order of the plans.
+
+    Every outfit fills its required slots, costs at most the budget, and shares at most half of its pieces
+    with any other; the last is given up piece by piece when the candidates allow no other whole outfit, but
+    no two outfits are the same. Deterministic in its arguments.
+    """
+    weights = weights or Weights()
+    random = np.random.default_rng(seed)
+    session = scorer.open([p.context for p in plans])
+    outfits = [Composed(p) for p in plans]
+    for step in range(max(len(p.order()) for p in plans)):
+        asked = [i for i, o in enumerate(outfits) if not o.dead and step < len(o.plan.order())]
+        questions = [_question(i, outfits[i], step) for i in asked]
+        if not questions:
+            break
+        for i, question, text in zip(asked, questions, session.score(questions), strict=True):
+            others = [o for o in outfits if o is not outfits[i] and not o.dead]
+            noise = random.gumbel(size=len(question.labels)) * weights.noise
+            choice = _choose(outfits[i], others, step, text, noise, budget_cents, weights)
+            if choice is not None:
+                session.choose(i, choice)
+    return [o for o in outfits if not o.dead]
+
+
+def _question(i: int, outfit: Composed, step: int) -> Question:
+    slot = outfit.plan.order()[step]
+    return Question(i, slot, [c.label for c in outfit.plan.shortlists[slot].candidates])
+
+
+def _choose(
+    outfit: Composed,
+    others: Sequence[Composed],
+    step: int,
+    text: Scores,
+    noise: Scores,
+    budget_cents: int | None,
+    weights: Weights,
+) -> int | None:
+    """Take the best piece that keeps the outfit completable; None when an optional slot stays empty."""
+    plan = outfit.plan
+    slot = plan.order()[step]
+    shortlist = plan.shortlists[slot]
+    required = slot in plan.required
+    possible = _possible(outfit, others, step, shortlist.candidates, budget_cents)
+    if not possible:
+        outfit.dead = required
+        return None
+    total, objection = _utilities(outfit, others, shortlist, text + 0.0, weights)
+    best = max(possible, key=lambda i: (total[i] + noise[i], -i))
+    if not required and objection[best] < weights.skip:
+        return None
+    outfit.pieces.append(shortlist.candidates[best])
+    outfit.scores.append(float(total[best]))
+    outfit.rows.append(shortlist.vectors[best])
+    return best
+
+
+def _possible(
+    outfit: Composed,
+    others: Sequence[Composed],
+    step: int,
+    candidates: Sequence[Candidate],
+    budget_cents: int | None,
+) -> list[int]:
+    """Candidates that can be completed; sharing more than half with another outfit only when nothing else can."""
+    plan = outfit.plan
+    rest = outfit.open_slots(step)
+    required = plan.order()[step] in plan.required
+    size = len(plan.required) if required else len(outfit.pieces) + 1
+    taken = tuple(o.skus for o in others)
+    least = shareable(size, len(plan.anchored))
+    for shared in range(least, max(size, least + 1) if required else least + 1):
+        found = choices(outfit.pieces, candidates, rest, Limits(budget_cents, taken, shared))
+        if found:
+            return found
+    return []
+
+
+def _utilities(
+    outfit: Composed, others: Sequence[Composed], shortlist: Shortlist, text: Scores, weights: Weights
+) -> tuple[Scores, Scores]:
+    """Score of every candidate, and the part of it that says how much speaks against the piece."""
+    worn = [c.item for c in outfit.pieces]
+    objection = np.array([c.fit + weights.harmony * harmony(c.item, worn) for c in shortlist.candidates])
+    total = objection + weights.vibe * np.array([c.similarity for c in shortlist.candidates])
+    total += weights.text * standardise(text)
+    if outfit.rows:
+        total += weights.rest * (shortlist.vectors @ np.mean(outfit.rows, axis=0))
+    total -= [weights.repeat * sum(c.sku in o.skus for o in others) for c in shortlist.candidates]
+    return total, objection
+
+
+def standardise(scores: Scores) -> Scores:
+    """Mean 0 and standard deviation 1, cut off at 2.5; all zeros where nothing differs."""
+    spread = float(scores.std())
+    if spread < 1e-9:
+        return np.zeros_like(scores)
+    return np.clip((scores - scores.mean()) / spread, -2.5, 2.5)

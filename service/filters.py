@@ -1,0 +1,129 @@
+"""The hard constraints of a request, each as a filter over the catalogue's columns, with words for a shopper.
+
+Filters run before any search, so they are exact however few pieces they leave. Knows no vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexer.item import Department, Slot
+from service.brief import Brief
+from service.facets import Facets, Mask
+from service.schema import OutfitRequest, Unmet
+from service.wanted import out_of_place
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Pieces that one constraint allows. `soft` ones may be lifted when nothing else would be left."""
+
+    constraint: str
+    allowed: Mask
+    reason: str
+    hint: str
+    soft: bool = False
+
+
+def filters(
+    facets: Facets, request: OutfitRequest, brief: Brief, department: Department, line: str
+) -> list[Filter]:
+    """The request's filters that do not depend on the slot."""
+    found = [
+        Filter("stock", facets.stocked, "nothing of it is in stock", "try again after the next delivery"),
+        Filter(
+            "department",
+            facets.for_department(department, line),
+            f"the store has none for {line or department}",
+            "try another department",
+        ),
+    ]
+    found += _exclusions(facets, request)
+    if request.season is not None:
+        reason = f"none of it is for {request.season}"
+        found.append(Filter("season", facets.in_season(request.season), reason, "leave the season out"))
+    if request.budget is not None:
+        found.append(_budget(facets, request))
+    asked = request.weather is not None or request.season is not None
+    found.append(
+        Filter(
+            "weather" if asked else "vibe",
+            ~out_of_place(facets, brief),
+            "what there is does not suit the weather or the occasion",
+            "loosen the weather, the season or the vibe",
+            soft=not asked,
+        )
+    )
+    return found
+
+
+def size_filter(facets: Facets, request: OutfitRequest, slot: Slot) -> list[Filter]:
+    """The slot's own filter: in stock in one of the wanted sizes."""
+    sizes = request.sizes.get(slot, [])
+    if not sizes:
+        return []
+    reason = f"none is in stock in size {' or '.join(sizes)}"
+    return [Filter(f"sizes.{slot}", facets.in_size(sizes), reason, "add a neighbouring size")]
+
+
+def apply(facets: Facets, slot: Slot, chain: Sequence[Filter]) -> tuple[Mask, Unmet | None]:
+    """What every filter allows in the slot; when that is nothing, why."""
+    in_slot = facets.in_slot(slot)
+    mask = in_slot.copy()
+    for filter_ in chain:
+        mask &= filter_.allowed
+    if mask.any():
+        return mask, None
+    hard = in_slot.copy()
+    for filter_ in chain:
+        if not filter_.soft:
+            hard &= filter_.allowed
+    if hard.any():
+        return hard, None
+    blamed = _blame(in_slot, [f for f in chain if not f.soft])
+    return hard, Unmet(constraint=blamed.constraint, reason=f"{slot}: {blamed.reason}", hint=blamed.hint)
+
+
+def _blame(in_slot: Mask, chain: Sequence[Filter]) -> Filter:
+    """The filter without which something would be left; failing that, the one that took the last pieces."""
+    for filter_ in reversed(chain):
+        rest = in_slot.copy()
+        for other in chain:
+            if other is not filter_:
+                rest &= other.allowed
+        if rest.any():
+            return filter_
+    left = in_slot.copy()
+    for filter_ in chain:
+        left &= filter_.allowed
+        if not left.any():
+            return filter_
+    raise AssertionError("a chain that leaves pieces has nothing to blame")
+
+
+def _exclusions(facets: Facets, request: OutfitRequest) -> Iterator[Filter]:
+    exclude = request.exclude
+    lookups: list[tuple[str, list[str], Callable[[list[str]], Mask]]] = [
+        ("skus", exclude.skus, lambda values: facets.any_of("sku", values)),
+        ("brands", exclude.brands, lambda values: facets.any_of("brand", [v.casefold() for v in values])),
+        ("colors", exclude.colors, lambda values: facets.mentioning("color", values)),
+        ("materials", exclude.materials, lambda values: facets.mentioning("material", values)),
+    ]
+    for name, values, find in lookups:
+        if values:
+            reason = f"everything else is excluded ({', '.join(values[:3])})"
+            yield Filter(f"exclude.{name}", ~find(values), reason, f"exclude fewer {name}")
+
+
+def _budget(facets: Facets, request: OutfitRequest) -> Filter:
+    assert request.budget is not None
+    cents, currency = round(request.budget.max * 100), request.budget.currency
+    if currency is not None and currency not in facets.currencies:
+        sold = ", ".join(facets.currencies)
+        none = np.zeros(facets.count, dtype=np.bool_)
+        return Filter("budget", none, f"the store sells in {sold}, not in {currency}", f"give it in {sold}")
+    mask = facets.affordable(cents, currency)
+    return Filter("budget", mask, f"none is priced within {request.budget.max:g}", "raise the budget")

@@ -1,0 +1,147 @@
+"""Filter, then search: the in-stock pieces per slot that suit a brief best, without near-duplicates.
+
+Knows vectors and columns; nothing of language models, prompts or outfits as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexer.embedder import Vectors
+from indexer.item import Department, Item, Slot, Variant
+from indexer.snapshot import Snapshot
+from service.brief import Brief
+from service.facets import Facets, Positions, build_facets
+from service.filters import apply, filters, size_filter
+from service.outfit import Candidate
+from service.schema import OutfitRequest, Unmet
+from service.sizes import is_one_size, normalise
+from service.wanted import fit
+
+POOL = 1000
+"""Pieces per slot that are looked at by attributes after the search."""
+SHORT_POOL = 64
+"""Of those, how many the choice of a varied shortlist starts from."""
+TWINS = 0.7
+"""Cosine between two pieces from which the second is penalised as more of the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortlist:
+    """Candidates of one slot, best first, and their unit vectors, shape (candidates, dim)."""
+
+    candidates: list[Candidate]
+    vectors: Vectors
+
+
+class Retriever:
+    """Search over one snapshot. Immutable, so any number of threads may use it."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.facets: Facets = build_facets(snapshot.catalogue.iter_items())
+
+    def carries(self, slot: Slot, department: Department, line: str = "") -> bool:
+        """Whether the store has such pieces at all, in stock or not."""
+        return bool((self.facets.in_slot(slot) & self.facets.for_department(department, line)).any())
+
+    def retrieve(
+        self,
+        request: OutfitRequest,
+        brief: Brief,
+        lane: tuple[Department, str],
+        slots: Sequence[Slot],
+        quota: int,
+    ) -> tuple[dict[Slot, Shortlist], dict[Slot, Unmet]]:
+        """A shortlist of at most `quota` for every slot, or why the slot has none."""
+        shared = filters(self.facets, request, brief, *lane)
+        shortlists: dict[Slot, Shortlist] = {}
+        unmet: dict[Slot, Unmet] = {}
+        for slot in slots:
+            mask, why = apply(self.facets, slot, [*shared, *size_filter(self.facets, request, slot)])
+            if why is not None:
+                unmet[slot] = why
+                continue
+            shortlists[slot] = self._shortlist(request, brief, slot, np.flatnonzero(mask), quota)
+        return shortlists, unmet
+
+    def _shortlist(
+        self, request: OutfitRequest, brief: Brief, slot: Slot, allowed: Positions, quota: int
+    ) -> Shortlist:
+        positions, similarity = self._search(brief, allowed)
+        forced = 0
+        if (
+            request.budget is not None
+        ):  # the cheapest piece comes along, or a budget that can be met might not be
+            positions, similarity = self._with_cheapest(brief, allowed, positions, similarity)
+            forced = 1
+        suits = fit(self.facets, positions, slot, brief)
+        ranked = np.argsort(-(similarity[forced:] + suits[forced:]), kind="stable")[:SHORT_POOL] + forced
+        order = np.concatenate([np.arange(forced), ranked])
+        pool = positions[order]
+        vectors = self.snapshot.vectors.vectors(pool)
+        items = self.snapshot.catalogue.at(pool.tolist())
+        picks = _varied(items, vectors, (similarity + suits)[order], quota, forced)
+        candidates = [
+            Candidate(
+                item=items[i],
+                position=int(pool[i]),
+                variant=pick_variant(items[i], request.sizes.get(slot, [])),
+                slot=slot,
+                label=items[i].label(),
+                similarity=float(similarity[order[i]]),
+                fit=float(suits[order[i]]),
+            )
+            for i in picks
+        ]
+        return Shortlist(candidates, vectors[picks])
+
+    def _search(self, brief: Brief, allowed: Positions) -> tuple[Positions, Vectors]:
+        scores, found = self.snapshot.vectors.search(brief.query[None], min(POOL, len(allowed)), allowed)
+        return found[0][found[0] >= 0], scores[0][found[0] >= 0]
+
+    def _with_cheapest(
+        self, brief: Brief, allowed: Positions, positions: Positions, similarity: Vectors
+    ) -> tuple[Positions, Vectors]:
+        """The found pieces with the cheapest allowed one put first."""
+        cheapest = allowed[np.argmin(self.facets.cents[allowed])]
+        others = positions != cheapest
+        score = self.snapshot.vectors.vectors(np.array([cheapest])) @ brief.query
+        return np.concatenate([[cheapest], positions[others]]), np.concatenate([score, similarity[others]])
+
+
+def pick_variant(item: Item, sizes: Sequence[str]) -> Variant:
+    """The cheapest size in stock among the wanted ones. Raises ValueError when there is none."""
+    wanted = {normalise(s) for s in sizes}
+    fitting = [
+        v
+        for v in item.variants
+        if v.in_stock and (not wanted or is_one_size(v.size) or normalise(v.size or "") in wanted)
+    ]
+    if not fitting:
+        raise ValueError(f"{item.sku} is not in stock in size {' or '.join(sizes) or 'any'}")
+    return min(fitting, key=lambda v: v.price or 0.0)
+
+
+def _varied(items: Sequence[Item], vectors: Vectors, scores: Vectors, quota: int, forced: int) -> list[int]:
+    """Indices of up to `quota` pieces: each the best after a penalty for likeness to those already picked
+    (maximal marginal relevance: Carbonell & Goldstein 1998). One colourway per product, while others are left.
+    The first `forced` are always among them.
+    """
+    likeness = np.clip(vectors @ vectors.T - TWINS, 0.0, None)
+    penalty = np.zeros(len(items), dtype=np.float32)
+    free = np.ones(len(items), dtype=np.bool_)
+    picks: list[int] = []
+    while len(picks) < min(quota, len(items)):
+        best = (
+            len(picks) if len(picks) < forced else int(np.argmax(np.where(free, scores - penalty, -np.inf)))
+        )
+        picks.append(best)
+        free[best] = False
+        penalty = np.maximum(penalty, likeness[best])
+        penalty += [0.3 * (item.group_id == items[best].group_id) for item in items]
+        penalty += [0.03 * (item.colors == items[best].colors) for item in items]
+    return picks
