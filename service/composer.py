@@ -181,4 +181,4 @@ def standardise(scores: Scores) -> Scores:
     spread = float(scores.std())
     if spread < 1e-9:
         return np.zeros_like(scores)
-    return np.clip((scores - scores.mean()) / spread, -2.5, 2.5)
+    return np.asarray(np.clip((scores - scores.mean()) / spread, -2.5, 2.5))

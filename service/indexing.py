@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from indexer.feeds.record import FIELDS
+from indexer.errors import FeedError
+from indexer.feeds.columns import parse_mapping
+from indexer.feeds.detect import Format
 from service.problems import InvalidError
 
 if TYPE_CHECKING:
@@ -16,14 +18,16 @@ if TYPE_CHECKING:
     from indexer.report import BuildReport
     from service.settings import Settings
 
-FeedFormat = Literal["auto", "csv", "jsonl", "parquet", "shopify", "google", "woocommerce"]
+FeedFormat = Literal["auto", Format]
 
 
 def check_mapping(pairs: Iterable[str]) -> tuple[str, ...]:
-    """The pairs as they are. Raises InvalidError of `map` naming the first that is no FIELD=COLUMN."""
+    """The FIELD=COLUMN pairs as they are. Raises InvalidError of `map` naming the first that is wrong."""
     checked = tuple(pairs)
-    for pair in checked:
-        _check_pair(pair)
+    try:
+        parse_mapping(checked)
+    except FeedError as error:
+        raise InvalidError.at("map", str(error).removeprefix("--map ")) from error
     return checked
 
 
@@ -45,11 +49,3 @@ def build_index(
     store = SnapshotStore(settings.data_dir)
     options = BuildOptions(allow_rejects=allow_rejects)
     return build_snapshot(store, feeds, load_embedder(settings.embedder), options, progress)
-
-
-def _check_pair(pair: str) -> None:
-    field, equals, column = (part.strip() for part in pair.partition("="))
-    if not (field and equals and column):
-        raise InvalidError.at("map", f"{pair!r} is not FIELD=COLUMN, as in title=Product name")
-    if field not in FIELDS:
-        raise InvalidError.at("map", f"{field!r} is no field; fields are {', '.join(FIELDS)}")

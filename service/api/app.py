@@ -6,13 +6,11 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
 from fastapi import FastAPI
 
-from indexer.build import ProgressSink
-from indexer.report import BuildReport
 from service.api import admin, health, items, outfits, reindex
 from service.api.contract import Recommender
 from service.api.middleware import BodyLimit, RequestContext
@@ -24,6 +22,10 @@ from service.jobs import BuildOrder, JobRunner
 from service.keys import KeyRing
 from service.settings import Settings
 from service.state import State
+
+if TYPE_CHECKING:
+    from indexer.build import ProgressSink
+    from indexer.report import BuildReport
 
 
 class StylistApp(FastAPI):

@@ -10,12 +10,12 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response, Security
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from indexer.build import FeedSource
+from indexer.intake import FeedSource
 from service.api.guard import StaffRoute, bearer
 from service.api.problem import documented
 from service.api.services import services
 from service.api.uploads import receive_form
-from service.indexing import FeedFormat, parse_mapping
+from service.indexing import FeedFormat, check_mapping
 from service.jobs import BuildOrder, Status
 from service.problems import InvalidError
 from service.schema import Name
@@ -117,7 +117,7 @@ def _named(body: bytes, settings: Settings) -> BuildOrder:
 def _order(
     paths: Sequence[Path], options: _Options, settings: Settings, scratch: Path | None = None
 ) -> BuildOrder:
-    mapping = parse_mapping(options.map)
+    mapping = check_mapping(options.map)
     feeds = tuple(FeedSource(path, options.format, mapping, settings.currency) for path in paths)
     return BuildOrder(feeds, options.allow_rejects, scratch)
 

@@ -1,0 +1,75 @@
+"""Anchors: pieces that a request gives and that every outfit must keep. Knows no composing."""
+
+from __future__ import annotations
+
+from indexer.item import Item, Slot, Variant
+from service.outfit import Candidate
+from service.problems import InvalidError
+from service.retriever import Retriever, pick_variant
+from service.schema import OutfitRequest, Unmet
+from service.sizes import is_one_size, normalise
+
+
+def find_anchors(request: OutfitRequest, retriever: Retriever) -> dict[Slot, Candidate]:
+    """The anchors by slot. Raises InvalidError for a SKU that is unknown, not worn, or fills a slot twice."""
+    anchors: dict[Slot, Candidate] = {}
+    for i, sku in enumerate(request.anchors):
+        where = f"anchors.{i}"
+        found = retriever.snapshot.catalogue.get(sku)
+        if found is None:
+            raise InvalidError.at(where, f"no item has the SKU {sku!r}")
+        item = found.item
+        if item.slot is None:
+            raise InvalidError.at(where, f"{sku!r} ({item.title}) is not something that outfits are made of")
+        if item.slot in anchors:
+            raise InvalidError.at(
+                where, f"{sku!r} and {anchors[item.slot].variant.sku!r} are both {item.slot}"
+            )
+        variant = _variant(item, found.variant, request)
+        anchors[item.slot] = Candidate(item, found.position, variant, item.slot, item.label())
+    if "dress" in anchors and "bottom" in anchors:
+        raise InvalidError.at("anchors", "a dress and a bottom cannot be in one outfit")
+    return anchors
+
+
+def _variant(item: Item, named: Variant | None, request: OutfitRequest) -> Variant:
+    """The size that the SKU names, else the best in stock; an item that is sold out keeps its first size."""
+    sizes = request.sizes.get(item.slot, []) if item.slot else []
+    if named is not None and named.sku != item.sku:
+        return named
+    try:
+        return pick_variant(item, sizes)
+    except ValueError:
+        return named or item.variants[0]
+
+
+def conflicts(request: OutfitRequest, anchors: dict[Slot, Candidate], retriever: Retriever) -> list[Unmet]:
+    """Anchors that contradict the request's own constraints: they are said, never bent."""
+    unmet = []
+    for slot, anchor in anchors.items():
+        item, variant = anchor.item, anchor.variant
+        wanted = {normalise(s) for s in request.sizes.get(slot, [])}
+        fits = not wanted or is_one_size(variant.size) or normalise(variant.size or "") in wanted
+        if not variant.in_stock or not fits:
+            what = "sold out" if not item.in_stock else "not in stock in the size asked for"
+            unmet.append(Unmet(constraint="anchors", reason=f"{item.title} is {what}", hint="leave it out"))
+        if (request.budget and variant.price and variant.price > request.budget.max) or _is_excluded(
+            request, anchor, retriever
+        ):
+            reason = f"{item.title} breaks another constraint of the request"
+            unmet.append(Unmet(constraint="anchors", reason=reason, hint="drop the anchor or the constraint"))
+    return unmet
+
+
+def _is_excluded(request: OutfitRequest, anchor: Candidate, retriever: Retriever) -> bool:
+    facets, exclude = retriever.facets, request.exclude
+    allowed = facets.for_department(request.department) if request.department else None
+    masks = [
+        facets.any_of("sku", exclude.skus),
+        facets.any_of("brand", [b.casefold() for b in exclude.brands]),
+        facets.mentioning("color", exclude.colors),
+        facets.mentioning("material", exclude.materials),
+        *([~allowed] if allowed is not None else []),
+        *([~facets.in_season(request.season)] if request.season else []),
+    ]
+    return any(bool(mask[anchor.position]) for mask in masks)

@@ -1,0 +1,200 @@
+"""The `stylist` command: what it is called, what it takes, and how it fails. The work is done elsewhere.
+
+Only light modules are imported here, so that `stylist --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+
+import typer
+
+from indexer.errors import StylistError
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+    from service.problems import FieldError
+    from service.settings import Settings
+
+app = typer.Typer(
+    help="Whole outfits from a store's own stock, composed by vibe.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+keys = typer.Typer(help="Keys of the HTTP API.", no_args_is_help=True, rich_markup_mode=None)
+models = typer.Typer(help="The base language model.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(keys, name="keys")
+app.add_typer(models, name="models")
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Where index, keys and outfits live. [STYLIST_DATA_DIR, else ./data]"),
+]
+FeedFormat = Literal["auto", "csv", "jsonl", "parquet", "shopify", "google", "woocommerce"]
+Scope = Literal["shopper", "staff"]
+Texts = list[str] | None
+
+
+@app.command()
+def index(
+    feeds: Annotated[list[Path], typer.Argument(metavar="FEED...", help="Inventory feed files.")],
+    format: Annotated[FeedFormat, typer.Option(help="Format of the feeds.")] = "auto",
+    map: Annotated[
+        Texts, typer.Option(metavar="FIELD=COLUMN", help="Which column holds a field; repeatable.")
+    ] = None,
+    currency: Annotated[str | None, typer.Option(help="Currency of prices that name none.")] = None,
+    allow_rejects: Annotated[
+        bool, typer.Option("--allow-rejects", help="Go on although most rows are rejected.")
+    ] = False,
+    embedder: Annotated[str | None, typer.Option(help="Embedding model: an id or a folder.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Build the index from inventory feeds and make it current."""
+    from service.cli_index import run
+
+    settings = _settings(data_dir, currency=currency, embedder=embedder)
+    typer.echo(run(settings, feeds, format, map or [], allow_rejects))
+
+
+@app.command()
+def compose(
+    vibe: Annotated[str, typer.Argument(help='What the outfit is for: "rooftop jazz night".')],
+    count: Annotated[int | None, typer.Option(help="How many outfits.")] = None,
+    style: Annotated[str | None, typer.Option(help="Style adapter.")] = None,
+    department: Annotated[str | None, typer.Option(help="women, men, unisex or kids.")] = None,
+    occasion: Annotated[str | None, typer.Option(help="Such as wedding or office.")] = None,
+    budget: Annotated[float | None, typer.Option(help="The most that one outfit may cost.")] = None,
+    currency: Annotated[str | None, typer.Option(help="Currency of the budget.")] = None,
+    season: Annotated[str | None, typer.Option(help="spring, summer, autumn or winter.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="Degrees Celsius.")] = None,
+    rain: Annotated[bool, typer.Option("--rain", help="It rains.")] = False,
+    snow: Annotated[bool, typer.Option("--snow", help="It snows.")] = False,
+    size: Annotated[
+        Texts, typer.Option(metavar="SLOT=SIZE", help="A size that fits, as in top=M; repeatable.")
+    ] = None,
+    anchor: Annotated[Texts, typer.Option(metavar="SKU", help="A piece to build around; repeatable.")] = None,
+    slot: Annotated[Texts, typer.Option(help="Compose exactly these slots; repeatable.")] = None,
+    exclude_sku: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
+    exclude_brand: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
+    exclude_color: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
+    exclude_material: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same answer.")] = None,
+    explain: Annotated[bool, typer.Option(help="Say why the pieces go together.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the body that POST /v1/outfits would answer.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Compose outfits for a vibe."""
+    options = {name: value for name, value in locals().items() if name not in ("json", "data_dir")}
+    from service.cli_compose import run
+
+    typer.echo(run(_settings(data_dir), options, as_json=json))
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="0: any free one. [8000]")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Serve the HTTP API until interrupted."""
+    from service.cli_serve import run
+
+    run(_settings(data_dir, host=host, port=port))
+
+
+@keys.command("add")
+def keys_add(
+    scope: Annotated[Scope, typer.Option(help="What the key is for.")], data_dir: DataDir = None
+) -> None:
+    """Make a key. It is printed once, alone on the last line, and cannot be shown again."""
+    from service.cli_keys import add
+
+    typer.echo(add(_settings(data_dir), scope))
+
+
+@keys.command("list")
+def keys_list(
+    scope: Annotated[Scope | None, typer.Option(help="Only keys of this scope.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """List the keys that are good."""
+    from service.cli_keys import listing
+
+    typer.echo(listing(_settings(data_dir), scope))
+
+
+@keys.command("revoke")
+def keys_revoke(
+    key: Annotated[str, typer.Argument(metavar="ID", help="The key's id, or the key itself.")],
+    data_dir: DataDir = None,
+) -> None:
+    """End a key for good."""
+    from service.cli_keys import revoke
+
+    typer.echo(revoke(_settings(data_dir), key))
+
+
+@models.command("fetch")
+def models_fetch(data_dir: DataDir = None) -> None:
+    """Bring the base model into the cache, verified, and print its folder."""
+    from service.models import fetch
+
+    typer.echo(fetch(_settings(data_dir)))
+
+
+def main() -> None:
+    """Entry point. Exits 0 when done, 1 with a one-line reason, 2 on wrong usage."""
+    try:
+        app()
+    except StylistError as error:
+        _fail(error)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _exit(f"{where}{error.strerror or error}", 1)
+    except Exception as error:
+        _exit(f"unexpected {type(error).__name__}: {error}", 1)
+
+
+def _settings(data_dir: Path | None, **overrides: Any) -> Settings:
+    from pydantic import ValidationError
+
+    from service.settings import Settings
+
+    given = {k: v for k, v in {"data_dir": data_dir, **overrides}.items() if v is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        _exit(_settings_reason(error, given), 2)
+
+
+def _settings_reason(error: ValidationError, given: dict[str, Any]) -> str:
+    first = error.errors()[0]
+    name = str(first["loc"][0])
+    shown = f"--{name.replace('_', '-')}" if name in given else f"STYLIST_{name.upper()}"
+    return f"{shown}: {first['msg']}"
+
+
+def _fail(error: StylistError) -> NoReturn:
+    from service.problems import InvalidError
+
+    if isinstance(error, InvalidError) and error.errors:
+        _exit("; ".join(f"{_option(e)}: {e.message}" for e in error.errors), 2)
+    _exit(str(error), 1)
+
+
+def _option(error: FieldError) -> str:
+    from service.cli_compose import option_of
+
+    return option_of(error.field)
+
+
+def _exit(reason: str, code: int) -> NoReturn:
+    print(f"stylist: {' '.join(reason.split())}", file=sys.stderr)
+    sys.exit(code)

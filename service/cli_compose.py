@@ -1,0 +1,143 @@
+"""`stylist compose`: options into a request, the answer into a table or JSON. Composes nothing itself."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from typing import Any
+
+from pydantic import ValidationError
+
+from service.problems import InvalidError, UnavailableError
+from service.schema import Outfit, OutfitItem, OutfitRequest, OutfitResponse
+from service.settings import Settings
+
+_HEAD = ("SLOT", "PIECE", "BRAND", "SIZE", "PRICE")
+_TITLE_CHARS = 48
+
+# Where each option goes in the request, and so which option an error in the request is about.
+_FIELDS = {
+    "count": "count",
+    "style": "style",
+    "department": "department",
+    "occasion": "occasion",
+    "season": "season",
+    "budget": "budget.max",
+    "currency": "budget.currency",
+    "temperature": "weather.temperature_c",
+    "rain": "weather.rain",
+    "snow": "weather.snow",
+    "anchor": "anchors",
+    "slot": "slots",
+    "size": "sizes",
+    "seed": "seed",
+    "explain": "explain",
+    "exclude_sku": "exclude.skus",
+    "exclude_brand": "exclude.brands",
+    "exclude_color": "exclude.colors",
+    "exclude_material": "exclude.materials",
+}
+
+
+def run(settings: Settings, options: Mapping[str, Any], *, as_json: bool) -> str:
+    """Composes in this process. `options` are the command's, by name; unset ones are None, False or empty.
+
+    Raises InvalidError for values that cannot be, UnavailableError when there is nothing to compose from.
+    """
+    request = build_request(options)
+    from service.recommender import open_recommender  # loads torch
+
+    with closing(open_recommender(settings)) as recommender:
+        reason = recommender.not_ready()
+        if reason is not None:
+            raise UnavailableError(reason)
+        response = recommender.compose(request, uuid.uuid4().hex)
+    return response.model_dump_json() if as_json else render(response)
+
+
+def build_request(options: Mapping[str, Any]) -> OutfitRequest:
+    """The request that the options mean. Raises InvalidError naming fields."""
+    body: dict[str, Any] = {"vibe": options["vibe"]}
+    for option, path in _FIELDS.items():
+        value = options.get(option)
+        if value is None or value is False or value == []:
+            continue
+        group, dot, name = path.partition(".")
+        if dot:
+            body.setdefault(group, {})[name] = value
+        else:
+            body[group] = _sizes(value) if option == "size" else value
+    if "budget" in body and "max" not in body["budget"]:
+        raise InvalidError.at("budget.currency", "goes with --budget")
+    try:
+        return OutfitRequest.model_validate(body)
+    except ValidationError as error:
+        raise InvalidError.from_validation(error) from error
+
+
+def option_of(field: str) -> str:
+    """What the field of a request is called on the command line: "budget.max" is --budget."""
+    if field == "vibe":
+        return "VIBE"
+    for option, path in _FIELDS.items():
+        if field == path or field.startswith(f"{path}."):
+            return f"--{option.replace('_', '-')}"
+    return f"--{field}"
+
+
+def render(response: OutfitResponse) -> str:
+    """The answer for a person, without a newline at the end."""
+    lines: list[str] = []
+    for number, outfit in enumerate(response.outfits, start=1):
+        lines += [*_outfit_lines(number, outfit), ""]
+    if not response.outfits:
+        lines += ["No outfit.", ""]
+    for unmet in response.unmet:
+        hint = f" ({unmet.hint})" if unmet.hint else ""
+        lines.append(f"unmet: {unmet.constraint}: {unmet.reason}{hint}")
+    style = response.style
+    made_by = f"{style.name}@{style.version}" if style.version else style.name
+    lines.append(
+        f"composed by {response.composer}, style {made_by}, index {response.index.version}, seed {response.seed}"
+    )
+    return "\n".join(lines)
+
+
+def _outfit_lines(number: int, outfit: Outfit) -> list[str]:
+    rows = [_HEAD, *(_cells(item) for item in outfit.items)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    lines = [f"{number}. {outfit.title}"]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]
+        lines.append("   " + "  ".join([*cells, row[-1].rjust(widths[-1])]).rstrip())
+    lines.append(f"   total {_money(outfit.total_price, outfit.currency)}   id {outfit.id}")
+    if outfit.explanation:
+        lines.append(f"   why: {outfit.explanation}")
+    return lines
+
+
+def _cells(item: OutfitItem) -> tuple[str, ...]:
+    title = _plain(item.title)
+    if len(title) > _TITLE_CHARS:
+        title = title[: _TITLE_CHARS - 1] + "…"
+    return (item.slot, title, _plain(item.brand), item.size or "-", _money(item.price, item.currency))
+
+
+def _money(amount: float | None, currency: str) -> str:
+    return "-" if amount is None else f"{amount:.2f} {currency}"
+
+
+def _plain(text: str) -> str:
+    # A feed's text may hold control characters that a terminal would obey.
+    return "".join(c for c in text if c.isprintable())
+
+
+def _sizes(pairs: Iterable[str]) -> dict[str, list[str]]:
+    sizes: dict[str, list[str]] = {}
+    for pair in pairs:
+        slot, equals, size = (part.strip() for part in pair.partition("="))
+        if not (slot and equals and size):
+            raise InvalidError.at("sizes", f"{pair!r} is not SLOT=SIZE, as in top=M")
+        sizes.setdefault(slot, []).append(size)
+    return sizes

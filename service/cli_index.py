@@ -1,0 +1,68 @@
+"""`stylist index`: a build in this process, its progress on stderr. Knows no feed format."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from indexer.intake import FeedSource
+from indexer.report import render
+from service.indexing import FeedFormat, build_index, check_mapping
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from service.settings import Settings
+
+_UNITS = {"read": " rows", "normalise": " rows", "embed": " items"}
+
+
+class StageBars:
+    """A bar per stage on a terminal; one plain line per finished stage elsewhere, such as in a log."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stderr.isatty()
+        self._bar: tqdm[NoReturn] | None = None
+        self._stage = ""
+        self._done = 0
+
+    def start(self, stage: str, total: int | None) -> None:
+        self.close()
+        self._stage, self._done = stage, 0
+        if self._is_terminal:
+            from tqdm import tqdm
+
+            self._bar = tqdm(
+                desc=f"{stage:<9}", total=total, unit=_UNITS.get(stage, ""), file=sys.stderr, unit_scale=True
+            )
+
+    def advance(self, count: int) -> None:
+        self._done += count
+        if self._bar is not None:
+            self._bar.update(count)
+
+    def close(self) -> None:
+        """End the stage under way."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+        elif self._stage:
+            counted = f" {self._done:,}{_UNITS[self._stage]}" if self._stage in _UNITS else " done"
+            print(f"{self._stage}:{counted}", file=sys.stderr)
+        self._stage = ""
+
+
+def run(
+    settings: Settings, paths: Sequence[Path], format: FeedFormat, mapping: Sequence[str], allow_rejects: bool
+) -> str:
+    """Builds the index; returns the report. Raises StylistError, and InvalidError for a wrong mapping."""
+    pairs = check_mapping(mapping)
+    feeds = [FeedSource(path, format, pairs, settings.currency) for path in paths]
+    bars = StageBars()
+    try:
+        report = build_index(settings, feeds, allow_rejects=allow_rejects, progress=bars)
+    finally:
+        bars.close()
+    return render(report)

@@ -1,0 +1,80 @@
+"""Title and explanation of an outfit, in plain sentences. Says only what is true of the outfit's own pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from indexer.item import Item
+from service.brief import Brief
+from service.harmony import NEUTRALS
+from service.outfit import Candidate
+
+_LEVELS = ("sporty and relaxed", "casual", "smart casual", "dressed up", "formal")
+
+
+def title(pieces: Sequence[Candidate]) -> str:
+    """A short name: the leading piece with the shoes, or with the next piece where there are no shoes."""
+    lead = _lead(pieces)
+    partner = next((c for c in pieces if c.slot == "shoes" and c is not lead), None)
+    partner = partner or next((c for c in pieces if c is not lead), None)
+    name = _name(lead.item)
+    text = f"{name} with {_name(partner.item)}" if partner else name
+    return text[:1].upper() + text[1:]
+
+
+def explanation(pieces: Sequence[Candidate], brief: Brief) -> str:
+    """Two or three sentences: what leads, what holds the colours together, what the weather asked for."""
+    lead = _lead(pieces)
+    others = [c for c in pieces if c is not lead]
+    sentences = [f"The {_name(lead.item)} leads{_level(pieces)}."]
+    if others:
+        sentences.append(_palette(lead.item, [c.item for c in others]))
+    if weather := _weather(pieces, brief):
+        sentences.append(weather)
+    return " ".join(sentences)
+
+
+def _lead(pieces: Sequence[Candidate]) -> Candidate:
+    for slot in ("dress", "outerwear", "top"):
+        for candidate in pieces:
+            if candidate.slot == slot and (slot != "outerwear" or candidate.item.formality >= 4):
+                return candidate
+    return pieces[0]
+
+
+def _name(item: Item) -> str:
+    kind = item.kind.replace("-", " ")
+    color = " and ".join(c for c in item.colors[:2] if c not in kind)
+    material = item.material if item.material and item.material not in kind and item.material != color else ""
+    return " ".join(part for part in (color, material, kind) if part)
+
+
+def _level(pieces: Sequence[Candidate]) -> str:
+    mean = sum(c.item.formality for c in pieces) / len(pieces)
+    return f" and keeps it {_LEVELS[min(4, max(0, round(mean) - 1))]}"
+
+
+def _palette(lead: Item, others: Sequence[Item]) -> str:
+    names = _list([_name(item) for item in others])
+    shared = [c for c in lead.colors if any(c in item.colors for item in others)]
+    if shared:
+        return f"{shared[0].capitalize()} runs through it, with {names}."
+    if all(set(item.colors) <= NEUTRALS for item in others):
+        return f"Quiet colours leave it the stage: {names}."
+    return f"It comes with {names}."
+
+
+def _weather(pieces: Sequence[Candidate], brief: Brief) -> str:
+    coat = next((c.item for c in pieces if c.slot == "outerwear"), None)
+    if brief.wet and coat is not None and "rain-ok" in coat.tags:
+        return f"The {_name(coat)} keeps the rain off."
+    if brief.heat is not None and brief.heat <= -0.4 and coat is not None:
+        return f"The {_name(coat)} is there for the cold."
+    light = [c.item for c in pieces if c.slot in ("dress", "top", "bottom")]
+    if brief.heat is not None and brief.heat >= 0.8 and light and all(i.warmth <= 1 for i in light):
+        return "Everything next to the skin is light enough for the heat."
+    return ""
+
+
+def _list(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,209 @@
+"""From a request to outfits that can be composed: who they are for, which slots, which candidates, and what is
+missing. Knows no language model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from indexer.item import SLOTS, Department, Slot
+from service.anchors import conflicts, find_anchors
+from service.brief import Brief, weather_words
+from service.composer import Plan
+from service.outfit import Candidate
+from service.prompt import Context
+from service.retriever import Retriever, Shortlist
+from service.schema import OutfitRequest, Unmet
+from service.wanted import Template, out_of_place, templates
+
+Line = Literal["girls", "boys", ""]
+Lane = tuple[Department, Line]
+
+_CLOSE = 0.06
+"""A template this much worse than the best still takes turns with it, for variety."""
+_CORE = ("top", "bottom", "dress")
+
+
+@dataclass(slots=True)
+class Planned:
+    """Plans for at most the wanted number of outfits. `unmet` says what could not be had."""
+
+    plans: list[Plan] = field(default_factory=list)
+    unmet: list[Unmet] = field(default_factory=list)
+
+
+def make_plans(request: OutfitRequest, brief: Brief, retriever: Retriever, quota: int) -> Planned:
+    """What to compose for the request. Raises InvalidError for anchors that cannot be meant."""
+    anchors = find_anchors(request, retriever)
+    planned = Planned(unmet=conflicts(request, anchors, retriever))
+    if planned.unmet:
+        return planned
+    lane = _lane(request, brief, retriever, anchors)
+    wanted = [_with_anchors(t, anchors) for t in _templates(request, brief, lane[0], anchors)]
+    slots = [s for s in SLOTS if any(s in (*t.required, *t.optional) for t in wanted) and s not in anchors]
+    shortlists, missing = retriever.retrieve(request, brief, lane, slots, quota)
+    shortlists |= {slot: _single(candidate, brief, retriever) for slot, candidate in anchors.items()}
+    asked = frozenset(request.slots or ())
+    possible: list[Template] = []
+    for template in wanted:
+        kept = _carried(template, missing, retriever, lane, asked, planned)
+        if kept is not None and _within_budget(kept, shortlists, request, planned):
+            possible.append(kept)
+    if possible:  # what kept another template out is no loss; a slot that the store never carries is
+        planned.unmet = [u for u in planned.unmet if u.constraint == "slots"]
+        chosen = _alternate(possible, shortlists, request.count)
+        planned.plans = [_plan(t, request, lane, shortlists, anchors) for t in chosen]
+    return planned
+
+
+def _lane(request: OutfitRequest, brief: Brief, retriever: Retriever, anchors: dict[Slot, Candidate]) -> Lane:
+    """Whom the outfits are for. Nobody said: whoever the anchors are for, else whoever the store suits best."""
+    line: Line = brief.kids_line
+    owners = {c.item.department for c in anchors.values()} - {"unisex"}
+    department = brief.department or (owners.pop() if len(owners) == 1 else None)
+    if department is None and ("dress" in request.sizes or "dress" in (request.slots or ())):
+        department = "women"
+    if department is not None:
+        if department == "kids" and not line:
+            lines = {c.item.kids_line for c in anchors.values()} - {""}
+            line = lines.pop() if len(lines) == 1 else _better_line(brief, retriever)
+        return department, line if department == "kids" else ""
+    grown: list[Lane] = [("women", ""), ("men", "")]
+    return max(grown, key=lambda lane: _suits(brief, retriever, lane))
+
+
+def _better_line(brief: Brief, retriever: Retriever) -> Line:
+    lines: list[Line] = ["girls", "boys"]
+    return max(lines, key=lambda line: _suits(brief, retriever, ("kids", line)))
+
+
+def _suits(brief: Brief, retriever: Retriever, lane: Lane) -> float:
+    """How near the best tops, bottoms and shoes for such a shopper come to the brief."""
+    facets = retriever.facets
+    mask = facets.for_department(*lane) & facets.stocked & ~out_of_place(facets, brief)
+    best = []
+    for slot in ("top", "bottom", "shoes"):
+        allowed = np.flatnonzero(mask & facets.in_slot(slot))
+        if not len(allowed):
+            best.append(-1.0)
+            continue
+        scores, _ = retriever.snapshot.vectors.search(brief.query[None], min(5, len(allowed)), allowed)
+        best.append(float(scores[0].mean()))
+    return sum(best)
+
+
+def _templates(
+    request: OutfitRequest, brief: Brief, department: Department, anchors: dict[Slot, Candidate]
+) -> list[Template]:
+    if request.slots is not None:
+        return [Template(tuple(s for s in SLOTS if s in request.slots))]
+    found = list(templates(brief, department))
+    if "dress" in anchors:
+        dress = next((t for t in found if "dress" in t.required), None)
+        if dress is None:
+            separates = found[0]
+            rest = tuple(s for s in separates.required if s not in ("top", "bottom"))
+            dress = replace(separates, required=("dress", *rest))
+        if "needs-top" in anchors["dress"].item.tags:
+            dress = replace(dress, required=("dress", "top", *dress.required[1:]))
+        return [dress]
+    if "top" in anchors or "bottom" in anchors:
+        return [t for t in found if "dress" not in t.required]
+    return found
+
+
+def _with_anchors(template: Template, anchors: dict[Slot, Candidate]) -> Template:
+    required = {*template.required, *anchors}
+    return Template(
+        tuple(s for s in SLOTS if s in required), tuple(s for s in template.optional if s not in required)
+    )
+
+
+def _carried(
+    template: Template,
+    missing: dict[Slot, Unmet],
+    retriever: Retriever,
+    lane: Lane,
+    asked: frozenset[Slot],
+    planned: Planned,
+) -> Template | None:
+    """The template without slots that the store does not carry; None when a slot it carries cannot be filled."""
+    required: list[Slot] = []
+    whole = True
+    for slot in template.required:
+        if slot not in missing:
+            required.append(slot)
+            continue
+        carried = retriever.carries(slot, *lane)
+        if not carried and slot not in _CORE and slot not in asked:
+            who = lane[1] or lane[0]
+            reason = f"the store carries no {slot} for {who}; the outfits come without"
+            _note(planned, Unmet(constraint="slots", reason=reason, hint="add such pieces to the feed"))
+            continue
+        whole = False
+        _note(planned, missing[slot])
+    return replace(template, required=tuple(required)) if whole and required else None
+
+
+def _within_budget(
+    template: Template, shortlists: dict[Slot, Shortlist], request: OutfitRequest, planned: Planned
+) -> bool:
+    if request.budget is None:
+        return True
+    least = sum(min(c.cents for c in shortlists[s].candidates) for s in template.required)
+    if least <= round(request.budget.max * 100):
+        return True
+    amount = f"{least / 100:.2f}"
+    reason = f"the cheapest whole outfit that fits costs {amount}"
+    _note(planned, Unmet(constraint="budget", reason=reason, hint=f"raise the budget to {amount}"))
+    return False
+
+
+def _note(planned: Planned, unmet: Unmet) -> None:
+    if unmet not in planned.unmet:
+        planned.unmet.append(unmet)
+
+
+def _alternate(possible: Sequence[Template], shortlists: dict[Slot, Shortlist], count: int) -> list[Template]:
+    """One template per outfit: the best, taking turns with those that come close."""
+    quality = {t: _quality(t, shortlists) for t in possible}
+    ranked = sorted(possible, key=lambda t: -quality[t])
+    close = [t for t in ranked if quality[t] >= quality[ranked[0]] - _CLOSE]
+    return [close[i % len(close)] for i in range(count)]
+
+
+def _quality(template: Template, shortlists: dict[Slot, Shortlist]) -> float:
+    best = [
+        sorted((c.similarity + c.fit for c in shortlists[s].candidates), reverse=True)[:3]
+        for s in template.required
+    ]
+    return sum(sum(scores) / len(scores) for scores in best) / len(best)
+
+
+def _single(anchor: Candidate, brief: Brief, retriever: Retriever) -> Shortlist:
+    vectors = retriever.snapshot.vectors.vectors(np.array([anchor.position]))
+    return Shortlist([replace(anchor, similarity=float(vectors[0] @ brief.query))], vectors)
+
+
+def _plan(
+    template: Template,
+    request: OutfitRequest,
+    lane: Lane,
+    shortlists: dict[Slot, Shortlist],
+    anchors: dict[Slot, Candidate],
+) -> Plan:
+    optional = tuple(s for s in template.optional if s in shortlists)
+    used = {s: shortlists[s] for s in (*template.required, *optional)}
+    context = Context(
+        vibe=request.vibe,
+        department=lane[0],
+        occasion=request.occasion or "",
+        season=request.season,
+        weather=weather_words(request),
+        shortlist={s: [c.label for c in used[s].candidates] for s in used},
+    )
+    return Plan(context, template.required, optional, used, frozenset(anchors))
