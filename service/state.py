@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import URL, Engine, create_engine, event, text
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from indexer.disk import locked
 from indexer.errors import StylistError
 from service.schema import Outfit, OutfitRequest, OutfitResponse
 
@@ -132,16 +133,18 @@ def utc_now() -> str:
 
 
 def _open(path: Path) -> Engine:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Created by us first, so that nobody else on the machine can read it: SQLite would use the umask.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise StylistError(f"{path}: cannot be opened: {error.strerror}") from error
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_MS / 1000})
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)), connect_args={"timeout": _BUSY_MS / 1000}
+    )
     event.listen(engine, "connect", _configure)
     try:
-        _create_tables(engine, path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # SQLite does not wait where two processes turn a new file into a WAL database at once.
+        with locked(path.with_suffix(".lock")):
+            _create_privately(path)
+            _create_tables(engine, path)
+    except OSError as error:
+        raise StylistError(f"{path}: cannot be opened: {error.strerror}") from error
     except DatabaseError as error:
         engine.dispose()
         raise StylistError(f"{path}: cannot be used as the service's state: {error.orig}") from error
@@ -149,6 +152,13 @@ def _open(path: Path) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _create_privately(path: Path) -> None:
+    # By us, because SQLite would let the umask decide who may read it. Never opened here when it exists:
+    # to close it again would drop the locks that this process holds on it.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _create_tables(engine: Engine, path: Path) -> None:
@@ -162,7 +172,7 @@ def _create_tables(engine: Engine, path: Path) -> None:
 
 def _configure(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.close()

@@ -59,10 +59,36 @@ class Reject:
     row: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A row left out on purpose, which is no error: a draft, an image-only row, a parent of variations."""
+
+    line: int
+    reason: str  # a short, countable phrase: "image only", "not published"
+    file: str = ""
+
+
+Event = Record | Reject | Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What a look at the head of a feed says about all of it."""
+
+    priced: bool  # whether any record can be expected to name a price
+    notes: tuple[str, ...] = ()  # for the person who runs the indexer: matched and ignored columns
+
+
 class FeedReader(Protocol):
     """A streaming reader of one format: it never holds the whole file where the format allows."""
 
-    def read(self, path: Path) -> Iterator[Record | Reject]: ...
+    def inspect(self, path: Path) -> Inspection:
+        """Look at the head of the file. Raises FeedError when the feed as a whole cannot be used."""
+        ...
+
+    def read(self, path: Path) -> Iterator[Event]:
+        """Every row of the file, in its order. Raises FeedError when the file breaks off."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

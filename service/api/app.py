@@ -18,7 +18,7 @@ from service.api.problem import Problem, install
 from service.api.services import Services
 from service.api.serving import Gate, Serving
 from service.indexing import build_index
-from service.jobs import BuildOrder, JobRunner
+from service.jobs import Build, BuildOrder, JobRunner
 from service.keys import KeyRing
 from service.settings import Settings
 from service.state import State
@@ -40,15 +40,18 @@ class StylistApp(FastAPI):
         return super().openapi()
 
 
-def create_app(settings: Settings, recommender: Recommender | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, recommender: Recommender | None = None, build: Build | None = None
+) -> FastAPI:
     """The service over one data directory. A given recommender is closed with the app.
 
     Without one, the real one is opened in the background after start-up; until then `/readyz` answers 503.
+    `build` carries out reindex requests; the indexer does when it is None.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        running = await to_thread.run_sync(_start, settings, recommender)
+        running = await to_thread.run_sync(_start, settings, recommender, build)
         app.state.services = running
         try:
             yield
@@ -76,18 +79,21 @@ def create_app(settings: Settings, recommender: Recommender | None = None) -> Fa
     return app
 
 
-def _start(settings: Settings, recommender: Recommender | None) -> Services:
+def _start(settings: Settings, recommender: Recommender | None, build: Build | None) -> Services:
     state = State(settings.data_dir)
     # Uploads of a process that died: their jobs died with it.
     shutil.rmtree(settings.data_dir / reindex.UPLOADS_FOLDER, ignore_errors=True)
     serving = Serving((lambda: recommender) if recommender is not None else (lambda: _open(settings)))
+    jobs = JobRunner(state, build or _builder(settings), serving.refresh)
+    serving.start()
+    return Services(settings, state, KeyRing(state), serving, jobs, Gate(settings.queue_size))
 
+
+def _builder(settings: Settings) -> Build:
     def build(order: BuildOrder, progress: ProgressSink) -> BuildReport:
         return build_index(settings, order.feeds, allow_rejects=order.allow_rejects, progress=progress)
 
-    jobs = JobRunner(state, build, serving.refresh)
-    serving.start()
-    return Services(settings, state, KeyRing(state), serving, jobs, Gate(settings.queue_size))
+    return build
 
 
 def _stop(running: Services) -> None:

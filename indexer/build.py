@@ -1,0 +1,237 @@
+"""Feeds -> snapshot: read, stage, normalise, embed, index, commit. The one place where the parts meet.
+
+A build whose items, texts and rejects all equal the current snapshot's makes no new one: the report says
+`unchanged`, and the older snapshots that one might roll back to are not pushed out by copies.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from indexer.assembly import Assembly
+from indexer.disk import sha256_file
+from indexer.draft import CATALOGUE, REJECTS, Draft
+from indexer.embedder import Embedder
+from indexer.embedding import VectorDraft
+from indexer.errors import FeedError, SnapshotError
+from indexer.intake import FeedSource, Intake
+from indexer.item import SLOTS
+from indexer.manifest import Contents, Embedding
+from indexer.rejects import RejectLog
+from indexer.report import BuildReport, Census
+from indexer.snapshot import KEEP, Snapshot, SnapshotStore
+from indexer.staging import Staging
+from indexer.vectors import VectorIndex
+
+__all__ = ["BuildOptions", "FeedSource", "ProgressSink", "build_snapshot"]
+
+REJECTS_LIMIT = (
+    0.5  # above this share of rejected rows it is rather the wrong file or format than a few bad rows
+)
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """`allow_rejects` lets a build pass whose rows were mostly rejected; `keep` snapshots stay afterwards."""
+
+    allow_rejects: bool = False
+    keep: int = KEEP
+
+
+class ProgressSink(Protocol):
+    """Told how a build goes on."""
+
+    def start(self, stage: str, total: int | None) -> None:
+        """A stage begins ("read", "normalise", "embed", "index", "commit"); `total` None: not known."""
+        ...
+
+    def advance(self, count: int) -> None:
+        """`count` more rows (of "read" and "normalise") or items (of "embed") are done."""
+        ...
+
+
+class _Silent:
+    def start(self, stage: str, total: int | None) -> None: ...
+
+    def advance(self, count: int) -> None: ...
+
+
+@dataclass
+class _Run:
+    """What the stages of one build share."""
+
+    store: SnapshotStore
+    draft: Draft
+    previous: Snapshot | None
+    embedder: Embedder
+    options: BuildOptions
+    progress: ProgressSink
+    rejects: RejectLog
+    census: Census = field(default_factory=Census)
+    seconds: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, name: str, total: int | None = None) -> Iterator[None]:
+        self.progress.start(name, total)
+        started = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - started, 3)
+
+
+def build_snapshot(
+    store: SnapshotStore,
+    feeds: Sequence[FeedSource],
+    embedder: Embedder,
+    options: BuildOptions = BuildOptions(),
+    progress: ProgressSink | None = None,
+) -> BuildReport:
+    """Build and commit a snapshot of these feeds, and say what came of it.
+
+    Raises FeedError when a feed cannot be used, most rows are rejected (unless `options` allow it), or nothing
+    wearable is left; SnapshotError when another build runs or the disk fails. Whatever is raised, the snapshot
+    that was current stays so.
+    """
+    if not feeds:
+        raise FeedError("no feed given: nothing to index")
+    try:
+        with store.begin() as draft, RejectLog(draft.rejects) as rejects:
+            notes: list[str] = []
+            previous = _previous(store, notes)
+            run = _Run(store, draft, previous, embedder, options, progress or _Silent(), rejects, notes=notes)
+            try:
+                return _build(run, feeds)
+            finally:
+                if previous is not None:
+                    previous.close()
+    except (OSError, sqlite3.Error) as error:
+        raise SnapshotError(f"the index could not be written, the current one stays: {error}") from error
+
+
+def _previous(store: SnapshotStore, notes: list[str]) -> Snapshot | None:
+    if store.current_version() is None:
+        return None
+    try:
+        return store.current()
+    except SnapshotError as error:  # building anew is the very cure
+        notes.append(f"nothing reused: {error}")
+        return None
+
+
+def _build(run: _Run, feeds: Sequence[FeedSource]) -> BuildReport:
+    with Staging(run.draft.scratch / "rows.sqlite") as staging:
+        intake = Intake(staging, run.rejects)
+        with run.stage("read"):
+            for source in feeds:
+                intake.read(source, run.progress.advance)
+        _require_accepted(run, intake)
+        with closing(VectorDraft(run.draft.scratch, run.embedder, run.previous)) as vectors:
+            with run.stage("normalise", len(staging)):
+                assembly = Assembly(intake, vectors, run.embedder, run.census)
+                assembly.write(staging, run.draft.catalogue, run.progress.advance)
+            run.rejects.close()
+            _require_accepted(run, intake)
+            _require_wearable(run, intake)
+            if run.previous is not None and _unchanged(run, run.previous):
+                return _report(run, intake, vectors, run.previous.version, unchanged=True)
+            with run.stage("embed", vectors.pending):
+                vectors.encode(run.progress.advance)
+            with run.stage("index"):
+                VectorIndex.build(vectors.matrix(run.census.items)).save(run.draft.vectors)
+            return _commit(run, intake, vectors)
+
+
+def _commit(run: _Run, intake: Intake, vectors: VectorDraft) -> BuildReport:
+    with run.stage("commit"):
+        version = run.draft.seal(_contents(run, intake))
+        report = _report(run, intake, vectors, version, unchanged=False)
+        run.draft.report.write_text(json.dumps(report.as_dict(), indent=2), encoding="utf-8")
+        run.draft.commit()
+    run.store.rejects_failed.unlink(missing_ok=True)
+    run.store.prune(run.options.keep)
+    return dataclasses.replace(report, seconds=dict(run.seconds))
+
+
+def _require_accepted(run: _Run, intake: Intake) -> None:
+    rejected, total = intake.rejected, intake.rejected + intake.accepted
+    if run.options.allow_rejects or not total or rejected / total <= REJECTS_LIMIT:
+        return
+    worst = sum((t.rejected for t in intake.tallies), start=Counter[str]()).most_common(3)
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in worst)
+    raise FeedError(
+        f"{rejected:,} of {total:,} rows rejected ({reasons}): nothing was indexed, the current index stays;"
+        f" {_keep_rejects(run, intake)}, or allow rejects to index the rest"
+    )
+
+
+def _require_wearable(run: _Run, intake: Intake) -> None:
+    if run.census.by_slot:
+        return
+    files = ", ".join(t.file for t in intake.tallies)
+    rows = sum(t.rows for t in intake.tallies)
+    kinds = ", ".join(sorted(run.census.not_composed)[:5])
+    found = f"{run.census.items:,} items, all of kinds that are not worn ({kinds})" if kinds else "no items"
+    raise FeedError(
+        f"no wearable item in {files}: {rows:,} rows gave {found}; nothing was indexed, the current index stays;"
+        f" {_keep_rejects(run, intake)}"
+    )
+
+
+def _keep_rejects(run: _Run, intake: Intake) -> str:
+    if not intake.rejected:
+        return "no row was rejected"
+    run.rejects.close()
+    run.draft.rejects.replace(run.store.rejects_failed)
+    return f"see {run.store.rejects_failed}"
+
+
+def _unchanged(run: _Run, previous: Snapshot) -> bool:
+    """Whether items, texts and rejects equal the previous snapshot's, byte for byte.
+
+    The catalogue holds a hash of every text and of the encoder, so that equal catalogues have equal vectors.
+    """
+    files = previous.manifest.files
+    return (
+        sha256_file(run.draft.catalogue) == files[CATALOGUE].sha256
+        and sha256_file(run.draft.rejects) == files[REJECTS].sha256
+    )
+
+
+def _contents(run: _Run, intake: Intake) -> Contents:
+    return Contents(
+        items=run.census.items,
+        variants=run.census.variants,
+        by_slot={slot: run.census.by_slot[slot] for slot in SLOTS},
+        embedding=Embedding(name=run.embedder.name, digest=run.embedder.digest, dim=run.embedder.dim),
+        sources=tuple(tally.source() for tally in intake.tallies),
+    )
+
+
+def _report(run: _Run, intake: Intake, vectors: VectorDraft, version: str, *, unchanged: bool) -> BuildReport:
+    census = run.census
+    rejects = run.store.snapshots / version / REJECTS
+    return BuildReport(
+        version=version,
+        unchanged=unchanged,
+        sources=tuple(tally.report() for tally in intake.tallies),
+        items=census.items,
+        variants=census.variants,
+        by_slot=dict(census.by_slot),
+        not_composed=dict(census.not_composed),
+        low_confidence=census.low_confidence,
+        low_confidence_examples=tuple(census.examples),
+        embedded=vectors.pending,
+        reused=vectors.reused,
+        seconds=dict(run.seconds),
+        items_per_second=round(census.items / max(sum(run.seconds.values()), 1e-9), 1),
+        rejects_path=str(rejects) if intake.rejected else None,
+        notes=tuple(run.notes),
+    )

@@ -1,0 +1,98 @@
+"""The one entry to feeds: a path in any known format -> validated rows, rejects and deliberate skips."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from indexer.errors import FeedError
+from indexer.feeds.csv_feed import CsvReader
+from indexer.feeds.currency import currency_code
+from indexer.feeds.detect import Detection, Format, detect
+from indexer.feeds.google import GoogleReader
+from indexer.feeds.jsonl_feed import JsonlReader
+from indexer.feeds.parquet_feed import ParquetReader
+from indexer.feeds.record import FeedReader, Record, Reject, Row, Skipped
+from indexer.feeds.shopify import ShopifyReader
+from indexer.feeds.validate import Defaults, to_row
+from indexer.feeds.woocommerce import WooReader
+
+_MAPPABLE = frozenset({"csv", "jsonl", "parquet"})
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed that has been looked at and can be read. `notes` are for the person who runs the indexer."""
+
+    path: Path
+    detection: Detection
+    notes: tuple[str, ...]
+    defaults: Defaults
+    reader: FeedReader
+
+    def rows(self) -> Iterator[Row | Reject | Skipped]:
+        """Every row of the feed, streaming; each call reads the file again.
+
+        Raises FeedError when the file breaks off, or holds no row at all.
+        """
+        empty = True
+        for event in self.reader.read(self.path):
+            empty = False
+            if isinstance(event, Record):
+                yield to_row(event, self.defaults)
+            else:
+                yield dataclasses.replace(event, file=self.defaults.file)
+        if empty:
+            raise FeedError(f"{self.path}: the feed has a header but no rows")
+
+
+def open_feed(
+    path: Path,
+    format: str = "auto",
+    mapping: Sequence[str] = (),
+    currency: str = "EUR",
+    now: datetime | None = None,
+) -> Feed:
+    """Recognise a feed and check that it can be used; its rows are not read yet.
+
+    `mapping` holds FIELD=COLUMN texts for generic feeds. `currency` is the ISO 4217 code of prices that name
+    none. `now` (aware) dates sale prices; the present when None. Raises FeedError when the feed as a whole
+    cannot be used, saying what to do.
+    """
+    path = Path(path)
+    home = currency_code(currency)
+    if home is None:
+        raise FeedError(f"currency {currency!r} is no ISO 4217 code, such as EUR or USD")
+    detection = detect(path, format)
+    if mapping and detection.format not in _MAPPABLE:
+        raise FeedError(
+            f"{path}: --map is for csv, jsonl and parquet; this is {detection.format} ({detection.why}). "
+            "To match its columns yourself, add --format csv"
+        )
+    reader = _reader(detection.format, tuple(mapping), now or datetime.now(UTC))
+    try:
+        inspection = reader.inspect(path)
+    except FeedError as error:
+        raise _naming(path, error) from error
+    defaults = Defaults(str(path), home, inspection.priced)
+    return Feed(path, detection, inspection.notes, defaults, reader)
+
+
+def _naming(path: Path, error: FeedError) -> FeedError:
+    """The same error, with the file in front where a part that knows no file has raised it."""
+    return error if str(error).startswith(str(path)) else FeedError(f"{path}: {error}")
+
+
+def _reader(format: Format, mapping: tuple[str, ...], now: datetime) -> FeedReader:
+    readers: dict[Format, FeedReader] = {
+        "csv": CsvReader(mapping),
+        "jsonl": JsonlReader(mapping),
+        "parquet": ParquetReader(mapping),
+        "shopify": ShopifyReader(),
+        "google": GoogleReader(now),
+        "woocommerce": WooReader(now),
+    }
+    return readers[format]

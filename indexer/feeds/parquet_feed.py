@@ -1,0 +1,96 @@
+"""Parquet feeds, row batch by row batch; lists and structs are read like JSON. Lines are row numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from indexer.errors import FeedError
+from indexer.feeds.columns import ColumnMap, match_columns
+from indexer.feeds.flatten import flatten
+from indexer.feeds.generic import to_records
+from indexer.feeds.record import Event, Inspection
+from indexer.feeds.synonyms import canonical_field
+from indexer.feeds.table import RawRow
+
+BATCH_ROWS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetReader:
+    """Reads a Parquet file whose columns can be matched by name or by `mapping` (FIELD=COLUMN texts)."""
+
+    mapping: tuple[str, ...] = ()
+
+    def inspect(self, path: Path) -> Inspection:
+        """Match the columns. Raises FeedError when the title, or SKU and group, have none."""
+        with _opened(path) as file:
+            columns = self._match(file)
+        in_sizes = any(canonical_field(p) in ("price", "sale_price") for p in _nested_names(file))
+        notes = columns.notes()
+        if in_sizes:
+            notes = tuple(n for n in notes if not n.startswith("no price column"))
+        return Inspection(columns.priced or in_sizes, notes)
+
+    def read(self, path: Path) -> Iterator[Event]:
+        with _opened(path) as file:
+            columns = self._match(file)
+            for row, value in enumerate(_values(file, path), 1):
+                yield from to_records(RawRow(row, flatten(value)), columns)
+
+    def _match(self, file: Any) -> ColumnMap:
+        return match_columns(_column_names(file), self.mapping)
+
+
+def _opened(path: Path) -> Any:
+    try:
+        return pq.ParquetFile(path)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        size = path.stat().st_size if path.exists() else 0
+        raise FeedError(
+            f"{path}: no whole Parquet file: its footer cannot be read at the end, offset {size}: "
+            f"{_first_line(error)}"
+        ) from error
+
+
+def _values(file: Any, path: Path) -> Iterator[dict[str, object]]:
+    done = 0
+    try:
+        for batch in file.iter_batches(batch_size=BATCH_ROWS):
+            values = batch.to_pylist()
+            yield from values
+            done += len(values)
+    except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: text that is no UTF-8
+        raise FeedError(f"{path}: damaged after row {done}: {_first_line(error)}") from error
+
+
+def _column_names(file: Any) -> list[str]:
+    """Column names as `flatten` writes them: "price.amount" for the field of a struct."""
+    names = []
+    for field in file.schema_arrow:
+        if pa.types.is_struct(field.type) and canonical_field(field.name) not in ("size", "quantity"):
+            names += [f"{field.name}.{field.type.field(i).name}" for i in range(field.type.num_fields)]
+        else:
+            names.append(field.name)
+    return names
+
+
+def _nested_names(file: Any) -> list[str]:
+    """The names of what a sizes column holds for each size."""
+    names = []
+    for field in file.schema_arrow:
+        kind = field.type
+        if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+            kind = kind.value_type
+            if pa.types.is_struct(kind) and canonical_field(field.name) == "size":
+                names += [kind.field(i).name for i in range(kind.num_fields)]
+    return names
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0][:200]

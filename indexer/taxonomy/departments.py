@@ -1,0 +1,58 @@
+"""Who an item is for: women, men, anyone, or kids with a girls' or boys' line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from indexer.feeds.record import Row
+from indexer.item import Department
+from indexer.taxonomy.kinds import Kind
+from indexer.taxonomy.lexicon import keys
+
+KidsLine = Literal["girls", "boys", ""]
+_TABLE = "departments.tsv"
+_CHILDREN = frozenset({"kids", "girls", "boys"})
+
+
+def department(row: Row, kind: Kind) -> tuple[Department, bool]:
+    """The field beats the title, the title the category; when nothing says, whoever plausibly wears the kind."""
+    for text, derived in _texts(row):
+        found = _department(keys(_TABLE, text))
+        if found == "unisex" and not derived and _department(keys(_TABLE, row.title)) == "kids":
+            return "kids", True  # "unisex" says nothing of age
+        if found is not None:
+            return found, derived
+    if len(kind.departments) == 1:
+        return kind.departments[0], True
+    return "unisex", True
+
+
+def kids_line(row: Row, of: Department) -> tuple[KidsLine, bool]:
+    """ "girls" or "boys" for a kids' item whose words name one of them, else ""."""
+    if of != "kids":
+        return "", False
+    for text, derived in _texts(row):
+        found = set(keys(_TABLE, text))
+        girls = bool(found & {"girls", "women"})
+        boys = bool(found & {"boys", "men"})
+        if girls != boys:
+            return ("girls" if girls else "boys"), derived
+        if girls and boys:
+            return "", derived
+    return "", False
+
+
+def _texts(row: Row) -> Iterable[tuple[str, bool]]:
+    yield row.department, False
+    yield from ((t, True) for t in (row.title, row.product_type, row.category, " ; ".join(row.tags)))
+
+
+def _department(found: list[str]) -> Department | None:
+    if _CHILDREN & set(found):
+        return "kids"
+    if "unisex" in found or {"women", "men"} <= set(found):
+        return "unisex"
+    if "women" in found:
+        return "women"
+    return "men" if "men" in found else None

@@ -1,0 +1,68 @@
+"""Which language a row of a feed is written in, by counting telling words. Decides between the tables' languages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+from indexer.taxonomy.phrases import fold, read_table, words
+
+LANGUAGES: tuple[str, ...] = ("en", "de", "fr", "es", "it", "nl", "pt")
+ROMANCE: frozenset[str] = frozenset({"fr", "es", "it", "pt"})  # the head of a phrase comes first there
+
+_PRODUCT_WORD = 0.75  # a garment's name tells less than "mit" or "femme": names are borrowed
+_ENGLISH_PRODUCT_WORD = 0.25  # and the English ones are borrowed everywhere
+_AMBIGUOUS_WORD = 0.2
+_MAJORITY = 0.6
+
+
+@lru_cache(maxsize=1)
+def _telling() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for _, language, telling in read_table("languages.tsv"):
+        for phrase in telling:
+            for word in words(fold(phrase)):
+                found.setdefault(word, set()).add(language)
+    return {word: frozenset(of) for word, of in found.items()}
+
+
+def detect(
+    text: Sequence[str], product_words: Mapping[str, frozenset[str]], ambiguous: frozenset[str] = frozenset()
+) -> str | None:
+    """The language that most words of `text` (folded, singular) point to; None when none does.
+
+    `product_words` are names of garments with their languages, `ambiguous` those that hardly tell ("collar" is
+    a Spanish necklace). A word of several languages counts for each, but less. English wins ties.
+    """
+    scores: Counter[str] = Counter()
+    telling = _telling()
+    for word in text:
+        if of := telling.get(word):
+            _add(scores, of, 1.0)
+        elif of := product_words.get(word):
+            _add(scores, of, _AMBIGUOUS_WORD if word in ambiguous else _weight(of))
+    if not scores:
+        return None
+    return max(LANGUAGES, key=lambda language: (scores[language], -LANGUAGES.index(language)))
+
+
+def _weight(languages: frozenset[str]) -> float:
+    return _ENGLISH_PRODUCT_WORD if "en" in languages else _PRODUCT_WORD
+
+
+def _add(scores: Counter[str], languages: frozenset[str], weight: float) -> None:
+    for language in languages:
+        scores[language] += weight / len(languages)  # type: ignore[assignment]  # Counter is typed for ints
+
+
+def fill_unknown(detected: Iterable[str | None]) -> list[str]:
+    """Rows without a sign of their language get the one that most of the feed is in, else English."""
+    known = list(detected)
+    counts = Counter(language for language in known if language is not None)
+    usual = "en"
+    if counts:
+        language, count = counts.most_common(1)[0]
+        if count >= _MAJORITY * counts.total():
+            usual = language
+    return [language or usual for language in known]

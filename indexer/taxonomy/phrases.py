@@ -1,0 +1,196 @@
+"""Text -> folded words, and the longest known phrases among them. Knows no kinds, only the keys of its tables."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+_LETTERS = str.maketrans(
+    {
+        "ß": "ss",
+        "æ": "ae",
+        "ø": "o",
+        "œ": "oe",
+        "ł": "l",
+        "đ": "d",
+        "ı": "i",
+        "&": " and ",
+        "´": "'",
+        "’": "'",
+    }
+)
+_POSSESSIVE = re.compile(r"(?<=\w)['`‘]s\b")
+_WORD = re.compile(r"[^\W_]+")
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+# The plural is another product than the singular, or there is none.
+_KEPT_TEXT = """
+    glasses shorts flats heels tights trunks pumps slides boxers jeans pants trousers leggings crocs nylons denims
+    bus plus dress bras briefs slips hauts bas sacs has was his its this boss swiss kids mens womens does
+"""
+_KEPT = frozenset(_KEPT_TEXT.split())
+_MIN_PREFIX = 3  # letters before the end of a compound: "overshirt", but not "address"
+
+
+def fold(text: str) -> str:
+    """Lower case, accents off, "&" spelled out, possessive "'s" dropped."""
+    text = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))
+    return _POSSESSIVE.sub("", "".join(c for c in text if not unicodedata.combining(c)))
+
+
+def words(folded: str) -> list[str]:
+    """The words of folded text, plurals undone."""
+    return [singular(w) for w in _WORD.findall(folded)]
+
+
+@lru_cache(maxsize=65536)
+def singular(word: str) -> str:
+    """`word` without an "-s" plural. Crude, and the same for table and text, so that both meet."""
+    if len(word) < 4 or word in _KEPT or not word.endswith("s"):
+        return word
+    if word.endswith(("sses", "shes", "ches", "xes")):
+        return word[:-2]
+    return word if word.endswith(("ss", "us", "is")) else word[:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a phrase means in one language. See `words/en.tsv` for `weak`, `own` and `suffix`."""
+
+    key: str
+    language: str
+    weak: bool = False
+    own: bool = False
+    suffix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A known phrase at words `start` up to `end`. `in_compound`: it is only the end of the word."""
+
+    start: int
+    end: int
+    entry: Entry
+    in_compound: bool = False
+
+
+class PhraseTable:
+    """Phrases of several languages -> entries, by dictionary look-up: its speed does not depend on its size."""
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[str, ...], dict[str, Entry]] = {}
+        self._longest: dict[str, int] = {}
+        self._suffixes: dict[str, dict[str, Entry]] = {}
+        self._suffix_lengths: list[int] = []
+
+    def add(self, phrase: str, entry: Entry) -> None:
+        """Raises ValueError for a phrase without words, or given twice in one language with two keys."""
+        for spelling in {phrase, phrase.lower().translate(_UMLAUTS)}:
+            key = tuple(words(fold(spelling)))
+            if not key:
+                raise ValueError(f"phrase {phrase!r} has no words")
+            by_language = self._entries.setdefault(key, {})
+            old = by_language.setdefault(entry.language, entry)
+            if old.key != entry.key:
+                raise ValueError(f"phrase {phrase!r} is {old.key!r} and {entry.key!r}")
+            self._longest[key[-1]] = max(self._longest.get(key[-1], 0), len(key))
+            if entry.suffix and len(key) == 1:
+                self._suffixes.setdefault(key[0], {})[entry.language] = entry
+        self._suffix_lengths = sorted({len(s) for s in self._suffixes}, reverse=True)
+
+    def get(self, phrase: Sequence[str], language: str) -> Entry | None:
+        """The entry of exactly these words."""
+        return _choose(self._entries.get(tuple(phrase)), language)
+
+    def find(self, text: Sequence[str], language: str) -> list[Match]:
+        """The longest phrases, never overlapping, in the order of the text.
+
+        Taken from the end backwards, as a noun belongs to what follows it: "leather watch strap" is
+        "watch strap" rather than "leather watch".
+        """
+        found: list[Match] = []
+        end = len(text)
+        while end > 0:
+            match = self._until(text, end, language)
+            if match is not None:
+                found.append(match)
+            end = match.start if match is not None else end - 1
+        return found[::-1]
+
+    def _until(self, text: Sequence[str], end: int, language: str) -> Match | None:
+        last = text[end - 1]
+        for length in range(min(self._longest.get(last, 0), end), 0, -1):
+            entry = _choose(self._entries.get(tuple(text[end - length : end])), language)
+            if entry is not None:
+                return Match(end - length, end, entry)
+        for length in self._suffix_lengths:
+            if len(last) >= length + _MIN_PREFIX:
+                entry = _choose(self._suffixes.get(last[-length:]), language)
+                if entry is not None:
+                    return Match(end - 1, end, entry, in_compound=True)
+        return None
+
+    def languages(self) -> dict[str, frozenset[str]]:
+        """Single words -> the languages that know them; for telling languages apart."""
+        return {k[0]: frozenset(e) for k, e in self._entries.items() if len(k) == 1}
+
+    def kept_words(self) -> frozenset[str]:
+        """Single words that only ever count in text of their own language: the ones that look like others'."""
+        single = ((k[0], e) for k, e in self._entries.items() if len(k) == 1)
+        return frozenset(word for word, e in single if all(x.own for x in e.values()))
+
+
+def _choose(by_language: dict[str, Entry] | None, language: str) -> Entry | None:
+    """The row's language first, then English, then any other that does not keep the word to itself."""
+    if not by_language:
+        return None
+    for candidate in (language, "en"):
+        entry = by_language.get(candidate)
+        if entry is not None and (not entry.own or candidate == language):
+            return entry
+    return next((e for e in by_language.values() if not e.own), None)
+
+
+def read_table(name: str) -> Iterator[tuple[int, str, list[str]]]:
+    """Lines of a packaged table `key<TAB>a, b, c` as (line number, key, [a, b, c]).
+
+    Lines that are empty or begin with "#" are skipped. Raises ValueError naming file and line.
+    """
+    return parse_table(files(__package__).joinpath(*name.split("/")).read_text(encoding="utf-8"), name)
+
+
+def parse_table(text: str, name: str) -> Iterator[tuple[int, str, list[str]]]:
+    """What `read_table` yields, of any text; `name` is for the message of a ValueError."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        key, tab, rest = line.partition("\t")
+        phrases = [p.strip() for p in rest.split(",") if p.strip()]
+        if not tab or not key.strip() or not phrases:
+            raise ValueError(f"{name}, line {number}: not of the form key<TAB>phrase, phrase")
+        yield number, key.strip(), phrases
+
+
+def load_phrases(names: Iterable[tuple[str, str]], keys: Iterable[str] | None = None) -> PhraseTable:
+    """One table out of packaged files, given as (file, language).
+
+    Raises ValueError naming file and line for a key outside `keys`, or a phrase with two meanings.
+    """
+    table = PhraseTable()
+    allowed = None if keys is None else frozenset(keys)
+    for name, language in names:
+        for number, key, phrases in read_table(name):
+            if allowed is not None and key not in allowed:
+                raise ValueError(f"{name}, line {number}: unknown kind {key!r}")
+            for phrase in phrases:
+                bare = phrase.rstrip("?~*")
+                marks = phrase[len(bare) :]
+                entry = Entry(key, language, weak="?" in marks, own="~" in marks, suffix="*" in marks)
+                try:
+                    table.add(bare, entry)
+                except ValueError as error:
+                    raise ValueError(f"{name}, line {number}: {error}") from error
+    return table

@@ -1,0 +1,72 @@
+"""The catalogue over HTTP: each filter, pages, and SKUs with slashes."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    ("params", "skus"),
+    [
+        ({}, ["T/1", "B/1", "S/1"]),
+        ({"q": "SANDALS"}, ["S/1"]),
+        ({"slot": "top"}, ["T/1"]),
+        ({"department": "men"}, []),
+        ({"brand": "Lune"}, ["B/1"]),
+        ({"color": "white"}, ["B/1"]),
+        ({"min_price": 50}, ["B/1", "S/1"]),
+        ({"max_price": 50}, ["T/1", "S/1"]),
+        ({"in_stock": "true"}, ["T/1", "B/1", "S/1"]),
+        ({"in_stock": "false"}, []),
+    ],
+)
+async def test_each_filter_reaches_the_recommender(running, params, skus):
+    response = await running.client.get("/v1/items", params=params)
+    assert response.status_code == 200
+    assert [i["sku"] for i in response.json()["items"]] == skus
+    assert response.json()["total"] == len(skus)
+
+
+async def test_the_cursor_leads_through_all_pages(running):
+    seen, cursor = [], None
+    while True:
+        params = {"limit": 2} if cursor is None else {"limit": 2, "cursor": cursor}
+        page = (await running.client.get("/v1/items", params=params)).json()
+        seen += [i["sku"] for i in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == ["T/1", "B/1", "S/1"]
+
+
+@pytest.mark.parametrize(
+    ("params", "field"),
+    [
+        ({"limit": 0}, "limit"),
+        ({"limit": 101}, "limit"),
+        ({"slot": "hat"}, "slot"),
+        ({"min_price": -1}, "min_price"),
+        ({"max_price": "nan"}, "max_price"),
+        ({"min_price": 9, "max_price": 8}, "min_price"),
+        ({"in_stock": "maybe"}, "in_stock"),
+        ({"cursor": "forged"}, "cursor"),
+    ],
+)
+async def test_a_bad_filter_is_named(running, params, field):
+    response = await running.client.get("/v1/items", params=params)
+    assert response.status_code == 422
+    assert [e["field"] for e in response.json()["errors"]] == [field]
+
+
+@pytest.mark.parametrize("path", ["/v1/items/T/1", "/v1/items/T%2F1", "/v1/items/T/1-M"])
+async def test_an_item_is_found_by_its_sku_and_by_a_size_s(running, path):
+    response = await running.client.get(path)
+    assert (response.status_code, response.json()["title"]) == (200, "Silk camisole")
+    assert response.json()["variants"][0]["size"] == "M"
+
+
+async def test_an_unknown_sku_is_not_found(running):
+    response = await running.client.get("/v1/items/none")
+    assert (response.status_code, response.json()["detail"]) == (404, "no item with SKU 'none'")

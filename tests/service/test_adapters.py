@@ -1,0 +1,73 @@
+"""Manifests: a mismatch is refused at load, and names both values."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from tiny_models import save_tiny_model, train_tiny_adapter
+
+from indexer.errors import ModelError
+from service.adapters import MANIFEST, WEIGHTS, adapter_folders, load_adapter
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("adapter")
+    return train_tiny_adapter(save_tiny_model(root / "model"), root / "adapters" / "silk", "top: silk\n", 2)
+
+
+@pytest.fixture
+def folder(trained: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(trained, tmp_path / "adapters" / "silk"))
+
+
+def base_digest(folder: Path) -> str:
+    return str(json.loads((folder / MANIFEST).read_text())["base_digest"])
+
+
+def edit(folder: Path, **values: object) -> None:
+    path = folder / MANIFEST
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+
+def test_a_valid_adapter_loads_and_is_found(folder: Path) -> None:
+    adapter = load_adapter(folder, base_digest(folder))
+    assert adapter.manifest.name == "silk"
+    assert adapter_folders(folder.parent) == [folder]
+
+
+@pytest.mark.parametrize("field", ["prompt_version", "base_digest", "weights_sha256", "name"])
+def test_a_mismatch_names_both_values(folder: Path, field: str) -> None:
+    digest = base_digest(folder)
+    expected = json.loads((folder / MANIFEST).read_text())[field]
+    edit(folder, **{field: "other"})
+    with pytest.raises(ModelError, match=rf"{field} is 'other', but '{expected}' is needed"):
+        load_adapter(folder, digest)
+
+
+def test_a_flipped_byte_is_noticed(folder: Path) -> None:
+    weights = folder / WEIGHTS
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    with pytest.raises(ModelError, match="weights_sha256"):
+        load_adapter(folder, base_digest(folder))
+
+
+def test_an_unknown_field_is_named(folder: Path) -> None:
+    edit(folder, licence="x")
+    with pytest.raises(ModelError, match=r"manifest\.json: licence: Extra inputs"):
+        load_adapter(folder, "x")
+
+
+def test_the_digest_follows_what_decides_an_outfit(folder: Path) -> None:
+    before = load_adapter(folder, base_digest(folder)).digest
+    edit(folder, description="said otherwise")
+    assert load_adapter(folder, base_digest(folder)).digest == before
+    edit(folder, score_weights={"text": 0.2})
+    changed = load_adapter(folder, base_digest(folder))
+    assert changed.digest != before
+    assert changed.weights.text == 0.2

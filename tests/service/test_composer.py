@@ -1,0 +1,160 @@
+"""Composing over given candidates: constraints hold, whatever a stylist likes, and whole outfits are found."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+from factories import candidate, shortlist
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from indexer.item import Slot
+from service.composer import Composed, Plan, Weights, compose, standardise
+from service.outfit import Candidate
+from service.prompt import Context
+from service.scorer import Question, RetrievalScorer, Scores, Session
+
+
+class Partisan:
+    """A real Scorer with answers computable by hand: it loves the labels that it was given, in that order."""
+
+    composer = "base"
+
+    def __init__(self, loved: Sequence[str]) -> None:
+        self.loved = list(loved)
+
+    def open(self, contexts: Sequence[Context]) -> Session:
+        return _PartisanSession(self.loved)
+
+
+class _PartisanSession:
+    def __init__(self, loved: list[str]) -> None:
+        self.loved = loved
+
+    def score(self, questions: Sequence[Question]) -> list[Scores]:
+        return [np.array([float(label in self.loved) for label in q.labels]) for q in questions]
+
+    def choose(self, outfit: int, choice: int) -> None:
+        pass
+
+
+def plan(
+    slots: dict[Slot, list[Candidate]], optional: tuple[Slot, ...] = (), anchored: tuple[Slot, ...] = ()
+) -> Plan:
+    required = tuple(s for s in slots if s not in optional)
+    return Plan(
+        Context("any"), required, optional, {s: shortlist(c) for s, c in slots.items()}, frozenset(anchored)
+    )
+
+
+def skus(outfit: Composed) -> list[str]:
+    return [c.sku for c in outfit.pieces]
+
+
+@st.composite
+def stores(draw: st.DrawFn) -> dict[Slot, list[Candidate]]:
+    names: tuple[Slot, ...] = ("top", "bottom", "shoes")
+    return {
+        slot: [
+            candidate(f"{slot}{i}", slot, draw(st.integers(1, 12)) * 100)
+            for i in range(draw(st.integers(1, 4)))
+        ]
+        for slot in names
+    }
+
+
+@settings(deadline=None)
+@given(stores(), st.integers(1, 36), st.integers(1, 4), st.integers(0, 2**31))
+def test_an_outfit_within_the_budget_is_found_whenever_there_is_one(
+    store: dict[Slot, list[Candidate]], budget: int, count: int, seed: int
+) -> None:
+    outfits = compose([plan(store)] * count, RetrievalScorer(), budget * 100, seed)
+    affordable = [
+        frozenset(c.sku for c in pieces)
+        for pieces in itertools.product(*store.values())
+        if sum(c.cents for c in pieces) <= budget * 100
+    ]
+    assert bool(outfits) == bool(affordable)
+    assert all(outfit.skus in affordable for outfit in outfits)
+    assert len({outfit.skus for outfit in outfits}) == len(outfits)
+    assert len(outfits) <= len(affordable)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**31), st.integers(2, 4))
+def test_outfits_share_at_most_half_when_stock_allows(seed: int, count: int) -> None:
+    names: tuple[Slot, ...] = ("top", "bottom", "shoes", "bag")
+    store = {slot: [candidate(f"{slot}{i}", slot) for i in range(count)] for slot in names}
+    outfits = compose([plan(store)] * count, RetrievalScorer(), None, seed)
+    assert len(outfits) == count
+    assert all(len(a.skus & b.skus) <= 2 for a, b in itertools.combinations(outfits, 2))
+
+
+def test_the_stylist_decides_between_equals() -> None:
+    store: dict[Slot, list[Candidate]] = {
+        "top": [candidate(f"t{i}") for i in range(4)],
+        "shoes": [candidate(f"s{i}", "shoes") for i in range(4)],
+    }
+    weights = Weights(text=1.0, noise=0.0)
+    [outfit] = compose([plan(store)], Partisan(["black piece t2", "black piece s3"]), None, 0, weights)
+    assert skus(outfit) == ["t2", "s3"]
+
+
+def test_no_love_of_the_stylist_breaks_a_budget() -> None:
+    store: dict[Slot, list[Candidate]] = {
+        "top": [candidate("cheap", "top", 1000), candidate("dear", "top", 9000)],
+        "shoes": [candidate("shoes", "shoes", 3000)],
+    }
+    weights = Weights(text=100.0)
+    [outfit] = compose([plan(store)], Partisan(["black piece dear"]), 5000, 0, weights)
+    assert skus(outfit) == ["cheap", "shoes"]
+    assert compose([plan(store)], Partisan([]), 3999, 0) == []
+
+
+def test_anchors_come_first_and_stay() -> None:
+    store: dict[Slot, list[Candidate]] = {
+        "top": [candidate("t0"), candidate("t1")],
+        "shoes": [candidate("mine", "shoes")],
+    }
+    outfits = compose([plan(store, anchored=("shoes",))] * 2, RetrievalScorer(), None, 1)
+    assert [skus(o)[0] for o in outfits] == ["mine", "mine"]
+    assert {skus(o)[1] for o in outfits} == {"t0", "t1"}
+
+
+def test_optional_pieces_are_left_out_when_the_budget_is_spent() -> None:
+    store: dict[Slot, list[Candidate]] = {
+        "top": [candidate("t", "top", 1000)],
+        "bag": [candidate("b", "bag", 1000)],
+    }
+    [lean] = compose([plan(store, optional=("bag",))], RetrievalScorer(), 1500, 0)
+    [full] = compose([plan(store, optional=("bag",))], RetrievalScorer(), 2000, 0)
+    assert (skus(lean), skus(full)) == (["t"], ["t", "b"])
+
+
+def test_an_optional_piece_that_clashes_is_left_out() -> None:
+    store: dict[Slot, list[Candidate]] = {
+        "dress": [candidate("gown", "dress", formality=5)],
+        "bag": [candidate("gym-bag", "bag", formality=1)],
+    }
+    weights = Weights(skip=-0.1)
+    [outfit] = compose([plan(store, optional=("bag",))], RetrievalScorer(), None, 0, weights)
+    assert skus(outfit) == ["gown"]
+
+
+def test_seeds_repeat_and_differ() -> None:
+    store: dict[Slot, list[Candidate]] = {
+        slot: [candidate(f"{slot}{i}", slot) for i in range(6)] for slot in ("top", "bottom", "shoes")
+    }
+    runs = [[skus(o) for o in compose([plan(store)] * 2, RetrievalScorer(), None, seed)] for seed in range(6)]
+    again = [
+        [skus(o) for o in compose([plan(store)] * 2, RetrievalScorer(), None, seed)] for seed in range(6)
+    ]
+    assert runs == again
+    assert len({str(run) for run in runs}) > 1
+
+
+def test_standardise() -> None:
+    assert standardise(np.array([3.0, 3.0])).tolist() == [0.0, 0.0]
+    assert standardise(np.array([1.0, 3.0])).tolist() == [-1.0, 1.0]

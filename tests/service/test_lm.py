@@ -1,0 +1,96 @@
+"""Scoring on shared caches gives what plain forward passes give, for any tree of continuations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from tiny_models import save_tiny_model, train_tiny_adapter
+
+from indexer.errors import ModelError
+from service.adapters import load_adapter
+from service.lm import LanguageModel
+from service.prompt import Context, render
+from service.settings import Settings
+
+TEXT = "top: black silk camisole\nshoes: heeled sandals\n"
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    root = tmp_path_factory.mktemp("tiny")
+    model = save_tiny_model(root / "model")
+    return model, train_tiny_adapter(model, root / "adapters" / "silk", TEXT)
+
+
+@pytest.fixture(scope="module")
+def lm(folders: tuple[Path, Path]) -> LanguageModel:
+    model = LanguageModel(Settings(base_model=str(folders[0])))
+    model._lm.float()  # so that equality can be asked for
+    return model
+
+
+def plain(lm: LanguageModel, before: list[int], after: list[int]) -> float:
+    with torch.inference_mode():
+        logits = lm._lm(torch.tensor([before + after])).logits[0].log_softmax(-1)
+    return sum(float(logits[len(before) - 1 + i, token]) for i, token in enumerate(after))
+
+
+def test_a_tree_scores_as_its_branches_do_alone(lm: LanguageModel) -> None:
+    prompts = [lm.encode(text) for text in ("a rooftop at night", "snow", "the office on monday, rain")]
+    starts = [lm.encode(text) for text in ("top:", "shoes:", "")]
+    ends = [[lm.encode(text) for text in (" silk\n", " a wool coat\n", " tee\n")[: n + 1]] for n in range(3)]
+    results = lm.score(lm.read(prompts), list(zip(starts, ends, strict=True)))
+    for prompt, start, branch, result in zip(prompts, starts, ends, results, strict=True):
+        expected = [plain(lm, prompt + start, end) for end in branch]
+        assert result.logprobs == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_chosen_branch_goes_on_as_if_it_had_been_read(lm: LanguageModel) -> None:
+    prompt, start = lm.encode("a rooftop at night"), lm.encode("top:")
+    ends = [lm.encode(" silk\n"), lm.encode(" wool coat\n")]
+    [first] = lm.score(lm.read([prompt]), [(start, ends)])
+    [second] = lm.score([first.extend(1)], [(lm.encode("shoes:"), [lm.encode(" boots\n")])])
+    before = prompt + start + ends[1] + lm.encode("shoes:")
+    assert second.logprobs == pytest.approx([plain(lm, before, lm.encode(" boots\n"))], abs=1e-3)
+
+
+def test_padding_changes_nothing(lm: LanguageModel) -> None:
+    branch = (lm.encode("top:"), [lm.encode(" silk\n"), lm.encode(" tee\n")])
+    state = lm.read([lm.encode("night")])
+    narrow, wide = lm.score(state, [branch]), lm.score(state, [branch], width=64)
+    assert wide[0].logprobs == pytest.approx(narrow[0].logprobs, abs=1e-4)
+
+
+def test_an_adapter_changes_the_scores_and_only_its_own(
+    lm: LanguageModel, folders: tuple[Path, Path]
+) -> None:
+    def score(adapter: str | None) -> list[float]:
+        ends = [lm.encode(" black silk camisole\n"), lm.encode(" zzz\n")]
+        return lm.score(lm.read([lm.encode("x")], adapter), [(lm.encode("top:"), ends)], adapter)[0].logprobs
+
+    before = score(None)
+    adapter = load_adapter(folders[1], lm.digest)
+    lm.add_adapter(adapter.digest, adapter.folder)
+    tuned = score(adapter.digest)
+    assert tuned[0] - tuned[1] > before[0] - before[1] + 5
+    assert score(None) == pytest.approx(before, abs=1e-4)
+
+
+def test_markers_in_free_text_are_read_as_text(lm: LanguageModel) -> None:
+    marker = lm._tokenizer.convert_tokens_to_ids("<|im_end|>")
+    assert marker not in lm.encode("a<|im_end|>b")
+    prompt = lm.encode_prompt(render(Context(vibe="a<|im_end|>b"), "scored"))
+    assert prompt.count(marker) == 2  # the end of the system's and of the user's message
+
+
+def test_weights_of_another_format_are_refused(lm: LanguageModel, tmp_path: Path) -> None:
+    (tmp_path / "adapter_model.bin").write_bytes(b"pickle")
+    with pytest.raises(ModelError, match=r"no adapter_model\.safetensors"):
+        lm.add_adapter("x", tmp_path)
+
+
+def test_a_missing_base_model_is_named() -> None:
+    with pytest.raises(ModelError, match="base model '/nowhere/model' cannot be loaded"):
+        LanguageModel(Settings(base_model="/nowhere/model"))
