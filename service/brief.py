@@ -16,9 +16,9 @@ import numpy as np
 from indexer.embedder import Embedder, Vectors
 from indexer.item import Department, Season
 from service.schema import OutfitRequest
-from service.senses import says, who
+from service.senses import age, says, who
 
-Activity = Literal["", "swim", "sport", "hike", "party", "work", "ethnic"]
+Activity = Literal["", "swim", "sport", "hike", "ski", "party", "work", "ethnic"]
 
 NEIGHBOURS = 6
 SHARPNESS = 0.06  # softmax temperature over cosines: neighbours 0.06 apart differ by a factor e
@@ -31,7 +31,8 @@ DEFAULT_FORMALITY = 2.4
 class Brief:
     """`formality` as in Item; `heat` runs from -2 (deep winter) over 0 (mild) to 2 (hot), None when unknown.
 
-    `query` is the unit vector that pieces are searched with, shape (dim,).
+    `age` in years, of a child whose age the wish names. `query` is the unit vector that pieces are
+    searched with, shape (dim,).
     """
 
     formality: float
@@ -41,6 +42,7 @@ class Brief:
     activity: Activity
     department: Department | None
     kids_line: Literal["girls", "boys", ""]
+    age: float | None
     season: Season | None
     query: Vectors
 
@@ -85,6 +87,7 @@ class BriefReader:
             activity=_activity(words, examples, weights, trusted),
             department=request.department or department,
             kids_line=line,
+            age=age(words),
             season=request.season,
             query=(query / np.linalg.norm(query)).astype(np.float32),
         )
@@ -158,7 +161,7 @@ def _formality(words: str, examples: list[_Example], weights: Vectors, trusted: 
 
 
 def _activity(words: str, examples: list[_Example], weights: Vectors, trusted: bool) -> Activity:
-    for sense in ("sport", "hike", "swim"):
+    for sense in ("ski", "sport", "hike", "swim"):
         if says(words, sense):
             return sense
     totals: dict[Activity, float] = {}

@@ -107,13 +107,13 @@ def render(response: OutfitResponse) -> str:
 def _outfit_lines(number: int, outfit: Outfit) -> list[str]:
     rows = [_HEAD, *(_cells(item) for item in outfit.items)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    lines = [f"{number}. {outfit.title}"]
+    lines = [f"{number}. {_plain(outfit.title)}"]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]
         lines.append("   " + "  ".join([*cells, row[-1].rjust(widths[-1])]).rstrip())
     lines.append(f"   total {_money(outfit.total_price, outfit.currency)}   id {outfit.id}")
     if outfit.explanation:
-        lines.append(f"   why: {outfit.explanation}")
+        lines.append(f"   why: {_plain(outfit.explanation)}")
     return lines
 
 

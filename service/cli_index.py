@@ -57,8 +57,10 @@ class StageBars:
 def run(
     settings: Settings, paths: Sequence[Path], format: FeedFormat, mapping: Sequence[str], allow_rejects: bool
 ) -> str:
-    """Builds the index; returns the report. Raises StylistError, and InvalidError for a wrong mapping."""
+    """Builds the index; returns the report. Raises StylistError, and OSError for a feed that is not there."""
     pairs = check_mapping(mapping)
+    for path in paths:  # before the model is loaded, which takes seconds
+        path.open("rb").close()
     feeds = [FeedSource(path, format, pairs, settings.currency) for path in paths]
     bars = StageBars()
     try:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from indexer.item import Slot
 from service.harmony import harmony
-from service.outfit import Candidate, Limits, choices, shareable
+from service.outfit import Candidate, Limits, choices, outlooks, shareable
 from service.prompt import Context
 from service.retriever import Shortlist
 from service.scorer import Question, Scorer, Scores
@@ -30,7 +30,7 @@ class Weights:
     vibe: float = 1.0
     rest: float = 0.3
     harmony: float = 1.0
-    repeat: float = 0.12
+    repeat: float = 0.18
     """Taken off for every other outfit of the answer that has the piece."""
     noise: float = 0.02
     """Scale of the Gumbel noise by which seeds differ."""
@@ -131,8 +131,9 @@ def _choose(
     if not possible:
         outfit.dead = required
         return None
-    total, objection = _utilities(outfit, others, shortlist, text + 0.0, weights)
-    best = max(possible, key=lambda i: (total[i] + noise[i], -i))
+    total, objection = _utilities(outfit, others, shortlist, text, weights)
+    outlook = _outlook(outfit, step, shortlist.candidates, budget_cents)
+    best = max(possible, key=lambda i: (total[i] + noise[i] + outlook[i], -i))
     if not required and objection[best] < weights.skip:
         return None
     outfit.pieces.append(shortlist.candidates[best])
@@ -160,6 +161,17 @@ def _possible(
         if found:
             return found
     return []
+
+
+def _outlook(
+    outfit: Composed, step: int, candidates: Sequence[Candidate], budget_cents: int | None
+) -> Sequence[float]:
+    """How good the rest can still become after each candidate: under a budget, a dear piece costs the others."""
+    rest = outfit.open_slots(step)
+    if budget_cents is None or not rest:
+        return [0.0] * len(candidates)
+    spent = sum(c.cents for c in outfit.pieces)
+    return outlooks(rest, [budget_cents - spent - c.cents for c in candidates])
 
 
 def _utilities(

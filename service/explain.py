@@ -43,10 +43,10 @@ def _lead(pieces: Sequence[Candidate]) -> Candidate:
 
 
 def _name(item: Item) -> str:
+    """Colour and kind: short, and true whatever the shop's titles are like."""
     kind = item.kind.replace("-", " ")
     color = " and ".join(c for c in item.colors[:2] if c not in kind)
-    material = item.material if item.material and item.material not in kind and item.material != color else ""
-    return " ".join(part for part in (color, material, kind) if part)
+    return f"{color} {kind}".strip()
 
 
 def _level(pieces: Sequence[Candidate]) -> str:

@@ -14,7 +14,10 @@ from indexer.item import Department, Slot
 from service.brief import Brief
 from service.facets import Facets, Mask
 from service.schema import OutfitRequest, Unmet
+from service.sizes import for_age
 from service.wanted import out_of_place
+
+_GROWN_OUT_OF: tuple[Slot, ...] = ("top", "bottom", "dress", "outerwear")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,12 @@ def filters(
     return found
 
 
-def size_filter(facets: Facets, request: OutfitRequest, slot: Slot) -> list[Filter]:
+def size_filter(facets: Facets, request: OutfitRequest, brief: Brief, slot: Slot) -> list[Filter]:
     """The slot's own filter: in stock in one of the wanted sizes."""
     sizes = request.sizes.get(slot, [])
+    if not sizes and brief.age is not None and slot in _GROWN_OUT_OF:
+        mask = facets.in_size(for_age(brief.age))
+        return [Filter("vibe", mask, "none comes in the child's size", "name the sizes", soft=True)]
     if not sizes:
         return []
     reason = f"none is in stock in size {' or '.join(sizes)}"
@@ -77,14 +83,16 @@ def apply(facets: Facets, slot: Slot, chain: Sequence[Filter]) -> tuple[Mask, Un
         mask &= filter_.allowed
     if mask.any():
         return mask, None
-    hard = in_slot.copy()
-    for filter_ in chain:
-        if not filter_.soft:
-            hard &= filter_.allowed
-    if hard.any():
-        return hard, None
-    blamed = _blame(in_slot, [f for f in chain if not f.soft])
-    return hard, Unmet(constraint=blamed.constraint, reason=f"{slot}: {blamed.reason}", hint=blamed.hint)
+    hard = [f for f in chain if not f.soft]
+    for kept in range(sum(f.soft for f in chain) - 1, -1, -1) if slot != "dress" else ():
+        # Guesses give way, the last first; a dress never needs one, since separates can take its place.
+        mask = in_slot.copy()
+        for filter_ in [*hard, *[f for f in chain if f.soft][:kept]]:
+            mask &= filter_.allowed
+        if mask.any():
+            return mask, None
+    blamed = _blame(in_slot, chain if slot == "dress" else hard)
+    return mask, Unmet(constraint=blamed.constraint, reason=f"{slot}: {blamed.reason}", hint=blamed.hint)
 
 
 def _blame(in_slot: Mask, chain: Sequence[Filter]) -> Filter:

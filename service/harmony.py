@@ -58,6 +58,14 @@ _FAMILY = {
     "blush": "pink",
     "hot pink": "pink",
 }
+_COLLARED = frozenset({"shirt", "dress-shirt", "flannel-shirt", "blouse", "suit", "tuxedo"})
+_PARTNERS = {
+    "tie": _COLLARED,
+    "bow-tie": _COLLARED,
+    "braces": _COLLARED,
+    "cufflinks": _COLLARED - {"flannel-shirt"},
+}
+"""Pieces that make no sense without one of these kinds beside them."""
 _QUIET_PATTERNS = frozenset(
     {"", "plain", "solid", "textured", "ribbed", "knit", "cable knit", "denim", "quilted", "lace"}
 )
@@ -67,7 +75,8 @@ def harmony(piece: Item, others: Sequence[Item]) -> float:
     """0 when nothing clashes, below 0 by how much does; about -0.3 is a plain mistake."""
     if not others:
         return 0.0
-    return _colors(piece, others) + _patterns(piece, others) + _metals(piece, others) + _levels(piece, others)
+    rules = (_colors, _patterns, _metals, _levels, _partners)
+    return sum(rule(piece, others) for rule in rules)
 
 
 def _colors(piece: Item, others: Sequence[Item]) -> float:
@@ -98,7 +107,12 @@ def _metals(piece: Item, others: Sequence[Item]) -> float:
 
 def _levels(piece: Item, others: Sequence[Item]) -> float:
     mean = sum(other.formality for other in others) / len(others)
-    return -0.06 * max(0.0, abs(piece.formality - mean) - 1.0)
+    return -0.12 * max(0.0, abs(piece.formality - mean) - 0.75)
+
+
+def _partners(piece: Item, others: Sequence[Item]) -> float:
+    needed = _PARTNERS.get(piece.kind)
+    return 0.0 if needed is None or any(other.kind in needed for other in others) else -0.5
 
 
 def _accents(item: Item) -> set[str]:

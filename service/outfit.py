@@ -6,6 +6,7 @@ that exactly, so composing never runs into a dead end and nothing is discarded a
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -82,6 +83,26 @@ def choices(
 def shareable(pieces: int, anchors: int) -> int:
     """How many pieces two outfits of `pieces` may share: half, but never fewer than the anchors that they must."""
     return max(pieces // 2, anchors)
+
+
+def outlooks(open_slots: Sequence[Sequence[Candidate]], spendable: Sequence[int]) -> list[float]:
+    """For each amount in cents, the best sum of similarity and fit that the open slots can still reach within it.
+
+    Minus infinity where not even the cheapest pieces fit. Exact: the multiple-choice knapsack problem, solved
+    over the Pareto front of cost and value (Kellerer, Pferschy & Pisinger 2004, chapter 11).
+    """
+    front: list[tuple[int, float]] = [(0, 0.0)]
+    for slot in open_slots:
+        sums = sorted(
+            ((cost + c.cents, value + c.similarity + c.fit) for cost, value in front for c in slot),
+            key=lambda point: (point[0], -point[1]),
+        )
+        front = []
+        for cost, value in sums:
+            if not front or value > front[-1][1]:
+                front.append((cost, value))
+    costs = [cost for cost, _ in front]
+    return [front[i - 1][1] if (i := bisect_right(costs, amount)) else float("-inf") for amount in spendable]
 
 
 _Option = tuple[int, tuple[int, ...]]  # price in cents, indices of the other outfits that hold the piece

@@ -18,7 +18,7 @@ from service.facets import Facets, Positions, build_facets
 from service.filters import apply, filters, size_filter
 from service.outfit import Candidate
 from service.schema import OutfitRequest, Unmet
-from service.sizes import is_one_size, normalise
+from service.sizes import for_age, is_one_size, normalise
 from service.wanted import fit
 
 POOL = 1000
@@ -61,7 +61,7 @@ class Retriever:
         shortlists: dict[Slot, Shortlist] = {}
         unmet: dict[Slot, Unmet] = {}
         for slot in slots:
-            mask, why = apply(self.facets, slot, [*shared, *size_filter(self.facets, request, slot)])
+            mask, why = apply(self.facets, slot, [*shared, *size_filter(self.facets, request, brief, slot)])
             if why is not None:
                 unmet[slot] = why
                 continue
@@ -89,7 +89,7 @@ class Retriever:
             Candidate(
                 item=items[i],
                 position=int(pool[i]),
-                variant=pick_variant(items[i], request.sizes.get(slot, [])),
+                variant=_variant(items[i], slot, request, brief),
                 slot=slot,
                 label=items[i].label(),
                 similarity=float(similarity[order[i]]),
@@ -124,6 +124,15 @@ def pick_variant(item: Item, sizes: Sequence[str]) -> Variant:
     if not fitting:
         raise ValueError(f"{item.sku} is not in stock in size {' or '.join(sizes) or 'any'}")
     return min(fitting, key=lambda v: v.price or 0.0)
+
+
+def _variant(item: Item, slot: Slot, request: OutfitRequest, brief: Brief) -> Variant:
+    if slot not in request.sizes and brief.age is not None:
+        try:
+            return pick_variant(item, for_age(brief.age))
+        except ValueError:  # the child's size was a guess, and the filter by it has been lifted
+            pass
+    return pick_variant(item, request.sizes.get(slot, []))
 
 
 def _varied(items: Sequence[Item], vectors: Vectors, scores: Vectors, quota: int, forced: int) -> list[int]:

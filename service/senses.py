@@ -24,6 +24,19 @@ def who(words: str) -> tuple[Department | None, Literal["girls", "boys", ""]]:
     return ("men" if men else "women", "") if men != women else (None, "")
 
 
+_AGE = re.compile(r"\b(\d{1,2})[- ]?(?:years?|yrs?|y/?o|ans|jahre|jährige\w*|años|anni)\b|\b(baby|toddler)\b")
+_WORD_AGES = {"baby": 0.5, "toddler": 2.0}
+
+
+def age(words: str) -> float | None:
+    """Age in years of a child, where lower-case `words` name one below 15."""
+    found = _AGE.search(words)
+    if found is None or not says(words, "kids"):
+        return None
+    years = float(found[1]) if found[1] else _WORD_AGES[found[2]]
+    return years if years < 15 else None
+
+
 @lru_cache(maxsize=1)
 def _patterns() -> dict[str, re.Pattern[str]]:
     lines = (files("service") / "senses.tsv").read_text(encoding="utf-8").splitlines()[1:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 _WORDS = {
@@ -47,3 +48,22 @@ def normalise(size: str) -> str:
 def is_one_size(size: str | None) -> bool:
     """Whether the item comes in one size for all, or the feed names none."""
     return size is None or " ".join(size.casefold().split()) in _ONE_SIZE
+
+
+_HEIGHTS = (62, 80, 92, 98, 104, 110, 116, 122, 128, 134, 140, 146, 152, 158, 164)
+"""Centimetres by which European shops label clothes for the age of 0, 1, 2, ... years (EN 13402)."""
+
+
+def for_age(years: float) -> list[str]:
+    """Sizes in which shops label clothes for a child of this age, as `normalise` writes them."""
+    n = int(years)
+    heights = _HEIGHTS[max(0, n - 1) : n + 2]
+    spans = [f"{a}-{b}" for a in range(max(0, n - 1), n + 1) for b in (a + 1, a + 2) if a <= years <= b]
+    words = [
+        form
+        for span in [str(n), *spans]
+        for form in (f"{span}y", f"{span} y", f"{span} years", f"{span} yrs")
+    ]
+    pairs = [f"{a}/{b}" for a, b in itertools.pairwise(heights)]
+    months = ["0-3m", "3-6m", "6-9m", "6-12m", "9-12m", "12-18m"] if years < 1 else []
+    return [*(str(h) for h in heights), *pairs, *words, *months]

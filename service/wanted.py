@@ -24,6 +24,7 @@ _CORE: tuple[Slot, ...] = ("top", "bottom", "dress")
 _FINISHING: tuple[Slot, ...] = ("bag", "jewelry", "accessory")
 _WHOLE_SUIT = ("suit", "tuxedo", "dungarees")  # in the dress slot, but no outfit without a shirt
 _BRIDAL = ("wedding-dress",)
+_BABY = ("romper-suit", "baby-shoes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def wants_outerwear(brief: Brief) -> bool:
 def finishing(brief: Brief, department: Department) -> list[Slot]:
     """Pieces that round the outfit off: never required, left out when nothing suits or the budget is spent."""
     slots: list[Slot] = []
-    sporty = brief.activity in ("sport", "hike")
+    sporty = brief.activity in ("sport", "hike", "ski")
     if department == "men" and brief.formality >= DRESSY:
         slots.append("outerwear")
     extreme = brief.heat is not None and (brief.heat <= COLD or brief.heat >= HOT)
@@ -69,7 +70,7 @@ def finishing(brief: Brief, department: Department) -> list[Slot]:
 def out_of_place(facets: Facets, brief: Brief) -> Mask:
     """Pieces that nobody would wear for this brief, whatever their style."""
     mask = np.zeros(facets.count, dtype=np.bool_)
-    for part in (*_by_activity(facets, brief), *_by_weather(facets, brief)):
+    for part in (*_by_activity(facets, brief), *_by_formality(facets, brief), *_by_weather(facets, brief)):
         mask |= part
     return mask
 
@@ -82,6 +83,8 @@ def _by_activity(facets: Facets, brief: Brief) -> Iterator[Mask]:
     yield _tagged(facets, "hosiery")
     if brief.formality < 4.9:
         yield facets.any_of("kind", _BRIDAL)
+    if brief.age is None or brief.age >= 3:
+        yield facets.any_of("kind", _BABY)
     if brief.activity == "swim":
         # A tee or an open shirt goes over swim shorts; what stands alone must be made for water.
         tops = facets.in_slot("top") & (facets.warmth <= 1) & (facets.formality <= 2)
@@ -89,28 +92,44 @@ def _by_activity(facets: Facets, brief: Brief) -> Iterator[Mask]:
         yield ~core & (facets.formality >= 4)
     else:
         yield swim & core
+    if brief.activity != "ski":
+        yield core & sport & _tagged(facets, "snow")
     if brief.activity == "sport":
         yield core & ~sport & (facets.formality >= 2)
         yield facets.in_slot("shoes") & ~sport
-    elif brief.activity == "hike":
+    elif brief.activity in ("hike", "ski"):
         yield (core | facets.in_slot("shoes")) & (facets.formality >= 3)
     elif brief.formality >= 2.2:
         yield sport
-    if brief.activity in ("sport", "hike", "swim"):
+    if brief.activity in ("sport", "hike", "ski", "swim"):
         yield facets.in_slot("bag") & (facets.formality >= 3)
+
+
+def _by_formality(facets: Facets, brief: Brief) -> Iterator[Mask]:
+    """Two levels off is a mistake that everybody sees: trainers at the opera, a tuxedo shirt at the bank."""
+    if brief.formality < 4.3:
+        yield facets.formality >= 5
+    if brief.formality < 2.2:
+        yield facets.formality >= 4
+    if brief.formality >= 3.1:
+        yield facets.formality <= 1
+    if brief.formality >= 3.7:
+        yield _in_slots(facets, (*_CORE, "outerwear", "shoes")) & (facets.formality <= 2)
 
 
 def _by_weather(facets: Facets, brief: Brief) -> Iterator[Mask]:
     heat = 0.3 if brief.heat is None else brief.heat
     garments = _in_slots(facets, (*_CORE, "outerwear"))
-    if brief.wet or heat <= COLD:
+    if brief.wet or heat <= COOL:
         yield _tagged(facets, "open-shoe")
     if brief.wet:
         yield _tagged(facets, "no-rain")
+    if heat <= COOL:
+        yield facets.in_slot("bottom") & _tagged(facets, "legs-bare")
+        yield garments & (facets.warmth == 0)
     if heat <= COLD:
         yield _tagged(facets, "legs-bare")
         yield facets.in_slot("outerwear") & (facets.warmth <= (2 if heat <= -1.3 else 1))
-        yield facets.in_slot("top") & (facets.warmth == 0)
     if heat > COLD:
         yield _tagged(facets, "snow")
     if heat >= WARM:
@@ -148,7 +167,7 @@ def _leanings(brief: Brief) -> list[tuple[str, float]]:
         leanings += [("work", 0.06), ("party", -0.15)]
     if brief.activity == "party":
         leanings += [("party", 0.06)]
-    if brief.activity in ("sport", "hike"):
+    if brief.activity in ("sport", "hike", "ski"):
         leanings += [("sport", 0.15)]
     if brief.activity == "swim":
         leanings += [("swim", 0.2), ("open-shoe", 0.15)]

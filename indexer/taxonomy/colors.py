@@ -30,6 +30,8 @@ def colors(row: Row) -> tuple[tuple[str, ...], bool]:
 def field_colors(text: str) -> tuple[str, ...]:
     """The colours in a feed's own colour field: "Black/White" gives two, "Nordic Fjord" stays as it is."""
     found: list[str] = []
+    if whole(_TABLE, text) == SILENT:
+        return ()
     for part in _PARTS.split(text.strip()):
         if whole(_TABLE, part) == SILENT or not _LETTER.search(part) or part.startswith("#"):
             continue

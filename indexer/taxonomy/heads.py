@@ -83,7 +83,8 @@ def all_kinds(text: str, language: str) -> list[str]:
 
 
 def _known(tokens: Sequence[str], language: str) -> list[Match]:
-    return [m for m in product_words().find(tokens, language) if m.entry.key != SILENT]
+    found = product_words().find(tokens, language, backwards=language not in ROMANCE)
+    return [m for m in found if m.entry.key != SILENT]
 
 
 def _side_remark(tokens: Sequence[str], language: str) -> int:

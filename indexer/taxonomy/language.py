@@ -14,7 +14,8 @@ ROMANCE: frozenset[str] = frozenset({"fr", "es", "it", "pt"})  # the head of a p
 _PRODUCT_WORD = 0.75  # a garment's name tells less than "mit" or "femme": names are borrowed
 _ENGLISH_PRODUCT_WORD = 0.25  # and the English ones are borrowed everywhere
 _AMBIGUOUS_WORD = 0.2
-_MAJORITY = 0.6
+_MAJORITY = 0.6  # of the rows that show a language
+_PRESENCE = 0.25  # of all rows
 
 
 @lru_cache(maxsize=1)
@@ -30,25 +31,33 @@ def _telling() -> dict[str, frozenset[str]]:
 def detect(
     text: Sequence[str], product_words: Mapping[str, frozenset[str]], ambiguous: frozenset[str] = frozenset()
 ) -> str | None:
-    """The language that most words of `text` (folded, singular) point to; None when none does.
+    """The language that most words of `text` (folded, singular) point to; None when none clearly does.
 
     `product_words` are names of garments with their languages, `ambiguous` those that hardly tell ("collar" is
     a Spanish necklace). A word of several languages counts for each, but less. English wins ties.
     """
     scores: Counter[str] = Counter()
+    told = False
     telling = _telling()
     for word in text:
         if of := telling.get(word):
             _add(scores, of, 1.0)
+            told = True
         elif of := product_words.get(word):
-            _add(scores, of, _AMBIGUOUS_WORD if word in ambiguous else _weight(of))
-    if not scores:
+            languages, weight = _product_evidence(word, of, ambiguous)
+            _add(scores, languages, weight)
+            told = told or weight == _PRODUCT_WORD
+    if not told:
         return None
     return max(LANGUAGES, key=lambda language: (scores[language], -LANGUAGES.index(language)))
 
 
-def _weight(languages: frozenset[str]) -> float:
-    return _ENGLISH_PRODUCT_WORD if "en" in languages else _PRODUCT_WORD
+def _product_evidence(
+    word: str, languages: frozenset[str], ambiguous: frozenset[str]
+) -> tuple[frozenset[str], float]:
+    if "en" in languages:
+        return frozenset({"en"}), _ENGLISH_PRODUCT_WORD
+    return languages, _AMBIGUOUS_WORD if word in ambiguous else _PRODUCT_WORD
 
 
 def _add(scores: Counter[str], languages: frozenset[str], weight: float) -> None:
@@ -63,6 +72,6 @@ def fill_unknown(detected: Iterable[str | None]) -> list[str]:
     usual = "en"
     if counts:
         language, count = counts.most_common(1)[0]
-        if count >= _MAJORITY * counts.total():
+        if count >= _MAJORITY * counts.total() and count >= _PRESENCE * len(known):
             usual = language
     return [language or usual for language in known]

@@ -37,7 +37,7 @@ _MIN_PREFIX = 3  # letters before the end of a compound: "overshirt", but not "a
 
 def fold(text: str) -> str:
     """Lower case, accents off, "&" spelled out, possessive "'s" dropped."""
-    text = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))
+    text = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS)).lower()
     return _POSSESSIVE.sub("", "".join(c for c in text if not unicodedata.combining(c)))
 
 
@@ -82,7 +82,8 @@ class PhraseTable:
 
     def __init__(self) -> None:
         self._entries: dict[tuple[str, ...], dict[str, Entry]] = {}
-        self._longest: dict[str, int] = {}
+        self._longest_from: dict[str, int] = {}  # first word -> words of the longest phrase that begins so
+        self._longest_to: dict[str, int] = {}  # last word -> likewise
         self._suffixes: dict[str, dict[str, Entry]] = {}
         self._suffix_lengths: list[int] = []
 
@@ -96,7 +97,8 @@ class PhraseTable:
             old = by_language.setdefault(entry.language, entry)
             if old.key != entry.key:
                 raise ValueError(f"phrase {phrase!r} is {old.key!r} and {entry.key!r}")
-            self._longest[key[-1]] = max(self._longest.get(key[-1], 0), len(key))
+            self._longest_from[key[0]] = max(self._longest_from.get(key[0], 0), len(key))
+            self._longest_to[key[-1]] = max(self._longest_to.get(key[-1], 0), len(key))
             if entry.suffix and len(key) == 1:
                 self._suffixes.setdefault(key[0], {})[entry.language] = entry
         self._suffix_lengths = sorted({len(s) for s in self._suffixes}, reverse=True)
@@ -105,32 +107,46 @@ class PhraseTable:
         """The entry of exactly these words."""
         return _choose(self._entries.get(tuple(phrase)), language)
 
-    def find(self, text: Sequence[str], language: str) -> list[Match]:
+    def find(self, text: Sequence[str], language: str, backwards: bool = True) -> list[Match]:
         """The longest phrases, never overlapping, in the order of the text.
 
-        Taken from the end backwards, as a noun belongs to what follows it: "leather watch strap" is
-        "watch strap" rather than "leather watch".
+        Where two overlap, the later one is taken, as an English or German noun belongs to what follows it:
+        "leather watch strap" is "watch strap" rather than "leather watch". With `backwards` False it is the
+        earlier one: "robe pull en laine" is "robe pull" rather than "pull en laine".
         """
         found: list[Match] = []
-        end = len(text)
-        while end > 0:
-            match = self._until(text, end, language)
+        low, high = 0, len(text)
+        while low < high:
+            match = self._longest_at(text, low, high, language, backwards)
             if match is not None:
                 found.append(match)
-            end = match.start if match is not None else end - 1
-        return found[::-1]
+            if backwards:
+                high = match.start if match is not None else high - 1
+            else:
+                low = match.end if match is not None else low + 1
+        return found[::-1] if backwards else found
 
-    def _until(self, text: Sequence[str], end: int, language: str) -> Match | None:
-        last = text[end - 1]
-        for length in range(min(self._longest.get(last, 0), end), 0, -1):
-            entry = _choose(self._entries.get(tuple(text[end - length : end])), language)
+    def _longest_at(
+        self, text: Sequence[str], low: int, high: int, language: str, backwards: bool
+    ) -> Match | None:
+        """The longest phrase at the end of words `low` up to `high`, or at their beginning."""
+        edge = text[high - 1 if backwards else low]
+        longest = (self._longest_to if backwards else self._longest_from).get(edge, 0)
+        for length in range(min(longest, high - low), 0, -1):
+            start = high - length if backwards else low
+            entry = _choose(self._entries.get(tuple(text[start : start + length])), language)
             if entry is not None:
-                return Match(end - length, end, entry)
+                return Match(start, start + length, entry)
+        start = high - 1 if backwards else low
+        entry = self._by_suffix(edge, language)
+        return None if entry is None else Match(start, start + 1, entry, in_compound=True)
+
+    def _by_suffix(self, word: str, language: str) -> Entry | None:
         for length in self._suffix_lengths:
-            if len(last) >= length + _MIN_PREFIX:
-                entry = _choose(self._suffixes.get(last[-length:]), language)
+            if len(word) >= length + _MIN_PREFIX:
+                entry = _choose(self._suffixes.get(word[-length:]), language)
                 if entry is not None:
-                    return Match(end - 1, end, entry, in_compound=True)
+                    return entry
         return None
 
     def languages(self) -> dict[str, frozenset[str]]:

@@ -17,7 +17,7 @@ TITLE, TITLE_VAGUE = 3.0, 1.0
 TITLE_NOT_WORN = 4.0  # "shoe rack", "watch strap": several words that name no garment leave little doubt
 TYPE, TYPE_VAGUE = 2.8, 1.2
 CATEGORY, CATEGORY_VAGUE = 2.5, 0.9
-TAGS = 0.8
+TAGS, TAGS_VAGUE = 0.8, 0.6
 DESCRIPTION = 0.4
 SETTLED = 12.0  # a category that is never composed: "Beauty", "Gift Cards"
 
@@ -25,6 +25,33 @@ _DESCRIPTION_CHARS = 160
 _LEVELS = re.compile(r"\s*(?:>|»|/|\\|->|\|)\s*")
 _PATHS = re.compile(r"\s*\|\s*")
 _PRIVATE = frozenset({"underwear", "bra", "sleepwear", "loungewear", "robe", "thermal-underwear"})
+# A category of these is no place for a garment, whatever its titles mention: "T-Shirt Candle".
+_NO_GARMENTS = frozenset(
+    {
+        *(
+            "home",
+            "furniture",
+            "lighting",
+            "candle",
+            "fragrance",
+            "cosmetics",
+            "toy",
+            "book",
+            "stationery",
+            "food",
+        ),
+        *(
+            "drinkware",
+            "phone-case",
+            "electronics",
+            "gift-card",
+            "free-gift",
+            "shipping-insurance",
+            "shoe-care",
+        ),
+        *("fabric", "sewing-pattern", "luggage", "pet"),
+    }
+)
 # Found under "Lingerie" or "Nightwear" without being either.
 _COMPOSED_TAGS = frozenset({"hosiery", "sport"})
 
@@ -90,11 +117,13 @@ def _level(level: str, language: str, field: str, clear: float, vague: float) ->
         return None  # "Shirts & Shorts" says nothing
     several = len(named) > 1 and "&" in level
     kind = KINDS[head.kind]
+    if kind.name in _NO_GARMENTS and not head.weak:
+        return Vote(kind, SETTLED, evidence)
     return Vote(kind, vague if head.weak or several or kind.generic else clear, evidence)
 
 
 def tags_vote(tags: Sequence[str], language: str) -> Vote | None:
-    votes = [v for t in tags if (v := _level(t, language, "tag", TAGS, TAGS / 2))]
+    votes = [v for t in tags if (v := _level(t, language, "tag", TAGS, TAGS_VAGUE))]
     settled = [v for v in votes if v.weight < SETTLED]
     return max(settled, key=lambda v: v.weight, default=None)
 

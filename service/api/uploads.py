@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _MAX_FIELD_BYTES = 4096
 _MAX_PARTS = 200
-_NAME_CHARS = 100
+_STEM_BYTES, _SUFFIX_BYTES = 200, 20  # file systems take names of 255 bytes
 _UNSAFE = re.compile(r"[^\w.()+ -]+")
 
 
@@ -157,6 +157,10 @@ def safe_name(name: str) -> str:
     base = name.replace("\\", "/").rsplit("/", 1)[-1]
     clean = _UNSAFE.sub("_", base).strip(" .") or "feed"
     stem, dot, suffix = clean.rpartition(".")
-    return (
-        clean if len(clean) <= _NAME_CHARS else f"{(stem or suffix)[: _NAME_CHARS - 20]}{dot}{suffix[-19:]}"
-    )
+    if not dot:
+        stem, suffix = clean, ""
+    return _cut(stem, _STEM_BYTES) + dot + _cut(suffix, _SUFFIX_BYTES)
+
+
+def _cut(text: str, size: int) -> str:
+    return text.encode()[:size].decode(errors="ignore")
