@@ -151,6 +151,8 @@ def models_fetch(data_dir: DataDir = None) -> None:
 
 def main() -> None:
     """Entry point. Exits 0 when done, 1 with a one-line reason, 2 on wrong usage."""
+    # Before torch is imported: threads that spin while they wait for work take the cores from those that have some.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         app()
     except StylistError as error:

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from indexer.embedder import Embedder, load_embedder
-from indexer.errors import SnapshotError
 from indexer.snapshot import SnapshotStore
 from service.api.contract import ItemQuery
 from service.brief import Brief, BriefReader
 from service.browse import page, view
 from service.composer import Composed, compose
 from service.explain import explanation, title
+from service.holder import SnapshotHolder
 from service.outfit import Candidate
 from service.plan import Planned, make_plans
 from service.problems import InvalidError, UnavailableError
@@ -61,43 +61,39 @@ class StoreRecommender:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._store = SnapshotStore(settings.data_dir)
         self._embedder: Embedder = load_embedder(settings.embedder)
         self._briefs = BriefReader(self._embedder)
         self._stylists = Stylists(settings)
-        self._retriever: Retriever | None = None
-        self._why_not = ""
-        self.reload()
+        self._holder = SnapshotHolder(SnapshotStore(settings.data_dir), self._embedder)
 
     def reload(self) -> None:
-        """Serve the current snapshot from now on. Keeps the old one when the current cannot be opened."""
-        try:
-            snapshot = self._store.current()
-            snapshot.require_embedder(self._embedder.name, self._embedder.digest)
-            self._retriever = Retriever(snapshot)
-        except SnapshotError as error:
-            self._why_not = str(error)
+        """Serve the current snapshot from now on. Raises SnapshotError, and then goes on with the old one."""
+        self._holder.reload()
 
     def not_ready(self) -> str | None:
-        return None if self._retriever is not None else self._why_not
+        return None if self._holder.ready else self._holder.why_not
 
     def close(self) -> None:
-        if self._retriever is not None:
-            self._retriever.snapshot.close()
+        self._holder.close()
 
     def styles(self) -> list[StyleView]:
         return self._stylists.views()
 
     def item(self, sku: str) -> ItemView | None:
-        found = self._serving().snapshot.catalogue.get(sku)
+        with self._holder.lease() as retriever:
+            found = retriever.snapshot.catalogue.get(sku)
         return None if found is None else view(found.item, sku)
 
     def items(self, query: ItemQuery) -> ItemPage:
-        return page(query, self._serving(), self._embedder)
+        with self._holder.lease() as retriever:
+            return page(query, retriever, self._embedder)
 
     def compose(self, request: OutfitRequest, request_id: str) -> OutfitResponse:
         """Whole outfits for the request, and what could not be met. Raises ProblemError subclasses."""
-        retriever = self._serving()
+        with self._holder.lease() as retriever:
+            return self._answer(request, request_id, retriever)
+
+    def _answer(self, request: OutfitRequest, request_id: str, retriever: Retriever) -> OutfitResponse:
         style, unmet = self._style(request)
         seed = secrets.randbelow(2**31) if request.seed is None else request.seed
         clock = _Clock.start()
@@ -121,11 +117,6 @@ class StoreRecommender:
             seed=seed,
             timings_ms=clock.stages,
         )
-
-    def _serving(self) -> Retriever:
-        if self._retriever is None:
-            raise UnavailableError(self._why_not)
-        return self._retriever
 
     def _style(self, request: OutfitRequest) -> tuple[Style, list[Unmet]]:
         name = request.style or self._stylists.default

@@ -1,0 +1,171 @@
+"""Real requests over the sample store: every promise of the API, checked against the feed's own words."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import inventory_samples
+from benchmarks.violations import catalogue, random_request, violations
+from indexer.intake import FeedSource
+from indexer.item import Item, Variant
+from service.indexing import build_index
+from service.problems import InvalidError
+from service.recommender import StoreRecommender, open_recommender
+from service.schema import OutfitRequest, OutfitResponse
+from service.settings import Settings
+
+FEED = Path(inventory_samples.__file__).parent / "store.jsonl"
+Skus = dict[str, tuple[Item, Variant]]
+
+
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("store"), composer="retrieval")
+    build_index(settings, [FeedSource(FEED)])
+    return settings
+
+
+@pytest.fixture(scope="module")
+def skus(indexed: Settings) -> Skus:
+    return catalogue(indexed)
+
+
+@pytest.fixture(scope="module")
+def recommender(indexed: Settings) -> Iterator[StoreRecommender]:
+    with closing(open_recommender(indexed)) as opened:
+        yield opened
+
+
+def ask(recommender: StoreRecommender, **body: Any) -> OutfitResponse:
+    return recommender.compose(OutfitRequest.model_validate({"seed": 3, **body}), "r")
+
+
+def worn(response: OutfitResponse, skus: Skus, slot: str) -> list[Item]:
+    return [skus[i.sku][0] for o in response.outfits for i in o.items if i.slot == slot]
+
+
+def test_random_requests_break_no_promise(recommender: StoreRecommender, skus: Skus) -> None:
+    rng = random.Random(11)
+    items = list({id(item): item for item, _ in skus.values()}.values())
+    answered = 0
+    for n in range(150):
+        request = random_request(rng, items)
+        response = recommender.compose(request, str(n))
+        assert list(violations(request, response, skus)) == [], request.model_dump_json(exclude_defaults=True)
+        answered += bool(response.outfits)
+    assert answered > 75
+
+
+def test_no_sandals_and_no_bare_legs_in_snow(recommender: StoreRecommender, skus: Skus) -> None:
+    response = ask(recommender, vibe="city stroll", weather={"temperature_c": -4, "snow": True}, count=5)
+    assert len(response.outfits) == 5
+    assert all("open-shoe" not in shoe.tags for shoe in worn(response, skus, "shoes"))
+    assert all("legs-bare" not in piece.tags for piece in worn(response, skus, "bottom"))
+    assert len(worn(response, skus, "outerwear")) == 5
+
+
+def test_no_boots_and_no_coats_at_the_beach(recommender: StoreRecommender, skus: Skus) -> None:
+    response = ask(recommender, vibe="beach day", department="women", season="summer", count=4)
+    assert response.outfits
+    assert all("heavy-shoe" not in shoe.tags for shoe in worn(response, skus, "shoes"))
+    assert worn(response, skus, "outerwear") == []
+
+
+@pytest.mark.parametrize("vibe", ["black tie gala", "opera premiere, black tie"])
+def test_nobody_goes_to_the_gala_in_trainers(recommender: StoreRecommender, skus: Skus, vibe: str) -> None:
+    for department in ("women", "men"):
+        response = ask(recommender, vibe=vibe, department=department, count=3)
+        assert response.outfits
+        assert all(shoe.formality >= 3 for shoe in worn(response, skus, "shoes"))
+
+
+def test_children_wear_childrens_clothes(recommender: StoreRecommender, skus: Skus) -> None:
+    response = ask(recommender, vibe="birthday party for my 6 year old daughter", count=3)
+    assert response.outfits
+    pieces = [skus[i.sku][0] for o in response.outfits for i in o.items]
+    assert {p.department for p in pieces} == {"kids"}
+    assert all(p.kids_line in ("girls", "") for p in pieces)
+
+
+def test_an_anchor_decides_the_rest(recommender: StoreRecommender, skus: Skus) -> None:
+    gown = next(i for i, _ in skus.values() if i.kind == "evening-gown" and i.in_stock)
+    response = ask(recommender, vibe="gala", anchors=[gown.sku], count=3)
+    assert len(response.outfits) == 3
+    assert all(gown.sku in {skus[i.sku][0].sku for i in o.items} for o in response.outfits)
+    assert worn(response, skus, "top") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"anchors": ["nope"]}, "anchors.0: no item has the SKU 'nope'"),
+        ({"style": "nobody"}, "style: there is no style 'nobody'"),
+    ],
+)
+def test_what_cannot_be_meant_is_named(
+    recommender: StoreRecommender, body: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InvalidError, match=message):
+        ask(recommender, vibe="party", **body)
+
+
+def test_a_sold_out_anchor_is_said_and_not_sold(recommender: StoreRecommender, skus: Skus) -> None:
+    gone = next(i for i, _ in skus.values() if i.slot and not i.in_stock)
+    response = ask(recommender, vibe="party", anchors=[gone.sku])
+    assert response.outfits == []
+    assert [u.constraint for u in response.unmet] == ["anchors"]
+    assert "sold out" in response.unmet[0].reason
+
+
+@pytest.mark.parametrize(
+    ("body", "constraint"),
+    [
+        ({"sizes": {"shoes": ["63"]}}, "sizes.shoes"),
+        ({"budget": {"max": 20}}, "budget"),
+        ({"budget": {"max": 900, "currency": "JPY"}}, "budget"),
+        ({"exclude": {"brands": []}, "department": "unisex", "slots": ["dress"]}, "department"),
+    ],
+)
+def test_what_cannot_be_met_is_said(
+    recommender: StoreRecommender, body: dict[str, Any], constraint: str
+) -> None:
+    response = ask(recommender, vibe="sunday brunch", **body)
+    assert response.outfits == []
+    assert constraint in {u.constraint for u in response.unmet}
+    assert all(u.reason and u.hint for u in response.unmet)
+
+
+def test_the_named_least_budget_is_enough(recommender: StoreRecommender) -> None:
+    response = ask(recommender, vibe="sunday brunch", department="men", budget={"max": 45}, count=1)
+    least = min(
+        float(u.hint.rsplit(" ", 1)[1]) for u in response.unmet if u.hint.startswith("raise the budget to")
+    )
+    again = ask(recommender, vibe="sunday brunch", department="men", budget={"max": least}, count=1)
+    assert len(again.outfits) == 1
+    assert again.outfits[0].total_price == least
+
+
+def test_any_size_of_an_item_names_it(recommender: StoreRecommender, skus: Skus) -> None:
+    item = next(
+        i for i, _ in skus.values() if len(i.variants) > 2 and i.variants[2].in_stock and i.slot == "top"
+    )
+    chosen = item.variants[2]
+    response = ask(recommender, vibe="coffee", anchors=[chosen.sku], count=1)
+    [piece] = [i for i in response.outfits[0].items if i.slot == "top"]
+    assert (piece.sku, piece.size) == (chosen.sku, chosen.size)
+
+
+def test_explanations_speak_of_their_own_pieces_only(recommender: StoreRecommender, skus: Skus) -> None:
+    colors = {c for item, _ in skus.values() for c in item.colors if " " not in c}
+    response = ask(recommender, vibe="gallery opening", explain=True, count=4)
+    for outfit in response.outfits:
+        own = {c for i in outfit.items for color in skus[i.sku][0].colors for c in color.split()}
+        said = {word.strip(".,").lower() for word in (outfit.explanation or "").split()}
+        assert said
+        assert said & colors <= own | {word for i in outfit.items for word in skus[i.sku][0].kind.split("-")}
