@@ -53,12 +53,19 @@ def conflicts(request: OutfitRequest, anchors: dict[Slot, Candidate], retriever:
         if not variant.in_stock or not fits:
             what = "sold out" if not item.in_stock else "not in stock in the size asked for"
             unmet.append(Unmet(constraint="anchors", reason=f"{item.title} is {what}", hint="leave it out"))
-        if (request.budget and variant.price and variant.price > request.budget.max) or _is_excluded(
-            request, anchor, retriever
-        ):
+        if _is_too_dear(request, anchor) or _is_excluded(request, anchor, retriever):
             reason = f"{item.title} breaks another constraint of the request"
             unmet.append(Unmet(constraint="anchors", reason=reason, hint="drop the anchor or the constraint"))
     return unmet
+
+
+def _is_too_dear(request: OutfitRequest, anchor: Candidate) -> bool:
+    """Over the budget alone, or of a price or currency that no budget can be held against."""
+    budget, price = request.budget, anchor.variant.price
+    if budget is None:
+        return False
+    currency = budget.currency or anchor.item.currency
+    return price is None or price > budget.max or currency != anchor.item.currency
 
 
 def _is_excluded(request: OutfitRequest, anchor: Candidate, retriever: Retriever) -> bool:

@@ -5,6 +5,7 @@ Only light modules are imported here, so that `stylist --help` answers at once.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn

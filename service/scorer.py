@@ -17,14 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.item import Slot
-from service.lm import LanguageModel, Scored, State, Tokens
+from service.lm import Branch, LanguageModel, Scored, State
 from service.prompt import NEUTRAL, Context, Layout, line_end, line_start, render
 
 ComposerName = Literal["lora", "base", "retrieval"]
 Scores = NDArray[np.float64]
+_Entry = tuple[Slot, str]  # a piece's slot and label
 
 _PACK_ROWS = 16
-_PACK_WIDTH = 16  # tokens; labels are read in packs of one shape, so that a score never depends on its pack
+_PACK_STEP = (
+    8  # tokens; texts are read in packs of a few fixed shapes, so that a score never depends on its pack
+)
 _CACHE_ENTRIES = 500_000
 
 
@@ -86,14 +89,17 @@ class LmScorer:
         self._neutral = _NeutralScores(model, adapter)
 
     def open(self, contexts: Sequence[Context]) -> Session:
+        self.neutral(
+            [(slot, label) for c in contexts for slot, labels in c.shortlist.items() for label in labels]
+        )
         prompts = [self.model.encode_prompt(render(c, self.layout)) for c in contexts]
         distinct = {tuple(p): p for p in prompts}
         states = dict(zip(distinct, self.model.read(list(distinct.values()), self.adapter), strict=True))
         return _LmSession(self, [states[tuple(p)] for p in prompts])
 
-    def neutral(self, slot: Slot, labels: Sequence[str]) -> Scores:
+    def neutral(self, entries: Sequence[_Entry]) -> Scores:
         """Log-likelihoods that the session's are compared with; zeros where the prompt lists the pieces."""
-        return np.zeros(len(labels)) if self.layout == "listed" else self._neutral.of(slot, labels)
+        return np.zeros(len(entries)) if self.layout == "listed" else self._neutral.of(entries)
 
 
 class _LmSession:
@@ -112,7 +118,8 @@ class _LmSession:
         results = model.score(states, branches, self._scorer.adapter)
         self._last = {q.outfit: scored for q, scored in zip(questions, results, strict=True)}
         return [
-            (np.array(r.logprobs) - self._scorer.neutral(q.slot, q.labels)) / np.array(r.lengths)
+            (np.array(r.logprobs) - self._scorer.neutral([(q.slot, label) for label in q.labels]))
+            / np.array(r.lengths)
             for q, r in zip(questions, results, strict=True)
         ]
 
@@ -126,41 +133,39 @@ class _NeutralScores:
     def __init__(self, model: LanguageModel, adapter: str | None) -> None:
         self._model = model
         self._adapter = adapter
-        self._known: OrderedDict[tuple[Slot, str], float] = OrderedDict()
-        self._states: dict[Slot, State] = {}
+        self._known: OrderedDict[_Entry, float] = OrderedDict()
+        self._state: State | None = None
         self._lock = threading.Lock()
 
-    def of(self, slot: Slot, labels: Sequence[str]) -> Scores:
+    def of(self, entries: Sequence[_Entry]) -> Scores:
+        """One log-likelihood per entry."""
         with self._lock:
-            missing = list(dict.fromkeys(label for label in labels if (slot, label) not in self._known))
+            missing = list(dict.fromkeys(entry for entry in entries if entry not in self._known))
             if missing:
-                self._learn(slot, missing)
-            for label in labels:
-                self._known.move_to_end((slot, label))
-            found = np.array([self._known[slot, label] for label in labels])
+                self._learn(missing)
+            for entry in entries:
+                self._known.move_to_end(entry)
+            found = np.array([self._known[entry] for entry in entries])
             while len(self._known) > _CACHE_ENTRIES:
                 self._known.popitem(last=False)
         return found
 
-    def _learn(self, slot: Slot, labels: Sequence[str]) -> None:
-        if slot not in self._states:
-            tokens = self._model.encode_prompt(render(NEUTRAL, "scored")) + self._model.encode(
-                line_start(slot)
-            )
-            self._states[slot] = self._model.read([tokens], self._adapter)[0]
-        by_width: dict[int, list[tuple[str, Tokens]]] = {}
-        for label in labels:
-            ids = self._model.encode(line_end(label))
-            by_width.setdefault(-(-len(ids) // _PACK_WIDTH) * _PACK_WIDTH, []).append((label, ids))
-        for width, entries in by_width.items():
-            for start in range(0, len(entries), _PACK_ROWS):
-                self._learn_pack(slot, entries[start : start + _PACK_ROWS], width)
+    def _learn(self, entries: Sequence[_Entry]) -> None:
+        by_width: dict[int, list[tuple[_Entry, Branch]]] = {}
+        for slot, label in entries:
+            start, end = self._model.encode(line_start(slot)), self._model.encode(line_end(label))
+            width = -(-(len(start) + len(end)) // _PACK_STEP) * _PACK_STEP
+            by_width.setdefault(width, []).append(((slot, label), (start, [end])))
+        for width, rows in by_width.items():
+            for first in range(0, len(rows), _PACK_ROWS):
+                self._learn_pack(rows[first : first + _PACK_ROWS], width)
 
-    def _learn_pack(self, slot: Slot, entries: list[tuple[str, Tokens]], width: int) -> None:
-        rows = [ids for _, ids in entries]
-        rows += [rows[0]] * (_PACK_ROWS - len(rows))
-        scored = self._model.score(
-            [self._states[slot]] * _PACK_ROWS, [([], [ids]) for ids in rows], self._adapter, width
-        )
-        for (label, _), result in zip(entries, scored, strict=False):
-            self._known[slot, label] = result.logprobs[0]
+    def _learn_pack(self, rows: list[tuple[_Entry, Branch]], width: int) -> None:
+        if self._state is None:
+            tokens = self._model.encode_prompt(render(NEUTRAL, "scored"))
+            self._state = self._model.read([tokens], self._adapter)[0]
+        branches = [branch for _, branch in rows]
+        branches += [branches[0]] * (_PACK_ROWS - len(branches))
+        scored = self._model.score([self._state] * _PACK_ROWS, branches, self._adapter, width)
+        for (entry, _), result in zip(rows, scored, strict=False):
+            self._known[entry] = result.logprobs[0]

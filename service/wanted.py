@@ -130,6 +130,9 @@ def _by_weather(facets: Facets, brief: Brief) -> Iterator[Mask]:
     if heat <= COLD:
         yield _tagged(facets, "legs-bare")
         yield facets.in_slot("outerwear") & (facets.warmth <= (2 if heat <= -1.3 else 1))
+        yield facets.in_slot("accessory") & (facets.warmth <= 1) & (facets.formality < 4)
+    if brief.snow and brief.formality < 2.5:
+        yield facets.in_slot("dress")
     if heat > COLD:
         yield _tagged(facets, "snow")
     if heat >= WARM:
