@@ -25,10 +25,10 @@ from service.scorer import Question, Scorer, Scores
 class Weights:
     """What each part of the score counts, in units of cosine similarity. An adapter may bring its own."""
 
-    text: float = 0.05
+    text: float = 0.04
     """Per standard deviation of the stylist's score among the candidates of the slot."""
     vibe: float = 1.0
-    rest: float = 0.3
+    rest: float = 0.4
     harmony: float = 1.0
     repeat: float = 0.18
     """Taken off for every other outfit of the answer that has the piece."""

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from indexer.feeds.synonyms import canonical_field, normalise
 
-_OPTION_FIELDS = frozenset({"color", "size", "material", "pattern", "season", "brand", "department"})
+_OPTION_FIELDS = frozenset(
+    {"color", "size", "material", "pattern", "season", "formality", "brand", "department"}
+)
 _STEMS = (
     ("color", ("color", "colour", "farb", "couleur", "colore", "coloris")),
     ("size", ("size", "groesse", "grosse", "taille", "talla", "taglia", "pointure")),

@@ -132,7 +132,7 @@ def _records(row: Cells, parent: Cells | None, numbers: list[str], now: datetime
         fields["sale_price"] = row.get("sale_price")
     values = _attributes(row, parent, numbers)
     fields |= option_fields(
-        [(name, ", ".join(v)) for name, v in values if option_field(name) != "size" and v]
+        [(name, ", ".join(v)) for name, v in values if v and _describes(name, row, parent, numbers)]
     )
     sizes = next((v for name, v in values if option_field(name) == "size"), [])
     # A size left open ("any size"), or listed without variations, can be bought in each of the sizes listed.
@@ -151,6 +151,14 @@ def _attributes(row: Cells, parent: Cells | None, numbers: list[str]) -> list[tu
         listed = next((v for n, v in inherited if same_text(n, name)), [])
         values.append((name, given or listed))
     return values + [(n, v) for n, v in inherited if not any(same_text(n, name) for name, _ in own)]
+
+
+def _describes(name: str, row: Cells, parent: Cells | None, numbers: list[str]) -> bool:
+    """Whether an attribute other than the size counts: a known one, or one that a variation is chosen by."""
+    field = option_field(name)
+    if field is None:
+        return parent is not None and any(same_text(own, name) for own, _ in _listed(row, numbers))
+    return field != "size"
 
 
 def _listed(row: Cells, numbers: list[str]) -> list[tuple[str, list[str]]]:

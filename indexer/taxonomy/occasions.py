@@ -7,7 +7,7 @@ import re
 from indexer.feeds.record import Row
 from indexer.item import SEASONS, Season
 from indexer.taxonomy.kinds import Kind
-from indexer.taxonomy.lexicon import keys
+from indexer.taxonomy.lexicon import keys, whole
 
 _SEASONS, _OCCASIONS, _CUES = "seasons.tsv", "occasions.tsv", "cues.tsv"
 _CODE = re.compile(r"\b(ss|aw|fw)\s?'?(?:20)?\d{2}\b", re.IGNORECASE)
@@ -22,6 +22,7 @@ _COLD_KINDS = frozenset(
 _HOT_KINDS = frozenset({"sundress", "sun-hat", "beach-bag", "beach-dress"})
 _WARM_MATERIALS = frozenset({"wool", "cashmere", "alpaca", "fleece", "down", "fur", "faux fur", "shearling"})
 _COOL_MATERIALS = frozenset({"linen", "silk", "mesh", "chiffon", "lace", "straw"})
+_LEVELS = frozenset("12345")
 _WORN = frozenset({"top", "bottom", "dress", "outerwear", "shoes"})
 
 
@@ -30,6 +31,9 @@ def seasons(row: Row, kind: Kind) -> tuple[tuple[Season, ...], bool]:
     given = _named_seasons(row.season)
     if given is not None:
         return given, False
+    tagged = [s for tag in row.tags if len(tag.split()) == 1 for s in _named_seasons(tag) or ()]
+    if tagged:
+        return () if len(set(tagged)) == len(SEASONS) else tuple(s for s in SEASONS if s in tagged), True
     titled = _named_seasons(row.title)
     if titled:
         return titled, True
@@ -44,7 +48,10 @@ def formality(row: Row, kind: Kind) -> tuple[int, bool]:
         return int(given), False
     named = [int(key) for key in keys(_OCCASIONS, given)]
     if named:
-        return max(kind.formality - 1, min(kind.formality + 1, max(named))), False
+        return _clamp(max(named), kind.formality - 1, kind.formality + 1), False
+    tagged = [key for tag in row.tags if (key := whole(_OCCASIONS, tag)) in _LEVELS]
+    if tagged:
+        return _clamp(int(max(tagged)), kind.formality - 1, kind.formality + 1), True
     # A ripped or graphic piece is casual, not gym wear.
     lowest = min(kind.formality, 2)
     return _clamp(kind.formality + _shift("formality", row.title), lowest, 5), True
