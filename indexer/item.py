@@ -15,6 +15,7 @@ DEPARTMENTS: tuple[Department, ...] = get_args(Department)
 SEASONS: tuple[Season, ...] = get_args(Season)
 
 DESCRIPTION_CHARS = 240
+TAGS_CHARS = 120
 LABEL_WORDS = 12
 
 
@@ -92,7 +93,12 @@ class Item:
             self.department if self.department != "unisex" else "",
             " ".join(self.seasons) if 0 < len(self.seasons) < len(SEASONS) else "",
         ]
-        parts = [self.title, ", ".join(f for f in facts if f), _shorten(self.description, DESCRIPTION_CHARS)]
+        parts = [
+            self.title,
+            ", ".join(f for f in facts if f),
+            _shorten(", ".join(self.tags), TAGS_CHARS),  # the shop's own words for style and occasion
+            _shorten(self.description, DESCRIPTION_CHARS),
+        ]
         return ". ".join(p.rstrip(". ") for p in parts if p.strip())
 
     def label(self) -> str:

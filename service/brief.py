@@ -28,11 +28,19 @@ DEFAULT_FORMALITY = 2.4
 
 
 @dataclass(frozen=True, slots=True)
+class Wear:
+    """What an example vibe is dressed in: unit vectors of its pieces, shape (pieces, dim), and its weight."""
+
+    weight: float
+    pieces: Vectors
+
+
+@dataclass(frozen=True, slots=True)
 class Brief:
     """`formality` as in Item; `heat` runs from -2 (deep winter) over 0 (mild) to 2 (hot), None when unknown.
 
-    `age` in years, of a child whose age the wish names. `query` is the unit vector that pieces are
-    searched with, shape (dim,).
+    `age` in years, of a child whose age the wish names. `words` is the unit vector of the wish's text, `query`
+    the one that pieces are searched with, both of shape (dim,).
     """
 
     formality: float
@@ -44,7 +52,22 @@ class Brief:
     kids_line: Literal["girls", "boys", ""]
     age: float | None
     season: Season | None
+    said: str
+    words: Vectors
     query: Vectors
+    wear: tuple[Wear, ...] = ()
+
+    def similarity(self, vectors: Vectors) -> Vectors:
+        """How near pieces come to the wish, shape (n,): to its words, and to what is worn on such occasions.
+
+        `vectors` are of shape (n, dim). Of the pieces that an example names only the nearest counts, since a
+        shoe need not look like a shirt.
+        """
+        words = vectors @ self.words
+        if not self.wear:
+            return words
+        worn = sum((w.weight * (vectors @ w.pieces.T).max(axis=1) for w in self.wear), np.zeros(len(vectors)))
+        return np.asarray((words + WEAR_WEIGHT * worn) / (1 + WEAR_WEIGHT), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +86,9 @@ class BriefReader:
         self._embedder = embedder
         self._examples = _examples()
         self._vibes = embedder.encode([e.vibe for e in self._examples])
-        self._wear = embedder.encode([e.wear for e in self._examples])
+        pieces = [e.wear.split(", ") for e in self._examples]
+        ends = np.cumsum([len(p) for p in pieces])
+        self._wear = np.split(embedder.encode([piece for wear in pieces for piece in wear]), ends[:-1])
 
     def read(self, request: OutfitRequest) -> Brief:
         """The brief of a request. Deterministic."""
@@ -76,7 +101,8 @@ class BriefReader:
         weights /= weights.sum()
         trusted = float(cosines[nearest[0]]) >= TRUSTED
         examples = [self._examples[i] for i in nearest]
-        query = vector + WEAR_WEIGHT * (weights @ self._wear[nearest] if trusted else 0.0)
+        wear = tuple(Wear(float(w), self._wear[i]) for w, i in zip(weights, nearest, strict=True) if trusted)
+        query = vector + WEAR_WEIGHT * sum((w.weight * _mean(w.pieces) for w in wear), np.zeros_like(vector))
         department, line = who(words)
         snow = says(words, "snow") or bool(request.weather and request.weather.snow)
         return Brief(
@@ -89,7 +115,10 @@ class BriefReader:
             kids_line=line,
             age=age(words),
             season=request.season,
+            said=words,
+            words=vector,
             query=(query / np.linalg.norm(query)).astype(np.float32),
+            wear=wear,
         )
 
 
@@ -121,6 +150,11 @@ _SEASON_HEAT: dict[Season, float] = {"summer": 1.2, "spring": 0.1, "autumn": -0.
 
 def _temperature_word(degrees: float) -> str:
     return next((word for floor, _, word in _SCALE if degrees >= floor), "freezing")
+
+
+def _mean(vectors: Vectors) -> Vectors:
+    mean = vectors.mean(axis=0)
+    return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
 
 
 def _heat(

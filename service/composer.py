@@ -25,13 +25,13 @@ from service.scorer import Question, Scorer, Scores
 class Weights:
     """What each part of the score counts, in units of cosine similarity. An adapter may bring its own."""
 
-    text: float = 0.04
+    text: float = 0.03
     """Per standard deviation of the stylist's score among the candidates of the slot."""
     vibe: float = 1.0
     rest: float = 0.4
     harmony: float = 1.0
     repeat: float = 0.18
-    """Taken off for every other outfit of the answer that has the piece."""
+    """Taken off for every other outfit of the answer that has the piece, most of it for another colour of it."""
     noise: float = 0.02
     """Scale of the Gumbel noise by which seeds differ."""
     skip: float = -0.35
@@ -184,8 +184,15 @@ def _utilities(
     total += weights.text * standardise(text)
     if outfit.rows:
         total += weights.rest * (shortlist.vectors @ np.mean(outfit.rows, axis=0))
-    total -= [weights.repeat * sum(c.sku in o.skus for o in others) for c in shortlist.candidates]
+    total -= [weights.repeat * sum(_sameness(c, o) for o in others) for c in shortlist.candidates]
     return total, objection
+
+
+def _sameness(candidate: Candidate, other: Composed) -> float:
+    """1 when the other outfit has the piece, a little less when it has it in another colour."""
+    if candidate.sku in other.skus:
+        return 1.0
+    return 0.6 * any(candidate.item.group_id == c.item.group_id for c in other.pieces)
 
 
 def standardise(scores: Scores) -> Scores:

@@ -6,6 +6,7 @@ themselves stay in the catalogue.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ Positions = NDArray[np.int64]
 
 _NO_PRICE = -1
 _LINES = ("", "girls", "boys")
+_TELLING = 0.15
+_WORD = re.compile(r"\w+")
 _ALL_YEAR = (1 << len(SEASONS)) - 1
 
 
@@ -80,6 +83,13 @@ class Facets:
             if (positions := self.inverted[column].get(value)) is not None:
                 mask[positions] = True
         return mask
+
+    def telling_tags(self, said: str) -> list[str]:
+        """Tags that occur in lower-case `said` as whole words and are rare enough to tell pieces apart."""
+        text = f" {' '.join(_WORD.findall(said))} "
+        rare = self.count * _TELLING
+        tags = self.inverted["tag"].items()
+        return [tag for tag, rows in tags if len(rows) <= rare and f" {tag.replace('-', ' ')} " in text]
 
     def mentioning(self, column: str, words: Iterable[str]) -> Mask:
         """Items with a value that is one of the words or holds it whole: "blue" is in "navy blue"."""

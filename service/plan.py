@@ -186,7 +186,7 @@ def _quality(template: Template, shortlists: dict[Slot, Shortlist]) -> float:
 
 def _single(anchor: Candidate, brief: Brief, retriever: Retriever) -> Shortlist:
     vectors = retriever.snapshot.vectors.vectors(np.array([anchor.position]))
-    return Shortlist([replace(anchor, similarity=float(vectors[0] @ brief.query))], vectors)
+    return Shortlist([replace(anchor, similarity=float(brief.similarity(vectors)[0]))], vectors)
 
 
 def _plan(

@@ -25,6 +25,9 @@ POOL = 1000
 """Pieces per slot that are looked at by attributes after the search."""
 SHORT_POOL = 64
 """Of those, how many the choice of a varied shortlist starts from."""
+MARGIN = 0.12
+"""A piece this much worse than the slot's best is not shortlisted for variety's sake, once `ENOUGH` are."""
+ENOUGH = 4
 TWINS = 0.7
 """Cosine between two pieces from which the second is penalised as more of the same."""
 
@@ -71,13 +74,15 @@ class Retriever:
     def _shortlist(
         self, request: OutfitRequest, brief: Brief, slot: Slot, allowed: Positions, quota: int
     ) -> Shortlist:
-        positions, similarity = self._search(brief, allowed)
+        positions = self._search(brief, allowed)
         forced = 0
         if (
             request.budget is not None
         ):  # the cheapest piece comes along, or a budget that can be met might not be
-            positions, similarity = self._with_cheapest(brief, allowed, positions, similarity)
+            cheapest = allowed[np.argmin(self.facets.cents[allowed])]
+            positions = np.concatenate([[cheapest], positions[positions != cheapest]])
             forced = 1
+        similarity = brief.similarity(self.snapshot.vectors.vectors(positions))
         suits = fit(self.facets, positions, slot, brief)
         ranked = np.argsort(-(similarity[forced:] + suits[forced:]), kind="stable")[:SHORT_POOL] + forced
         order = np.concatenate([np.arange(forced), ranked])
@@ -99,18 +104,9 @@ class Retriever:
         ]
         return Shortlist(candidates, vectors[picks])
 
-    def _search(self, brief: Brief, allowed: Positions) -> tuple[Positions, Vectors]:
-        scores, found = self.snapshot.vectors.search(brief.query[None], min(POOL, len(allowed)), allowed)
-        return found[0][found[0] >= 0], scores[0][found[0] >= 0]
-
-    def _with_cheapest(
-        self, brief: Brief, allowed: Positions, positions: Positions, similarity: Vectors
-    ) -> tuple[Positions, Vectors]:
-        """The found pieces with the cheapest allowed one put first."""
-        cheapest = allowed[np.argmin(self.facets.cents[allowed])]
-        others = positions != cheapest
-        score = self.snapshot.vectors.vectors(np.array([cheapest])) @ brief.query
-        return np.concatenate([[cheapest], positions[others]]), np.concatenate([score, similarity[others]])
+    def _search(self, brief: Brief, allowed: Positions) -> Positions:
+        _, found = self.snapshot.vectors.search(brief.query[None], min(POOL, len(allowed)), allowed)
+        return np.asarray(found[0][found[0] >= 0], dtype=np.int64)
 
 
 def pick_variant(item: Item, sizes: Sequence[str]) -> Variant:

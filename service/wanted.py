@@ -12,18 +12,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.item import Department, Slot
+from indexer.item import Department, Season, Slot
 from service.brief import Brief
 from service.facets import Facets, Mask
 
 COLD, COOL, WARM, HOT = -1.0, -0.4, 0.8, 1.5
 DRESSY = 3.5  # formality from which jewellery, and for men a jacket and a tie, belong to the outfit
 FORMAL = 3.8
+NAMED = 0.1
+"""For each of the shop's tags on a piece that the wish names itself, up to two."""
 
 _CORE: tuple[Slot, ...] = ("top", "bottom", "dress")
 _FINISHING: tuple[Slot, ...] = ("bag", "jewelry", "accessory")
 _WHOLE_SUIT = ("suit", "tuxedo", "dungarees")  # in the dress slot, but no outfit without a shirt
 _BRIDAL = ("wedding-dress",)
+_WET_ONLY = ("rain-boots", "umbrella", "rain-trousers")
 _BABY = ("romper-suit", "baby-shoes")
 
 
@@ -122,8 +125,7 @@ def _by_weather(facets: Facets, brief: Brief) -> Iterator[Mask]:
     garments = _in_slots(facets, (*_CORE, "outerwear"))
     if brief.wet or heat <= COOL:
         yield _tagged(facets, "open-shoe")
-    if brief.wet:
-        yield _tagged(facets, "no-rain")
+    yield _tagged(facets, "no-rain") if brief.wet else facets.any_of("kind", _WET_ONLY)
     if heat <= COOL:
         yield facets.in_slot("bottom") & _tagged(facets, "legs-bare")
         yield garments & (facets.warmth == 0)
@@ -156,12 +158,27 @@ def fit(facets: Facets, positions: NDArray[np.int64], slot: Slot, brief: Brief) 
         wanted = float(np.interp(brief.heat, [-2, -1.2, -0.5, 0.4, 1.2, 2], [3.2, 2.7, 2.2, 1.6, 1.0, 0.5]))
         if slot == "outerwear":
             wanted = min(wanted + 0.8, 4)
-        penalty += 0.07 * np.clip(np.abs(facets.warmth[positions] - wanted) - 0.6, 0, None)
+        # Who is dressed up layers: the coat keeps a thin shirt warm.
+        weight = 0.02 if brief.formality >= DRESSY and slot != "outerwear" else 0.07
+        penalty += weight * np.clip(np.abs(facets.warmth[positions] - wanted) - 0.6, 0, None)
+    for season in _seasons_of(brief):
+        penalty += 0.12 * ~facets.in_season(season)[positions]
     bonus = np.zeros(len(positions))
+    named = np.zeros(len(positions))
+    for tag in facets.telling_tags(brief.said):
+        named += _tagged(facets, tag)[positions]
+    bonus += NAMED * np.clip(named, 0, 2)
     for tag, weight in _leanings(brief):
         bonus += weight * _tagged(facets, tag)[positions]
     result: NDArray[np.float32] = (bonus - penalty).astype(np.float32)
     return result
+
+
+def _seasons_of(brief: Brief) -> tuple[Season, ...]:
+    """The season that the heat suggests; none when it is unknown or mild, or when the request names one itself."""
+    if brief.heat is None or brief.season is not None or COOL < brief.heat < WARM:
+        return ()
+    return ("summer",) if brief.heat >= WARM else ("winter",) if brief.heat <= COLD else ("autumn",)
 
 
 def _leanings(brief: Brief) -> list[tuple[str, float]]:

@@ -1,0 +1,125 @@
+"""What a wish asks for: words that leave no doubt, the request's own fields, and the nearest example vibes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from indexer.embedder import load_embedder
+from service.brief import Brief, BriefReader, query_text
+from service.schema import OutfitRequest
+from service.senses import age, who
+
+
+@pytest.fixture(scope="module")
+def reader() -> BriefReader:
+    return BriefReader(load_embedder())
+
+
+def read(reader: BriefReader, vibe: str, **body: Any) -> Brief:
+    return reader.read(OutfitRequest.model_validate({"vibe": vibe, **body}))
+
+
+@pytest.mark.parametrize(
+    ("vibe", "low", "high"),
+    [
+        ("black tie gala in vienna", 4.6, 5.0),
+        ("gym before work", 1.0, 1.0),
+        ("job interview at an insurance company", 3.7, 4.5),
+        ("casual friday with the team", 1.8, 2.7),
+        ("asdf qwer zxcv", 2.0, 2.8),
+    ],
+)
+def test_formality(reader: BriefReader, vibe: str, low: float, high: float) -> None:
+    assert low <= read(reader, vibe).formality <= high
+
+
+def test_the_requests_weather_beats_the_words(reader: BriefReader) -> None:
+    brief = read(reader, "first snow walk", weather={"temperature_c": 31})
+    assert brief.heat == 2.0
+    assert read(reader, "first snow walk").heat == -2.0
+
+
+@pytest.mark.parametrize(
+    ("body", "heat"),
+    [({"season": "winter"}, -1.4), ({"season": "fall"}, -0.5), ({"weather": {"temperature_c": 24}}, 1.2)],
+)
+def test_heat_follows_season_and_temperature(reader: BriefReader, body: dict[str, Any], heat: float) -> None:
+    assert read(reader, "dinner with the in-laws", **body).heat == heat
+
+
+def test_wet_and_snow(reader: BriefReader) -> None:
+    assert read(reader, "drizzle and bookshops").wet
+    snowy = read(reader, "dinner", weather={"snow": True})
+    assert snowy.wet
+    assert snowy.snow
+    assert not read(reader, "dinner").wet
+
+
+@pytest.mark.parametrize(
+    ("vibe", "activity"),
+    [
+        ("pool party", "swim"),
+        ("trail run", "sport"),
+        ("camping in the woods", "hike"),
+        ("snowboarding day", "ski"),
+    ],
+)
+def test_activities(reader: BriefReader, vibe: str, activity: str) -> None:
+    assert read(reader, vibe).activity == activity
+
+
+def test_the_query_is_a_unit_vector_and_so_is_its_text(reader: BriefReader) -> None:
+    brief = read(reader, "rooftop jazz night")
+    assert np.linalg.norm(brief.query) == pytest.approx(1, abs=1e-5)
+    assert np.linalg.norm(brief.words) == pytest.approx(1, abs=1e-5)
+
+
+def test_similarity_prefers_what_is_worn_there(reader: BriefReader) -> None:
+    brief = read(reader, "beach day")
+    pieces = load_embedder().encode(["blue bikini top", "charcoal wool suit jacket", "straw sun hat"])
+    bikini, suit, hat = brief.similarity(pieces)
+    assert min(bikini, hat) > suit
+
+
+def test_everything_about_the_day_enters_the_query() -> None:
+    request = OutfitRequest.model_validate(
+        {
+            "vibe": "walk",
+            "occasion": "birthday",
+            "season": "winter",
+            "weather": {"temperature_c": -3, "snow": True},
+        }
+    )
+    assert query_text(request) == "walk, birthday, winter, freezing, -3 °C, snow"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("a gift for my husband", ("men", "")),
+        ("girls' night out", ("women", "")),
+        ("outfit for my 7 year old daughter", ("kids", "girls")),
+        ("my son starts school", ("kids", "boys")),
+        ("the kids at the zoo", ("kids", "")),
+        ("husband and wife photo", (None, "")),
+        ("womanizer vibes", (None, "")),
+    ],
+)
+def test_who(words: str, expected: tuple[str | None, str]) -> None:
+    assert who(words) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("my 5 year old son", 5.0),
+        ("toddler at the zoo, kids", 2.0),
+        ("kids' 40 years anniversary", None),
+        ("20 years of jazz", None),
+    ],
+)
+def test_age(words: str, expected: float | None) -> None:
+    assert age(words) == expected

@@ -1,0 +1,207 @@
+"""Filters are exact however little they leave, and shortlists are varied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from factories import item
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from indexer.item import SEASONS, Item, Variant
+from indexer.vectors import VectorIndex
+from service.brief import Brief
+from service.facets import build_facets
+from service.filters import apply, filters, size_filter
+from service.retriever import Retriever, pick_variant
+from service.schema import OutfitRequest
+
+DIM = 8
+
+
+@dataclass
+class _Rows:
+    """A catalogue that is a list."""
+
+    items: list[Item]
+
+    def iter_items(self) -> Any:
+        return iter(self.items)
+
+    def at(self, positions: list[int]) -> list[Item]:
+        return [self.items[p] for p in positions]
+
+
+@dataclass
+class _Snapshot:
+    catalogue: _Rows
+    vectors: VectorIndex
+    version: str = "test"
+
+
+def unit(rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def retriever(items: list[Item], seed: int = 0) -> Retriever:
+    vectors = unit(np.random.default_rng(seed).normal(size=(len(items), DIM)))
+    return Retriever(_Snapshot(_Rows(items), VectorIndex.build(vectors)))  # type: ignore[arg-type]
+
+
+def brief(**changes: Any) -> Brief:
+    vector = np.eye(DIM, dtype=np.float32)[0]
+    values: dict[str, Any] = {
+        "formality": 2.5,
+        "heat": None,
+        "wet": False,
+        "snow": False,
+        "activity": "",
+        "department": "women",
+        "kids_line": "",
+        "age": None,
+        "season": None,
+        "said": "",
+        "words": vector,
+        "query": vector,
+    }
+    return Brief(**(values | changes))
+
+
+def request(**body: Any) -> OutfitRequest:
+    return OutfitRequest.model_validate({"vibe": "x", "department": "women", **body})
+
+
+def test_one_item_in_a_hundred_thousand_is_found() -> None:
+    items = [item(f"s{i}", brand="common", price=50.0) for i in range(100_000)]
+    items[77_123] = item("needle", brand="rare", price=5.0)
+    store = retriever(items)
+    for body in ({"budget": {"max": 6}}, {"exclude": {"brands": ["Common"]}}):
+        found, unmet = store.retrieve(request(**body), brief(), ("women", ""), ["top"], 8)
+        assert unmet == {}
+        assert [c.sku for c in found["top"].candidates] == ["needle"]
+
+
+sizes = st.sampled_from(["S", "M", "L", None])
+variants = st.lists(st.tuples(sizes, st.integers(0, 2), st.integers(5, 90)), min_size=1, max_size=3)
+pieces = st.tuples(
+    variants,
+    st.sampled_from(["women", "men", "unisex", "kids"]),
+    st.sampled_from(["black", "navy blue", "red"]),
+    st.sampled_from(["Acme", "Bolt"]),
+    st.sets(st.sampled_from(SEASONS), max_size=2),
+)
+
+
+def _piece(n: int, drawn: Any) -> Item:
+    stock, department, color, brand, seasons = drawn
+    return item(
+        f"s{n}",
+        variants=tuple(
+            Variant(f"s{n}-{k}", size, quantity, float(p)) for k, (size, quantity, p) in enumerate(stock)
+        ),
+        department=department,
+        colors=(color,),
+        brand=brand,
+        seasons=tuple(s for s in SEASONS if s in seasons),
+    )
+
+
+@settings(deadline=None)
+@given(
+    st.lists(pieces, min_size=1, max_size=12),
+    st.sampled_from(["women", "men", "unisex", "kids"]),
+    st.none() | st.sampled_from(SEASONS),
+    st.none() | st.integers(5, 90),
+    st.lists(st.sampled_from(["M", "medium", "l"]), max_size=2, unique=True),
+    st.lists(st.sampled_from(["blue", "black"]), max_size=1),
+    st.lists(st.sampled_from(["ACME"]), max_size=1),
+)
+def test_filters_agree_with_plain_reading(
+    drawn: list[Any],
+    department: str,
+    season: Any,
+    most: int | None,
+    wanted: list[str],
+    colors: list[str],
+    brands: list[str],
+) -> None:
+    items = [_piece(n, d) for n, d in enumerate(drawn)]
+    asked = request(
+        department=department,
+        season=season,
+        budget=None if most is None else {"max": most},
+        sizes={"top": wanted},
+        exclude={"colors": colors, "brands": brands},
+    )
+    facets = build_facets(items)
+    who = brief(department=department)
+    chain = [f for f in filters(facets, asked, who, department, "") if not f.soft]  # type: ignore[arg-type]
+    mask, _ = apply(
+        facets,
+        "top",
+        [*[f for f in chain if f.constraint != "weather"], *size_filter(facets, asked, who, "top")],
+    )
+
+    def fits(piece: Item) -> bool:
+        stocked = [v for v in piece.variants if v.quantity]
+        allowed = {"m" if w in ("M", "medium") else "l" for w in wanted}
+        return (
+            bool(stocked)
+            and (not wanted or any(v.size is None or v.size.lower() in allowed for v in stocked))
+            and (
+                piece.department == department
+                or (department in ("women", "men") and piece.department == "unisex")
+            )
+            and (season is None or not piece.seasons or season in piece.seasons)
+            and (most is None or min(v.price or 0 for v in stocked) <= most)
+            and not any(c in piece.colors[0].split() for c in colors)
+            and not (brands and piece.brand == "Acme")
+        )
+
+    assert mask.tolist() == [fits(piece) for piece in items]
+
+
+def test_a_shortlist_is_not_one_product_in_eight_colours() -> None:
+    tee = [item(f"tee-{c}", group_id="tee", colors=(c,)) for c in ("black", "white", "navy", "grey", "red")]
+    others = [item(f"o{i}") for i in range(6)]
+    vectors = unit(
+        np.concatenate([np.tile(np.eye(DIM)[0], (5, 1)), np.eye(DIM)[0] + 0.15 * np.eye(DIM)[1:7]])
+    )
+    store = Retriever(_Snapshot(_Rows([*tee, *others]), VectorIndex.build(vectors)))  # type: ignore[arg-type]
+    found, _ = store.retrieve(request(), brief(), ("women", ""), ["top"], 5)
+    groups = [c.item.group_id for c in found["top"].candidates]
+    assert groups.count("tee") == 1
+    assert len(groups) == 5
+
+
+def test_the_cheapest_piece_comes_along_under_a_budget() -> None:
+    items = [item(f"s{i}", price=40.0 + i) for i in range(50)]
+    items[31] = item("cheap", price=1.0)
+    store = retriever(items)
+    found, _ = store.retrieve(request(budget={"max": 90}), brief(), ("women", ""), ["top"], 4)
+    assert "cheap" in [c.sku for c in found["top"].candidates]
+
+
+def test_the_blamed_constraint_is_the_one_that_empties() -> None:
+    items = [item("a", variants=(Variant("a", "S", 1, 10.0),))]
+    _, unmet = retriever(items).retrieve(request(sizes={"top": ["XL"]}), brief(), ("women", ""), ["top"], 4)
+    assert unmet["top"].constraint == "sizes.top"
+
+
+def test_the_cheapest_fitting_size_in_stock_is_picked() -> None:
+    piece = item(
+        "a",
+        variants=(
+            Variant("a-s", "S", 1, 5.0),
+            Variant("a-m", "M", 0, 4.0),
+            Variant("a-l", "L", 1, 9.0),
+            Variant("a-xl", "XL", None, 8.0),
+        ),
+    )
+    assert pick_variant(piece, []).sku == "a-s"
+    assert pick_variant(piece, ["large", "XL"]).sku == "a-xl"
+    with pytest.raises(ValueError, match="a is not in stock in size M"):
+        pick_variant(piece, ["M"])
