@@ -95,8 +95,8 @@ def _cursor(offset: int, version: str) -> str:
 def _offset(cursor: str, version: str) -> int:
     try:
         of, offset = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-    except (ValueError, binascii.Error) as error:
+    except (ValueError, TypeError, RecursionError, binascii.Error) as error:  # no base64, no JSON, no pair
         raise InvalidError.at("cursor", "is not one that this service gave") from error
-    if of != version or not isinstance(offset, int) or offset < 0:
+    if of != version or type(offset) is not int or offset < 0:
         raise InvalidError.at("cursor", "belongs to another index: start again without it")
     return offset

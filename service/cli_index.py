@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from indexer.intake import FeedSource
 from indexer.report import render
-from service.indexing import FeedFormat, build_index, check_mapping
+from service.indexing import FeedFormat, build_index, check_currency, check_mapping
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -43,12 +43,12 @@ class StageBars:
         if self._bar is not None:
             self._bar.update(count)
 
-    def close(self) -> None:
-        """End the stage under way."""
+    def close(self, *, finished: bool = True) -> None:
+        """End the stage under way; of one that is given up no line remains in a log."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
-        elif self._stage:
+        elif self._stage and finished:
             counted = f" {self._done:,}{_UNITS[self._stage]}" if self._stage in _UNITS else " done"
             print(f"{self._stage}:{counted}", file=sys.stderr)
         self._stage = ""
@@ -59,12 +59,15 @@ def run(
 ) -> str:
     """Builds the index; returns the report. Raises StylistError, and OSError for a feed that is not there."""
     pairs = check_mapping(mapping)
+    check_currency(settings.currency)
     for path in paths:  # before the model is loaded, which takes seconds
         path.open("rb").close()
     feeds = [FeedSource(path, format, pairs, settings.currency) for path in paths]
     bars = StageBars()
     try:
         report = build_index(settings, feeds, allow_rejects=allow_rejects, progress=bars)
-    finally:
-        bars.close()
+    except BaseException:
+        bars.close(finished=False)
+        raise
+    bars.close()
     return render(report)

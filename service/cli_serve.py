@@ -104,3 +104,5 @@ def _listen(host: str, port: int) -> socket.socket:
 def _log_to_stderr() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     logging.getLogger("stylist").setLevel(logging.INFO)
+    # What is wrong with an upload is the answer to whoever sent it, and nothing for the log.
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)

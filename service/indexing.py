@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from indexer.errors import FeedError
 from indexer.feeds.columns import parse_mapping
+from indexer.feeds.currency import currency_code
 from indexer.feeds.detect import Format
 from service.problems import InvalidError
 
@@ -29,6 +30,12 @@ def check_mapping(pairs: Iterable[str]) -> tuple[str, ...]:
     except FeedError as error:
         raise InvalidError.at("map", str(error).removeprefix("--map ")) from error
     return checked
+
+
+def check_currency(code: str) -> None:
+    """Raises InvalidError of `currency` for what is no ISO 4217 code, nor a sign or name of one."""
+    if currency_code(code) is None:
+        raise InvalidError.at("currency", f"{code!r} is no ISO 4217 code, such as EUR or USD")
 
 
 def build_index(

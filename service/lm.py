@@ -75,9 +75,9 @@ class LanguageModel:
     def __init__(self, settings: Settings) -> None:
         if settings.threads:
             torch.set_num_threads(settings.threads)
-        self._lm, self._tokenizer, self.digest = load_base(settings)
-        self._base = self._lm.get_decoder()
-        self._head = self._lm.get_output_embeddings()
+        self.causal_lm, self._tokenizer, self.digest = load_base(settings)
+        self.decoder = self.causal_lm.get_decoder()
+        self.head = self.causal_lm.get_output_embeddings()
         self._peft: Any = None
         self._adapters: set[str] = set()
         self._lock = threading.Lock()
@@ -94,7 +94,7 @@ class LanguageModel:
             try:
                 if self._peft is None:
                     self._peft = PeftModel.from_pretrained(
-                        self._lm, folder, adapter_name=name, autocast_adapter_dtype=False
+                        self.causal_lm, folder, adapter_name=name, autocast_adapter_dtype=False
                     )
                 else:
                     self._peft.load_adapter(folder, adapter_name=name, autocast_adapter_dtype=False)
@@ -152,7 +152,7 @@ class LanguageModel:
             mask[r, 0, :n, past : past + n] = row.mask()
         cache = self._cache(states, past)
         with self._lock, self._active(adapter):
-            hidden = self._base(
+            hidden = self.decoder(
                 ids.to(device),
                 past_key_values=cache,
                 attention_mask=mask.to(device),
@@ -167,9 +167,9 @@ class LanguageModel:
     def _read(self, tokens: Tokens) -> State:
         from transformers import DynamicCache
 
-        cache = DynamicCache(config=self._lm.config)
-        ids = torch.tensor([tokens], device=self._lm.device)
-        hidden = self._base(ids, past_key_values=cache, use_cache=True).last_hidden_state
+        cache = DynamicCache(config=self.causal_lm.config)
+        ids = torch.tensor([tokens], device=self.causal_lm.device)
+        hidden = self.decoder(ids, past_key_values=cache, use_cache=True).last_hidden_state
         return State(
             keys=torch.stack([layer.keys[0] for layer in cache.layers]),
             values=torch.stack([layer.values[0] for layer in cache.layers]),
@@ -182,7 +182,7 @@ class LanguageModel:
         pad = torch.nn.functional.pad
         keys = torch.stack([pad(s.keys, (0, 0, past - s.length, 0)) for s in states], dim=1)
         values = torch.stack([pad(s.values, (0, 0, past - s.length, 0)) for s in states], dim=1)
-        cache = DynamicCache(config=self._lm.config)
+        cache = DynamicCache(config=self.causal_lm.config)
         for layer in range(keys.shape[0]):
             cache.update(keys[layer], values[layer], layer)
         return cache
@@ -191,7 +191,7 @@ class LanguageModel:
         n = len(row.tokens)
         parents = torch.tensor(row.parents, device=hidden.device)
         before = torch.cat([state.last[None], hidden])[parents + 1]  # parent -1 is the state's last token
-        logprobs = self._head(before[row.start :]).float().log_softmax(-1)
+        logprobs = self.head(before[row.start :]).float().log_softmax(-1)
         targets = torch.tensor(row.tokens[row.start :], device=hidden.device)
         token_logprobs = logprobs.gather(1, targets[:, None])[:, 0]
         return Scored(

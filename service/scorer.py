@@ -1,14 +1,7 @@
-"""What the composer asks of a stylist: how well does each piece continue this outfit? Knows no constraints.
-
-The language model's answer is the likelihood of a piece's text in the outfit's prompt, compared with its
-likelihood in a neutral prompt (pointwise mutual information: Church & Hanks 1990; as a score for choices,
-Holtzman et al. 2021), per token. The neutral part depends on the text and the adapter alone and is cached.
-"""
+"""What the composer asks of a stylist: how well does each piece continue this outfit? Knows no model and no torch."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -17,18 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.item import Slot
-from service.lm import Branch, LanguageModel, Scored, State
-from service.prompt import NEUTRAL, Context, Layout, line_end, line_start, render
+from service.prompt import Context
 
 ComposerName = Literal["lora", "base", "retrieval"]
 Scores = NDArray[np.float64]
-_Entry = tuple[Slot, str]  # a piece's slot and label
-
-_PACK_ROWS = 16
-_PACK_STEP = (
-    8  # tokens; texts are read in packs of a few fixed shapes, so that a score never depends on its pack
-)
-_CACHE_ENTRIES = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,96 +61,3 @@ class _Indifferent:
 
     def choose(self, outfit: int, choice: int) -> None:
         pass
-
-
-class LmScorer:
-    """The in-process language model, bare or with one adapter, in one layout."""
-
-    def __init__(self, model: LanguageModel, adapter: str | None, layout: Layout) -> None:
-        self.composer: ComposerName = "base" if adapter is None else "lora"
-        self.model = model
-        self.adapter = adapter
-        self.layout: Layout = layout
-        self._neutral = _NeutralScores(model, adapter)
-
-    def open(self, contexts: Sequence[Context]) -> Session:
-        self.neutral(
-            [(slot, label) for c in contexts for slot, labels in c.shortlist.items() for label in labels]
-        )
-        prompts = [self.model.encode_prompt(render(c, self.layout)) for c in contexts]
-        distinct = {tuple(p): p for p in prompts}
-        states = dict(zip(distinct, self.model.read(list(distinct.values()), self.adapter), strict=True))
-        return _LmSession(self, [states[tuple(p)] for p in prompts])
-
-    def neutral(self, entries: Sequence[_Entry]) -> Scores:
-        """Log-likelihoods that the session's are compared with; zeros where the prompt lists the pieces."""
-        return np.zeros(len(entries)) if self.layout == "listed" else self._neutral.of(entries)
-
-
-class _LmSession:
-    def __init__(self, scorer: LmScorer, states: list[State]) -> None:
-        self._scorer = scorer
-        self._states = states
-        self._last: dict[int, Scored] = {}
-
-    def score(self, questions: Sequence[Question]) -> list[Scores]:
-        model = self._scorer.model
-        branches = [
-            (model.encode(line_start(q.slot)), [model.encode(line_end(label)) for label in q.labels])
-            for q in questions
-        ]
-        states = [self._states[q.outfit] for q in questions]
-        results = model.score(states, branches, self._scorer.adapter)
-        self._last = {q.outfit: scored for q, scored in zip(questions, results, strict=True)}
-        return [
-            (np.array(r.logprobs) - self._scorer.neutral([(q.slot, label) for label in q.labels]))
-            / np.array(r.lengths)
-            for q, r in zip(questions, results, strict=True)
-        ]
-
-    def choose(self, outfit: int, choice: int) -> None:
-        self._states[outfit] = self._last[outfit].extend(choice)
-
-
-class _NeutralScores:
-    """Log-likelihood of each (slot, label) after the neutral prompt, computed once."""
-
-    def __init__(self, model: LanguageModel, adapter: str | None) -> None:
-        self._model = model
-        self._adapter = adapter
-        self._known: OrderedDict[_Entry, float] = OrderedDict()
-        self._state: State | None = None
-        self._lock = threading.Lock()
-
-    def of(self, entries: Sequence[_Entry]) -> Scores:
-        """One log-likelihood per entry."""
-        with self._lock:
-            missing = list(dict.fromkeys(entry for entry in entries if entry not in self._known))
-            if missing:
-                self._learn(missing)
-            for entry in entries:
-                self._known.move_to_end(entry)
-            found = np.array([self._known[entry] for entry in entries])
-            while len(self._known) > _CACHE_ENTRIES:
-                self._known.popitem(last=False)
-        return found
-
-    def _learn(self, entries: Sequence[_Entry]) -> None:
-        by_width: dict[int, list[tuple[_Entry, Branch]]] = {}
-        for slot, label in entries:
-            start, end = self._model.encode(line_start(slot)), self._model.encode(line_end(label))
-            width = -(-(len(start) + len(end)) // _PACK_STEP) * _PACK_STEP
-            by_width.setdefault(width, []).append(((slot, label), (start, [end])))
-        for width, rows in by_width.items():
-            for first in range(0, len(rows), _PACK_ROWS):
-                self._learn_pack(rows[first : first + _PACK_ROWS], width)
-
-    def _learn_pack(self, rows: list[tuple[_Entry, Branch]], width: int) -> None:
-        if self._state is None:
-            tokens = self._model.encode_prompt(render(NEUTRAL, "scored"))
-            self._state = self._model.read([tokens], self._adapter)[0]
-        branches = [branch for _, branch in rows]
-        branches += [branches[0]] * (_PACK_ROWS - len(branches))
-        scored = self._model.score([self._state] * _PACK_ROWS, branches, self._adapter, width)
-        for (entry, _), result in zip(rows, scored, strict=False):
-            self._known[entry] = result.logprobs[0]

@@ -11,14 +11,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from indexer.errors import ModelError
 from service.adapters import Adapter, adapter_folders, load_adapter
 from service.composer import Weights
 from service.prompt import Layout
 from service.schema import StyleRef, StyleView
-from service.scorer import LmScorer, RetrievalScorer, Scorer
+from service.scorer import RetrievalScorer, Scorer
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.lm import LanguageModel
+    from service.lm_scorer import NeutralScores
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +91,9 @@ class Stylists:
                 self._gate.release()
 
     def _load(self) -> None:
-        from service.lm import LanguageModel  # imports torch and transformers: only when a model is wanted
+        # Imports torch and transformers: only when a model is wanted.
+        from service.lm import LanguageModel
+        from service.lm_scorer import NeutralScores
 
         try:
             model = LanguageModel(self._settings)
@@ -94,15 +101,12 @@ class Stylists:
             log.warning("composing by retrieval alone: %s", error)
             return
         ref = StyleRef(name=BASE, version=model.digest, digest=model.digest)
-        scorer = LmScorer(model, None, BASE_LAYOUT)
-        self._styles[BASE] = Style(ref, "The untuned base model", BASE_LAYOUT, scorer, Weights())
+        neutral = NeutralScores(model)
+        self._add(ref, "The untuned base model", BASE_LAYOUT, None, Weights(), model, neutral)
         for folder in adapter_folders(self._settings.adapters_dir):
-            self._load_adapter(model, folder)
+            self._load_adapter(model, folder, neutral)
 
-    def _load_adapter(self, model: object, folder: Path) -> None:
-        from service.lm import LanguageModel
-
-        assert isinstance(model, LanguageModel)
+    def _load_adapter(self, model: LanguageModel, folder: Path, neutral: NeutralScores) -> None:
         try:
             adapter: Adapter = load_adapter(folder, model.digest)
             model.add_adapter(adapter.digest, folder)
@@ -112,7 +116,19 @@ class Stylists:
             return
         manifest = adapter.manifest
         ref = StyleRef(name=manifest.name, version=manifest.version, digest=adapter.digest)
-        scorer = LmScorer(model, adapter.digest, manifest.layout)
-        self._styles[manifest.name] = Style(
-            ref, manifest.description, manifest.layout, scorer, adapter.weights
-        )
+        self._add(ref, manifest.description, manifest.layout, adapter.digest, adapter.weights, model, neutral)
+
+    def _add(
+        self,
+        ref: StyleRef,
+        description: str,
+        layout: Layout,
+        adapter: str | None,
+        weights: Weights,
+        model: LanguageModel,
+        neutral: NeutralScores,
+    ) -> None:
+        from service.lm_scorer import LmScorer
+
+        scorer = LmScorer(model, adapter, layout, neutral)
+        self._styles[ref.name] = Style(ref, description, layout, scorer, weights)

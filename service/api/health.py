@@ -17,12 +17,14 @@ class Health(BaseModel):
 
 
 @router.get("/healthz")
+@router.head("/healthz", include_in_schema=False)  # as some load balancers ask
 async def healthz() -> Health:
     """The process answers."""
     return Health()
 
 
 @router.get("/readyz", responses=documented(503))
+@router.head("/readyz", include_in_schema=False)
 async def readyz(request: Request) -> Health:
     """Outfits can be composed; 503 with the reason until then."""
     reason = services(request).serving.not_ready()

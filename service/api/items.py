@@ -23,7 +23,7 @@ router = APIRouter(
 )
 
 Text = Annotated[str | None, Query(max_length=200)]
-Price = Annotated[float | None, Query(ge=0, allow_inf_nan=False)]
+Price = Annotated[float | None, Query(ge=0, le=1_000_000_000, allow_inf_nan=False)]
 
 
 @router.get("/items")

@@ -99,7 +99,8 @@ async def _uploaded(request: Request, settings: Settings) -> BuildOrder:
             raise InvalidError.at(_FILE, "missing: upload one feed or more, each with a file name")
         values: dict[str, Any] = {name: v if name == "map" else v[-1] for name, v in form.fields.items()}
         options = _validated(ReindexForm.model_validate, {**values, _FILE: [p.name for p in form.files]})
-        return _order(form.files, options, settings, scratch=form.folder)
+        # Known by the names that they were sent under: the folder here is new each time, and nobody's business.
+        return _order(form.files, _told_apart(form.files), options, settings, scratch=form.folder)
     except BaseException:
         form.discard()
         raise
@@ -111,15 +112,28 @@ def _named(body: bytes, settings: Settings) -> BuildOrder:
     names += [(f"paths.{i}", path) for i, path in enumerate(options.paths)]
     if not names:
         raise InvalidError.at("paths", "missing: name one feed or more")
-    return _order([confined(settings.feed_dir, path, field) for field, path in names], options, settings)
+    paths = [confined(settings.feed_dir, path, field) for field, path in names]
+    return _order(paths, [path for _, path in names], options, settings)
 
 
 def _order(
-    paths: Sequence[Path], options: _Options, settings: Settings, scratch: Path | None = None
+    paths: Sequence[Path],
+    names: Sequence[str],
+    options: _Options,
+    settings: Settings,
+    scratch: Path | None = None,
 ) -> BuildOrder:
     mapping = check_mapping(options.map)
-    feeds = tuple(FeedSource(path, options.format, mapping, settings.currency) for path in paths)
+    feeds = tuple(
+        FeedSource(path, options.format, mapping, settings.currency, name)
+        for path, name in zip(paths, names, strict=True)
+    )
     return BuildOrder(feeds, options.allow_rejects, scratch)
+
+
+def _told_apart(paths: Sequence[Path]) -> list[str]:
+    names = [path.name for path in paths]
+    return [name if names.count(name) == 1 else f"{n} {name}" for n, name in enumerate(names, start=1)]
 
 
 def confined(feed_dir: Path | None, path: str, field: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from service.problems import UnavailableError
 _log = logging.getLogger("stylist.error")
 _RETRY_SECONDS = 5
 _CLOSE_SECONDS = 30.0
+_LOOK_SECONDS = 2.0  # how often a service without an index looks whether there is one by now
 
 T = TypeVar("T")
 
@@ -32,6 +34,7 @@ class Serving:
         self._reason = "starting: the models and the index are being loaded"
         self._opening = threading.Lock()
         self._closed = False
+        self._looked = 0.0
         self._thread = threading.Thread(target=self._start, name="open-recommender", daemon=True)
 
     def start(self) -> None:
@@ -40,9 +43,13 @@ class Serving:
 
     def not_ready(self) -> str | None:
         """Why nothing can be composed now; None when it can."""
-        if self._recommender is None:
+        recommender = self._recommender
+        if recommender is None:
             return self._reason
-        return self._recommender.not_ready()
+        reason = recommender.not_ready()
+        if reason is not None:
+            self._look_again()
+        return reason
 
     def get(self) -> Recommender:
         """Raises UnavailableError, with the reason, until the recommender can serve."""
@@ -70,6 +77,22 @@ class Serving:
         self._reason = "stopping"
         if recommender is not None:
             recommender.close()
+
+    def _look_again(self) -> None:
+        """See, off the caller's thread, whether another process has made an index since."""
+        now = time.monotonic()
+        if now - self._looked < _LOOK_SECONDS or self._opening.locked():
+            return
+        self._looked = now
+        threading.Thread(target=self._refresh_quietly, name="look-for-index", daemon=True).start()
+
+    def _refresh_quietly(self) -> None:
+        try:
+            self.refresh()
+        except StylistError:
+            pass  # still nothing to serve, and the recommender says why
+        except Exception:
+            _log.exception("the index cannot be opened")
 
     def _start(self) -> None:
         with self._opening:

@@ -15,6 +15,7 @@ from fake_recommender import FakeRecommender
 from indexer.errors import ModelError
 from service.cli import main
 from service.cli_compose import build_request
+from service.cli_index import StageBars
 from service.keys import KeyRing
 from service.schema import OutfitResponse
 from service.state import State
@@ -70,6 +71,15 @@ def test_a_composed_outfit_is_a_table(stylist, served):
         "composed by retrieval, style house@1, index v1, seed 7",
     ]
     assert served.closed
+
+
+def test_a_stage_that_is_given_up_leaves_no_line(capsys):
+    bars = StageBars()
+    bars.start("read", None)
+    bars.advance(2000)
+    bars.start("normalise", 2000)
+    bars.close(finished=False)
+    assert capsys.readouterr() == ("", "read: 2,000 rows\n")
 
 
 def test_what_is_unmet_is_said_and_is_no_failure(stylist, served):
@@ -144,6 +154,7 @@ def test_every_option_reaches_the_request():
         (["compose", "x", "--exclude-brand", " "], "--exclude-brand"),
         (["compose", "x", "--temperature", "900"], "--temperature"),
         (["index", "feed.csv", "--map", "nonsense=X"], "--map"),
+        (["index", "feed.csv", "--currency", "XXX"], "--currency"),
     ],
 )
 def test_a_wrong_value_exits_2_and_names_the_option(stylist, served, arguments, option):

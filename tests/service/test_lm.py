@@ -27,13 +27,13 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture(scope="module")
 def lm(folders: tuple[Path, Path]) -> LanguageModel:
     model = LanguageModel(Settings(base_model=str(folders[0])))
-    model._lm.float()  # so that equality can be asked for
+    model.causal_lm.float()  # so that equality can be asked for
     return model
 
 
 def plain(lm: LanguageModel, before: list[int], after: list[int]) -> float:
     with torch.inference_mode():
-        logits = lm._lm(torch.tensor([before + after])).logits[0].log_softmax(-1)
+        logits = lm.causal_lm(torch.tensor([before + after])).logits[0].log_softmax(-1)
     return sum(float(logits[len(before) - 1 + i, token]) for i, token in enumerate(after))
 
 

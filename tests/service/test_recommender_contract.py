@@ -127,9 +127,10 @@ def test_filters_filter(recommender):
     }
 
 
-def test_a_forged_cursor_is_named(recommender):
+@pytest.mark.parametrize("cursor", ["forged!", "bnVsbA==", "MQ==", "W1tb", "WyJ2IiwgdHJ1ZV0="])
+def test_a_forged_cursor_is_named(recommender, cursor):
     with pytest.raises(InvalidError) as caught:
-        recommender.items(ItemQuery(cursor="forged!"))
+        recommender.items(ItemQuery(cursor=cursor))
     assert [error.field for error in caught.value.errors] == ["cursor"]
 
 

@@ -17,11 +17,12 @@ from indexer.intake import FeedSource
 from service.adapters import MANIFEST
 from service.indexing import build_index
 from service.lm import LanguageModel
+from service.lm_scorer import LmScorer, NeutralScores
 from service.problems import UnavailableError
 from service.prompt import Context
 from service.recommender import StoreRecommender, open_recommender
 from service.schema import OutfitRequest, OutfitResponse
-from service.scorer import LmScorer, Question
+from service.scorer import Question
 from service.settings import Settings
 
 FEED = Path(inventory_samples.__file__).parent / "store.jsonl"
@@ -119,7 +120,10 @@ def test_a_score_depends_on_nothing_but_its_own_text(settings: Settings) -> None
         session = scorer.open([Context("date night", shortlist={"dress": shown})])
         return session.score([Question(0, "dress", labels)])[0]
 
-    fresh, warm = LmScorer(model, None, "scored"), LmScorer(model, None, "scored")
+    fresh, warm = (
+        LmScorer(model, None, "scored", NeutralScores(model)),
+        LmScorer(model, None, "scored", NeutralScores(model)),
+    )
     warm.neutral([("dress", "coat"), ("top", "white tee"), ("dress", "white tee")])
     assert scores(fresh, labels).tolist() == scores(warm, labels[::-1]).tolist()
 
@@ -128,5 +132,7 @@ def test_the_listed_layout_reads_the_shortlist(settings: Settings) -> None:
     model = LanguageModel(settings)
     question = [Question(0, "dress", ["black silk slip dress", "white tee"])]
     contexts = [Context("x", shortlist={"dress": [label]}) for label in question[0].labels]
-    first, second = (LmScorer(model, None, "listed").open([c]).score(question)[0] for c in contexts)
+    first, second = (
+        LmScorer(model, None, "listed", NeutralScores(model)).open([c]).score(question)[0] for c in contexts
+    )
     assert first.tolist() != second.tolist()
