@@ -40,7 +40,7 @@ class Config:
     learning_rate: float = 2e-4
     epochs: int = 3
     batch: int = 4
-    options: int = 5
+    options: int = 4
     sharpness: float = 5.0
     warmup: float = 0.1
     seed: int = 0
@@ -124,14 +124,15 @@ class Trainer:
         return list(torch.split(means, [len(decision) for decision in tree.options]))
 
 
-def run(trainer: Trainer, train: list[Example], valid: list[Example], curve: Path) -> None:
-    """All epochs, with the validation accuracy after each; appends one JSON line per report to `curve`."""
+def run(trainer: Trainer, train: list[Example], valid: list[Example], out: Path) -> None:
+    """All epochs. After each the adapter is saved, and `curve.jsonl` gets a line with the validation accuracy."""
+    curve = out / "curve.jsonl"
     config = trainer.config
     rng = random.Random(config.seed)
     prepared = [(e, trainer.neutral_of(e)) for e in tqdm(train, desc="neutral", unit="look")]
     checks = [(e, trainer.neutral_of(e)) for e in valid]
     steps = config.epochs * math.ceil(len(prepared) / config.batch)
-    step, started, tokens = 0, time.monotonic(), 0
+    step, started = 0, time.monotonic()
     _report(curve, {"config": asdict(config), "step": 0, "valid_accuracy": accuracy(trainer, checks)})
     for epoch in range(config.epochs):
         rng.shuffle(prepared)
@@ -144,9 +145,9 @@ def run(trainer: Trainer, train: list[Example], valid: list[Example], curve: Pat
                 loss, hits = trainer.update(batch, config.learning_rate * warm * decay)
                 losses, right, step = losses + loss * len(batch), right + hits, step + 1
                 asked += sum(len(e.decisions) for e, _ in batch)
-                tokens += len(batch)
                 bar.update(len(batch))
                 bar.set_postfix(loss=f"{losses / (first + len(batch)):.3f}", right=f"{right / asked:.3f}")
+        trainer.peft.save_pretrained(out, safe_serialization=True)
         _report(
             curve,
             {
@@ -195,8 +196,7 @@ def main() -> None:
         train = random.Random(config.seed).sample(train, min(options.limit, len(train)))
     options.out.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(LanguageModel(Settings()), config)
-    run(trainer, train, valid, options.out / "curve.jsonl")
-    trainer.peft.save_pretrained(options.out, safe_serialization=True)
+    run(trainer, train, valid, options.out)
 
 
 if __name__ == "__main__":
