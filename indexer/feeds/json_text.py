@@ -11,7 +11,7 @@ from pathlib import Path
 
 from indexer.errors import FeedError
 from indexer.feeds.record import Reject
-from indexer.feeds.textfile import decode_head, read_chunks, read_head, read_lines
+from indexer.feeds.textfile import MAX_LINE_CHARS, decode_head, read_chunks, read_head, read_lines
 
 MAX_ELEMENT_CHARS = 4_000_000
 _SHOWN_CHARS = 200
@@ -55,7 +55,9 @@ def _line_objects(path: Path) -> Iterator[Value | Reject]:
         try:
             value = json.loads(line)
         except (ValueError, RecursionError):
-            yield Reject(number, "", line[:_SHOWN_CHARS].strip(), "not valid JSON", row={"": line})
+            # A line of this length is one that reading has cut, so that its JSON could not be whole.
+            reason = "line too long" if len(line) >= MAX_LINE_CHARS else "not valid JSON"
+            yield Reject(number, "", line[:_SHOWN_CHARS].strip(), reason, row={"": line})
             continue
         yield _object_or_reject(number, value, line)
 

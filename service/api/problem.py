@@ -13,9 +13,17 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from indexer.errors import FeedError, ModelError, SnapshotError, StylistError
-from service.problems import FieldError, InvalidError, ProblemError, UnauthorizedError, field_errors
+from service.problems import (
+    FieldError,
+    InvalidError,
+    ProblemError,
+    UnauthorizedError,
+    UnavailableError,
+    field_errors,
+)
 
 MEDIA_TYPE = "application/problem+json"
+_RETRY_SECONDS = 30  # of a 503 that knows no better
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 
 
@@ -70,8 +78,9 @@ def request_id(scope: Mapping[str, Any]) -> str:
 def respond_to(scope: Mapping[str, Any], error: ProblemError) -> Response:
     """The response of a ProblemError."""
     headers = {}
-    if error.retry_after is not None:
-        headers["Retry-After"] = str(error.retry_after)
+    wait = error.retry_after or (_RETRY_SECONDS if error.status == UnavailableError.status else None)
+    if wait is not None:
+        headers["Retry-After"] = str(wait)
     if isinstance(error, UnauthorizedError):
         headers["WWW-Authenticate"] = "Bearer"
     return respond(scope, error.status, error.title, error.detail, errors=error.errors, headers=headers)
@@ -94,7 +103,7 @@ async def _on_stylist_error(request: Request, error: Exception) -> Response:
     if isinstance(error, FeedError):
         return respond(request.scope, 422, InvalidError.title, str(error))
     if isinstance(error, SnapshotError | ModelError):
-        return respond(request.scope, 503, "Service unavailable", str(error), headers={"Retry-After": "30"})
+        return respond_to(request.scope, UnavailableError(str(error)))
     return respond(request.scope, 500, ProblemError.title, str(error))
 
 

@@ -199,6 +199,24 @@ def test_mostly_rejected_fails_and_keeps_everything(store: SnapshotStore, tmp_pa
     assert (report.items, report.rejected) == (4, 6)
 
 
+def test_a_named_feed_is_called_so_and_its_folder_does_not_count(
+    store: SnapshotStore, tmp_path: Path
+) -> None:
+    rows = [*GOOD, "X1,X1,Shirt,Shirts,,,free,EUR,1"]
+    built = []
+    for folder in (tmp_path / "one", tmp_path / "two"):
+        folder.mkdir()
+        source = dataclasses.replace(feed(folder, rows), name="spring.csv")
+        built.append(build_snapshot(store, [source], HashingEmbedder()))
+    assert [report.unchanged for report in built] == [False, True]
+    with store.current() as snapshot:
+        (reject,) = [json.loads(line) for line in snapshot.rejects.read_text().splitlines()]
+    assert (reject["file"], built[0].sources[0].file) == ("spring.csv", "spring.csv")
+    empty = dataclasses.replace(feed(tmp_path, []), name="empty.csv")
+    with pytest.raises(FeedError, match=r"^empty\.csv: "):
+        build_snapshot(store, [empty], HashingEmbedder())
+
+
 @pytest.mark.parametrize("rows", [[], GOOD[4:]])
 def test_nothing_wearable_fails(store: SnapshotStore, tmp_path: Path, rows: list[str]) -> None:
     with pytest.raises(FeedError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,14 @@ def test_progress_counts_texts() -> None:
 
 def test_loading_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     SentenceTransformerEmbedder()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_folder_that_is_not_there_is_said_in_one_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ModelError, match="there is no such folder"):
+        SentenceTransformerEmbedder(str(tmp_path / "nowhere"))
     assert capfd.readouterr() == ("", "")
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from reading_feeds import ReadFeed, WriteFeed
 
 from indexer.errors import FeedError
+from indexer.feeds import json_text, textfile
 from indexer.feeds.open import open_feed
 from indexer.feeds.record import Reject, Row
 
@@ -199,3 +200,23 @@ def test_a_truncated_parquet_file_fails_with_its_offset(tmp_path: Path) -> None:
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(FeedError, match=rf"no whole Parquet file.* offset {len(whole) // 2}"):
         open_feed(path)
+
+
+def test_a_line_that_is_too_long_says_so(read_feed: ReadFeed, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (textfile, json_text):
+        monkeypatch.setattr(module, "MAX_LINE_CHARS", 200)
+    short = json.dumps({"id": 1, "title": "Shirt"})
+    long = json.dumps({"id": 2, "title": "Shirt", "description": "x" * 500})
+    rows = read_feed("\n".join([short, long, short.replace("1", "3")]))
+    assert [getattr(row, "reason", "") for row in rows] == ["", "line too long", ""]
+    assert [row.line for row in rows] == [1, 2, 3]
+
+
+def test_an_object_of_attributes_describes_the_record(read_feed: ReadFeed) -> None:
+    attributes = {"Color": "Navy", "title": "not this one", "sizes": ["S", "M"], "wash": 30}
+    record = {"sku": "A", "title": "Shirt", "price": 9.5, "attributes": attributes}
+    rows = [row for row in read_feed(json.dumps(record)) if isinstance(row, Row)]
+    assert [(row.title, row.color, row.size) for row in rows] == [
+        ("Shirt", "Navy", "S"),
+        ("Shirt", "Navy", "M"),
+    ]

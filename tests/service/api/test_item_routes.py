@@ -70,3 +70,9 @@ async def test_an_item_is_found_by_its_sku_and_by_a_size_s(running, path):
 async def test_an_unknown_sku_is_not_found(running):
     response = await running.client.get("/v1/items/none")
     assert (response.status_code, response.json()["detail"]) == (404, "no item with SKU 'none'")
+
+
+@pytest.mark.parametrize("price", ["1e308", "inf", "nan", "-1"])
+async def test_a_price_that_none_has_is_named(running, price):
+    response = await running.client.get("/v1/items", params={"max_price": price})
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "max_price")

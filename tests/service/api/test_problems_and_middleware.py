@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from indexer.errors import FeedError, ModelError, SnapshotError, StylistError
+from service.problems import UnavailableError
 
 pytestmark = pytest.mark.anyio
 
@@ -56,7 +57,7 @@ async def test_an_unexpected_error_shows_nothing_of_the_inside(running, fake, ca
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(FeedError, 422), (SnapshotError, 503), (ModelError, 503), (StylistError, 500)],
+    [(FeedError, 422), (SnapshotError, 503), (ModelError, 503), (UnavailableError, 503), (StylistError, 500)],
 )
 async def test_errors_written_for_people_are_shown(running, fake, error, status):
     fake.error = error("vectors.faiss is damaged")

@@ -43,8 +43,18 @@ async def test_it_is_unready_with_the_reason_while_the_recommender_opens(start, 
 async def test_it_is_unready_for_the_recommenders_own_reason(running, fake):
     fake.reason = "no index yet: run `stylist index FEED`"
     response = await running.client.get("/readyz")
-    assert (response.status_code, response.json()["detail"]) == (503, fake.reason)
+    assert (response.status_code, response.json()["detail"]) == (
+        503,
+        "no index yet: run `stylist index FEED`",
+    )
+
+
+async def test_it_becomes_ready_when_another_process_makes_the_first_index(running, fake):
+    fake.reason = "no index yet: run `stylist index FEED`"
     assert (await running.client.get("/v1/items")).status_code == 503
+    await until(lambda: fake.reason is None)  # it looked again, off the request's thread
+    assert (await running.client.head("/readyz")).status_code == 200
+    assert fake.reloads == 1
 
 
 def opened(outcomes: list[object]) -> Serving:

@@ -108,6 +108,13 @@ async def test_uploaded_feeds_are_built_then_served_and_deleted(staffed, builder
     assert fake.reloads == 1
 
 
+async def test_uploads_are_called_as_they_were_sent(staffed, builder):
+    files = [("file", (name, b"sku\n1\n")) for name in ("a.csv", "b.csv", "a.csv")]
+    response = await staffed.client.post(URL, files=files)
+    await ended(staffed, response.json()["id"])
+    assert [feed.label for feed in builder.orders[0].feeds] == ["1 a.csv", "b.csv", "3 a.csv"]
+
+
 @pytest.mark.parametrize(
     ("body", "names"),
     [

@@ -1,0 +1,138 @@
+"""The documents agree with the code: tables of settings, commands, routes and fields, the tree, links, targets."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from fnmatch import fnmatch
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+import pytest
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from reading_docs import API, DOCS, PATHS, README, ROOT, blocks, commands, options, table
+
+import service.api
+from indexer.feeds.record import FIELDS
+from service.adapters import Manifest
+from service.api.app import create_app
+from service.prompt import PROMPT_VERSION
+from service.schema import OutfitRequest
+from service.settings import Settings
+
+
+def test_every_setting_is_listed_with_its_default() -> None:
+    def shown(value: object) -> str:
+        return "unset" if value is None else str(value).replace(str(Path.home()), "~")
+
+    fields = Settings.model_fields.items()
+    expected = [(f"STYLIST_{name.upper()}", shown(field.default)) for name, field in fields]
+    assert [(row[0], row[1]) for row in table(README, "variable")] == expected
+
+
+def test_every_command_is_listed_with_its_options() -> None:
+    listed = {row[0]: set(re.findall(r"--[a-z-]+", row[2])) for row in table(README, "command")}
+    assert listed == {command: options(command) for command in commands()}
+
+
+def keys_of_routes() -> dict[str, str]:
+    """The key that each path wants, by the class of its route."""
+    modules = [import_module(f"service.api.{module.name}") for module in iter_modules(service.api.__path__)]
+    routers = [m.router for m in modules if isinstance(getattr(m, "router", None), APIRouter)]
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    return {re.sub(r":\w+}", "}", r.path): getattr(type(r), "scope", "none") for r in routes}
+
+
+def test_every_route_is_listed_with_its_key_and_statuses(tmp_path: Path) -> None:
+    keys = keys_of_routes()
+    assert {*keys.values()} == {"none", "shopper", "staff"}
+    expected = {
+        f"{method.upper()} {path}": (keys[path], " ".join(sorted(operation["responses"])))
+        for path, operations in create_app(Settings(data_dir=tmp_path)).openapi()["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert {row[0]: (row[1], row[2]) for row in table(README, "route")} == expected
+
+
+def top_level() -> set[str]:
+    """What git tracks at the top, or what lies there where there is no git: a stray file is nobody's mistake."""
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    names = {line.partition("/")[0] for line in tracked.stdout.splitlines()}
+    if not names:
+        ignored = [line.strip("/") for line in (ROOT / ".gitignore").read_text().splitlines()]
+        present = {path.name for path in ROOT.iterdir()}
+        names = {name for name in present if not any(fnmatch(name, pattern) for pattern in ignored)}
+    return {name for name in names if not name.startswith(".") or name == ".ci"}
+
+
+def test_the_tree_is_the_repository() -> None:
+    (drawn,) = (block for block in blocks(README, "") if block.startswith("indexer/"))
+    names = set()
+    for line in drawn.splitlines():
+        first, *others = line.split()
+        names |= {first.rstrip("/")} if first.endswith("/") else {first, *others}
+    assert names == top_level()
+
+
+def test_every_field_of_a_manifest_is_listed() -> None:
+    text = DOCS["adapters/README.md"]
+    assert [row[0] for row in table(text, "field")] == [*Manifest.model_fields]
+    (example,) = blocks(text, "json")
+    manifest = Manifest.model_validate_json(example)
+    assert manifest.prompt_version == PROMPT_VERSION
+    assert manifest.base_model == Settings.model_fields["base_model"].default
+    optional = [name for name, field in Manifest.model_fields.items() if not field.is_required()]
+    assert optional == ["score_weights"]  # the text says so
+
+
+def test_every_field_of_a_feed_is_listed() -> None:
+    assert [row[0] for row in table(DOCS["docs/feeds.md"], "field")] == [*FIELDS]
+
+
+def test_every_field_of_a_request_is_listed_with_its_default() -> None:
+    def shown(value: object) -> str:
+        return "{}" if isinstance(value, BaseModel) else json.dumps(value)
+
+    expected = [
+        (name, "required" if field.is_required() else shown(field.default))
+        for name, field in OutfitRequest.model_fields.items()
+    ]
+    assert [(row[0], row[1]) for row in table(API, "field")] == expected
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_make_target_exists(path: str) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"(?:^ {4}|`|cpu )make ([a-z]+)", DOCS[path], re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    for variable in re.findall(r"\bmake [^`\n]*?\b([A-Z]+)=", DOCS[path]):
+        assert re.search(rf"^{variable} \?=", makefile, re.MULTILINE), variable
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_link_leads_somewhere(path: str) -> None:
+    prose = re.sub(r"^```.*?^```", "", DOCS[path], flags=re.MULTILINE | re.DOTALL)
+    for link in re.findall(r"\]\(([^)]+)\)", prose):
+        if link.startswith("https://"):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (ROOT / path).parent / name if name else ROOT / path
+        assert target.is_file(), link
+        headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+        slugs = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+        assert not anchor or anchor in slugs, link
+
+
+def test_the_changelog_has_the_version() -> None:
+    version = create_app(Settings()).version
+    assert re.search(rf"^## .*\b{re.escape(version)}\b", DOCS["CHANGELOG.md"], re.MULTILINE)
+
+
+def test_commands_are_found_to_compare_with() -> None:
+    assert {"stylist compose", "stylist keys add"} <= set(commands())
+    assert "--budget" in options("stylist compose")
+    assert "--budget" not in options("stylist serve")
