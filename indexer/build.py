@@ -168,7 +168,7 @@ def _require_accepted(run: _Run, intake: Intake) -> None:
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in worst)
     raise FeedError(
         f"{rejected:,} of {total:,} rows rejected ({reasons}): nothing was indexed, the current index stays;"
-        f" {_keep_rejects(run, intake)}, or allow rejects to index the rest"
+        f" {_keep_rejects(run, intake)}, or allow rejects (`--allow-rejects`) to index the rest"
     )
 
 

@@ -33,14 +33,13 @@ def find_anchors(request: OutfitRequest, retriever: Retriever) -> dict[Slot, Can
 
 
 def _variant(item: Item, named: Variant | None, request: OutfitRequest) -> Variant:
-    """The size that the SKU names, else the best in stock; an item that is sold out keeps its first size."""
-    sizes = request.sizes.get(item.slot, []) if item.slot else []
-    if named is not None and named.sku != item.sku:
+    """The size that the SKU names alone; where sizes share a SKU, the best in stock, or the first of a sold-out one."""
+    if named is not None:
         return named
     try:
-        return pick_variant(item, sizes)
+        return pick_variant(item, request.sizes.get(item.slot, []) if item.slot else [])
     except ValueError:
-        return named or item.variants[0]
+        return item.variants[0]
 
 
 def conflicts(request: OutfitRequest, anchors: dict[Slot, Candidate], retriever: Retriever) -> list[Unmet]:
@@ -51,12 +50,22 @@ def conflicts(request: OutfitRequest, anchors: dict[Slot, Candidate], retriever:
         wanted = {normalise(s) for s in request.sizes.get(slot, [])}
         fits = not wanted or is_one_size(variant.size) or normalise(variant.size or "") in wanted
         if not variant.in_stock or not fits:
-            what = "sold out" if not item.in_stock else "not in stock in the size asked for"
-            unmet.append(Unmet(constraint="anchors", reason=f"{item.title} is {what}", hint="leave it out"))
+            size = f" in size {variant.size}" if variant.size else ""
+            what = (
+                f"sold out{size}" if not variant.in_stock else f"asked for{size}, but other sizes are wanted"
+            )
+            unmet.append(
+                Unmet(constraint="anchors", reason=f"{item.title} is {what}", hint=_other_size(item))
+            )
         if _is_too_dear(request, anchor) or _is_excluded(request, anchor, retriever):
             reason = f"{item.title} breaks another constraint of the request"
             unmet.append(Unmet(constraint="anchors", reason=reason, hint="drop the anchor or the constraint"))
     return unmet
+
+
+def _other_size(item: Item) -> str:
+    stocked = next((v for v in item.variants if v.in_stock), None)
+    return "leave it out" if stocked is None else f"name {stocked.sku} (size {stocked.size}), or leave it out"
 
 
 def _is_too_dear(request: OutfitRequest, anchor: Candidate) -> bool:

@@ -18,9 +18,10 @@ from service.schema import ItemPage, ItemView, VariantView
 
 
 def view(item: Item, sku: str | None = None) -> ItemView:
-    """The public form of an item; `sku` is the one it was asked for by, when that is one of its sizes'."""
+    """The public form of an item. `sku` is the one it was asked for by, else that of its first size in stock."""
+    first = next((v.sku for v in item.variants if v.in_stock), item.sku)
     return ItemView(
-        sku=sku or item.sku,
+        sku=sku or first,
         group_id=item.group_id,
         title=item.title,
         brand=item.brand,

@@ -70,9 +70,10 @@ def _weather(pieces: Sequence[Candidate], brief: Brief) -> str:
         return f"The {_name(coat)} keeps the rain off."
     if brief.heat is not None and brief.heat <= -0.4 and coat is not None:
         return f"The {_name(coat)} is there for the cold."
-    light = [c.item for c in pieces if c.slot in ("dress", "top", "bottom")]
-    if brief.heat is not None and brief.heat >= 0.8 and light and all(i.warmth <= 1 for i in light):
-        return "Everything next to the skin is light enough for the heat."
+    worn = [c.item for c in pieces if c.slot in ("dress", "top", "bottom")]
+    light = all(i.warmth <= 1 and (not i.seasons or "summer" in i.seasons) for i in worn)
+    if brief.heat is not None and brief.heat >= 0.8 and worn and light:
+        return "It is all light enough for a warm day."
     return ""
 
 

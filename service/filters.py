@@ -78,6 +78,9 @@ def size_filter(facets: Facets, request: OutfitRequest, brief: Brief, slot: Slot
 def apply(facets: Facets, slot: Slot, chain: Sequence[Filter]) -> tuple[Mask, Unmet | None]:
     """What every filter allows in the slot; when that is nothing, why."""
     in_slot = facets.in_slot(slot)
+    if not in_slot.any():
+        reason = f"{slot}: the store carries none"
+        return in_slot, Unmet(constraint="stock", reason=reason, hint="add such pieces to the feed")
     mask = in_slot.copy()
     for filter_ in chain:
         mask &= filter_.allowed
@@ -133,5 +136,8 @@ def _budget(facets: Facets, request: OutfitRequest) -> Filter:
         sold = ", ".join(facets.currencies)
         none = np.zeros(facets.count, dtype=np.bool_)
         return Filter("budget", none, f"the store sells in {sold}, not in {currency}", f"give it in {sold}")
+    if not (facets.cents >= 0).any():
+        none = np.zeros(facets.count, dtype=np.bool_)
+        return Filter("budget", none, "the store's feed has no prices", "leave the budget out")
     mask = facets.affordable(cents, currency)
     return Filter("budget", mask, f"none is priced within {request.budget.max:g}", "raise the budget")

@@ -42,7 +42,7 @@ class OutfitRequest(_Body):
     """Body of `POST /v1/outfits`. Only `vibe` is required."""
 
     vibe: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-    count: Annotated[int, Field(ge=1, le=MAX_OUTFITS)] = 3
+    count: Annotated[int, Field(ge=1, le=MAX_OUTFITS, strict=True)] = 3
     style: Name | None = None
     department: Department | None = None
     occasion: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
@@ -53,7 +53,7 @@ class OutfitRequest(_Body):
     anchors: Annotated[list[Name], Field(max_length=8)] = []
     slots: Annotated[list[Slot], Field(min_length=1, max_length=8)] | None = None
     exclude: Exclude = Exclude()
-    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**63, strict=True)] | None = None
     explain: bool = False
 
     @field_validator("vibe")
@@ -148,7 +148,7 @@ class VariantView(BaseModel):
 
 
 class ItemView(BaseModel):
-    """One colourway. `sku` is the one asked for; `variants` lists every size with its own."""
+    """One colourway. `sku` is the one asked for, in lists that of a size in stock; `variants` has every size's."""
 
     sku: str
     group_id: str

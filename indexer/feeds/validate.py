@@ -13,6 +13,7 @@ from indexer.feeds.currency import currency_code
 from indexer.feeds.money import MoneyError, parse_money
 from indexer.feeds.record import Record, Reject, Row
 
+_NOTHING = frozenset({"", "-", "na", "n/a", "nan", "null", "none", "undefined", "untitled"})
 MAX_CHARS = {"description": 5_000, "title": 300, "tags": 2_000, "image_url": 2_048, "url": 2_048}
 MAX_OTHER_CHARS = 500
 MAX_ID_CHARS = 200  # an id is never cut: two could become one
@@ -63,8 +64,8 @@ def _row(line: int, fields: dict[str, str], defaults: Defaults) -> Row:
     for name, text in (("sku", sku), ("group_id", group_id)):
         if len(text) > MAX_ID_CHARS:
             raise _Invalid(name, text, f"{name} too long")
-    if not get("title"):
-        raise _Invalid("title", "", "title missing")
+    if get("title").casefold() in _NOTHING:
+        raise _Invalid("title", get("title"), "title missing")
     if not sku and not group_id:
         raise _Invalid("sku", "", "sku missing")
     currency = _currency(get("currency"), defaults.currency)

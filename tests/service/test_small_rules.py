@@ -61,7 +61,7 @@ def test_an_explanation_names_the_outfits_own_pieces() -> None:
     text = explanation(pieces, brief(heat=2.0))
     assert "red day dress" in text
     assert "black heeled sandals" in text
-    assert "light enough for the heat" in text
+    assert "light enough for a warm day" in text
     assert title(pieces) == "Red day dress with black heeled sandals"
 
 
