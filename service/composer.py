@@ -49,10 +49,13 @@ class Plan:
     anchored: frozenset[Slot] = frozenset()
 
     def order(self) -> list[Slot]:
-        """Anchors first, so that everything else is chosen to go with them; optional slots last."""
-        rest = [s for s in self.required if s not in self.anchored]
-        optional = [s for s in self.optional if s in self.shortlists and s not in self.anchored]
-        return [*(s for s in self.required if s in self.anchored), *rest, *optional]
+        """The required slots; anchors first, so that everything else is chosen to go with them."""
+        return sorted(self.required, key=lambda slot: slot not in self.anchored)
+
+    def rounds(self) -> list[tuple[Slot, ...]]:
+        """The slots that are asked for together: the required ones one by one, then all optional ones at once."""
+        optional = tuple(s for s in self.optional if s in self.shortlists and s not in self.required)
+        return [*((slot,) for slot in self.order()), *([optional] if optional else [])]
 
 
 @dataclass(slots=True)
@@ -75,10 +78,11 @@ class Composed:
     def score(self) -> float:
         return sum(self.scores) / len(self.scores) if self.scores else 0.0
 
-    def open_slots(self, after: int) -> list[list[Candidate]]:
-        """Candidates of the required slots that come after step `after`."""
-        plan = self.plan
-        return [plan.shortlists[s].candidates for s in plan.order()[after + 1 :] if s in plan.required]
+    def open_slots(self, slot: Slot) -> list[list[Candidate]]:
+        """Candidates of the required slots that come after `slot`; none after an optional one."""
+        order = self.plan.order()
+        rest = order[order.index(slot) + 1 :] if slot in order else []
+        return [self.plan.shortlists[s].candidates for s in rest]
 
 
 def compose(
@@ -94,45 +98,44 @@ def compose(
     random = np.random.default_rng(seed)
     session = scorer.open([p.context for p in plans])
     outfits = [Composed(p) for p in plans]
-    for step in range(max(len(p.order()) for p in plans)):
-        asked = [i for i, o in enumerate(outfits) if not o.dead and step < len(o.plan.order())]
-        questions = [_question(i, outfits[i], step) for i in asked]
+    for step in range(max(len(p.rounds()) for p in plans)):
+        questions = [q for i, o in enumerate(outfits) if not o.dead for q in _questions(i, o, step)]
         if not questions:
             break
-        for i, question, text in zip(asked, questions, session.score(questions), strict=True):
-            others = [o for o in outfits if o is not outfits[i] and not o.dead]
+        for question, text in zip(questions, session.score(questions), strict=True):
+            outfit = outfits[question.outfit]
+            others = [o for o in outfits if o is not outfit and not o.dead]
             noise = random.gumbel(size=len(question.labels)) * weights.noise
-            choice = _choose(outfits[i], others, step, text, noise, budget_cents, weights)
+            choice = _choose(outfit, others, question.slot, text, noise, budget_cents, weights)
             if choice is not None:
-                session.choose(i, choice)
+                session.choose(question, choice)
     return [o for o in outfits if not o.dead]
 
 
-def _question(i: int, outfit: Composed, step: int) -> Question:
-    slot = outfit.plan.order()[step]
-    return Question(i, slot, [c.label for c in outfit.plan.shortlists[slot].candidates])
+def _questions(i: int, outfit: Composed, step: int) -> list[Question]:
+    rounds = outfit.plan.rounds()
+    slots = rounds[step] if step < len(rounds) else ()
+    return [Question(i, s, tuple(c.label for c in outfit.plan.shortlists[s].candidates)) for s in slots]
 
 
 def _choose(
     outfit: Composed,
     others: Sequence[Composed],
-    step: int,
+    slot: Slot,
     text: Scores,
     noise: Scores,
     budget_cents: int | None,
     weights: Weights,
 ) -> int | None:
     """Take the best piece that keeps the outfit completable; None when an optional slot stays empty."""
-    plan = outfit.plan
-    slot = plan.order()[step]
-    shortlist = plan.shortlists[slot]
-    required = slot in plan.required
-    possible = _possible(outfit, others, step, shortlist.candidates, budget_cents)
+    shortlist = outfit.plan.shortlists[slot]
+    required = slot in outfit.plan.required
+    possible = _possible(outfit, others, slot, shortlist.candidates, budget_cents)
     if not possible:
         outfit.dead = required
         return None
     total, objection = _utilities(outfit, others, shortlist, text, weights)
-    outlook = _outlook(outfit, step, shortlist.candidates, budget_cents)
+    outlook = _outlook(outfit, slot, shortlist.candidates, budget_cents)
     best = max(possible, key=lambda i: (total[i] + noise[i] + outlook[i], -i))
     if not required and objection[best] < weights.skip:
         return None
@@ -145,14 +148,14 @@ def _choose(
 def _possible(
     outfit: Composed,
     others: Sequence[Composed],
-    step: int,
+    slot: Slot,
     candidates: Sequence[Candidate],
     budget_cents: int | None,
 ) -> list[int]:
     """Candidates that can be completed; sharing more than half with another outfit only when nothing else can."""
     plan = outfit.plan
-    rest = outfit.open_slots(step)
-    required = plan.order()[step] in plan.required
+    rest = outfit.open_slots(slot)
+    required = slot in plan.required
     size = len(plan.required) if required else len(outfit.pieces) + 1
     taken = tuple(o.skus for o in others)
     least = shareable(size, len(plan.anchored))
@@ -164,10 +167,10 @@ def _possible(
 
 
 def _outlook(
-    outfit: Composed, step: int, candidates: Sequence[Candidate], budget_cents: int | None
+    outfit: Composed, slot: Slot, candidates: Sequence[Candidate], budget_cents: int | None
 ) -> Sequence[float]:
     """How good the rest can still become after each candidate: under a budget, a dear piece costs the others."""
-    rest = outfit.open_slots(step)
+    rest = outfit.open_slots(slot)
     if budget_cents is None or not rest:
         return [0.0] * len(candidates)
     spent = sum(c.cents for c in outfit.pieces)

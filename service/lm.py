@@ -119,10 +119,17 @@ class LanguageModel:
         return ids
 
     @torch.inference_mode()
-    def read(self, prompts: Sequence[Tokens], adapter: str | None = None) -> list[State]:
-        """One state per prompt, each read on its own: a state depends on nothing but its tokens."""
+    def read(self, tokens: Tokens, after: State | None = None, adapter: str | None = None) -> State:
+        """The state after `tokens`, which follow on `after` when it is given."""
+        ids = torch.tensor([tokens], device=self.causal_lm.device)
         with self._lock, self._active(adapter):
-            return [self._read(tokens) for tokens in prompts]
+            cache = self._cache([after] if after else [], after.length if after else 0)
+            hidden = self.decoder(ids, past_key_values=cache, use_cache=True).last_hidden_state
+        return State(
+            keys=torch.stack([layer.keys[0] for layer in cache.layers]),
+            values=torch.stack([layer.values[0] for layer in cache.layers]),
+            last=hidden[0, -1],
+        )
 
     @torch.inference_mode()
     def score(
@@ -164,25 +171,15 @@ class LanguageModel:
                 for r, (row, state) in enumerate(zip(rows, states, strict=True))
             ]
 
-    def _read(self, tokens: Tokens) -> State:
-        from transformers import DynamicCache
-
-        cache = DynamicCache(config=self.causal_lm.config)
-        ids = torch.tensor([tokens], device=self.causal_lm.device)
-        hidden = self.decoder(ids, past_key_values=cache, use_cache=True).last_hidden_state
-        return State(
-            keys=torch.stack([layer.keys[0] for layer in cache.layers]),
-            values=torch.stack([layer.values[0] for layer in cache.layers]),
-            last=hidden[0, -1],
-        )
-
     def _cache(self, states: Sequence[State], past: int) -> Any:
         from transformers import DynamicCache
 
         pad = torch.nn.functional.pad
+        cache = DynamicCache(config=self.causal_lm.config)
+        if not states:
+            return cache
         keys = torch.stack([pad(s.keys, (0, 0, past - s.length, 0)) for s in states], dim=1)
         values = torch.stack([pad(s.values, (0, 0, past - s.length, 0)) for s in states], dim=1)
-        cache = DynamicCache(config=self.causal_lm.config)
         for layer in range(keys.shape[0]):
             cache.update(keys[layer], values[layer], layer)
         return cache
@@ -191,9 +188,9 @@ class LanguageModel:
         n = len(row.tokens)
         parents = torch.tensor(row.parents, device=hidden.device)
         before = torch.cat([state.last[None], hidden])[parents + 1]  # parent -1 is the state's last token
-        logprobs = self.head(before[row.start :]).float().log_softmax(-1)
+        logits = self.head(before[row.start :]).float()
         targets = torch.tensor(row.tokens[row.start :], device=hidden.device)
-        token_logprobs = logprobs.gather(1, targets[:, None])[:, 0]
+        token_logprobs = logits.gather(1, targets[:, None])[:, 0] - logits.logsumexp(-1)
         return Scored(
             logprobs=[part.sum().item() for part in token_logprobs.split(row.lengths)],
             lengths=row.lengths,

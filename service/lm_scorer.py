@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from indexer.item import Slot
-from service.lm import Branch, LanguageModel, Scored, State
+from service.lm import Branch, LanguageModel, Scored, State, Tokens
 from service.prompt import NEUTRAL, Context, Layout, line_end, line_start, render
 from service.scorer import ComposerName, Question, Scores, Session
 
@@ -33,15 +33,26 @@ class LmScorer:
         self.adapter = adapter
         self.layout: Layout = layout
         self._neutral = neutral
+        self._opening: tuple[Tokens, State] | None = None
 
     def open(self, contexts: Sequence[Context]) -> Session:
         self.neutral(
             [(slot, label) for c in contexts for slot, labels in c.shortlist.items() for label in labels]
         )
-        prompts = [self.model.encode_prompt(render(c, self.layout)) for c in contexts]
-        distinct = {tuple(p): p for p in prompts}
-        states = dict(zip(distinct, self.model.read(list(distinct.values()), self.adapter), strict=True))
-        return _LmSession(self, [states[tuple(p)] for p in prompts])
+        prompts = [tuple(self.model.encode_prompt(render(c, self.layout))) for c in contexts]
+        states = {prompt: self._read(list(prompt)) for prompt in dict.fromkeys(prompts)}
+        return _LmSession(self, [states[prompt] for prompt in prompts])
+
+    def _read(self, prompt: Tokens) -> State:
+        """The state after a prompt; what all prompts begin with is read once and kept."""
+        if self._opening is None:
+            other = self.model.encode_prompt(render(NEUTRAL, self.layout))
+            shared = next((i for i, (a, b) in enumerate(zip(prompt, other, strict=False)) if a != b), 0)
+            self._opening = (prompt[:shared], self.model.read(prompt[:shared], adapter=self.adapter))
+        opening, state = self._opening
+        if not opening or prompt[: len(opening)] != opening or len(prompt) == len(opening):
+            return self.model.read(prompt, adapter=self.adapter)
+        return self.model.read(prompt[len(opening) :], state, self.adapter)
 
     def neutral(self, entries: Sequence[_Entry]) -> Scores:
         """Log-likelihoods that the session's are compared with; zeros where the prompt lists the pieces."""
@@ -52,25 +63,30 @@ class _LmSession:
     def __init__(self, scorer: LmScorer, states: list[State]) -> None:
         self._scorer = scorer
         self._states = states
-        self._last: dict[int, Scored] = {}
+        self._last: dict[Question, Scored] = {}
 
     def score(self, questions: Sequence[Question]) -> list[Scores]:
+        # Outfits that still agree ask the same: what stands behind the same state is read once.
+        asked = [(id(self._states[q.outfit]), q.slot, q.labels) for q in questions]
+        distinct = dict(zip(asked, questions, strict=True))
+        scored = dict(zip(distinct, self._read(list(distinct.values())), strict=True))
+        self._last = {q: scored[key] for q, key in zip(questions, asked, strict=True)}
+        return [self._scores(q, scored[key]) for q, key in zip(questions, asked, strict=True)]
+
+    def _read(self, questions: Sequence[Question]) -> list[Scored]:
         model = self._scorer.model
         branches = [
             (model.encode(line_start(q.slot)), [model.encode(line_end(label)) for label in q.labels])
             for q in questions
         ]
-        states = [self._states[q.outfit] for q in questions]
-        results = model.score(states, branches, self._scorer.adapter)
-        self._last = {q.outfit: scored for q, scored in zip(questions, results, strict=True)}
-        return [
-            (np.array(r.logprobs) - self._scorer.neutral([(q.slot, label) for label in q.labels]))
-            / np.array(r.lengths)
-            for q, r in zip(questions, results, strict=True)
-        ]
+        return model.score([self._states[q.outfit] for q in questions], branches, self._scorer.adapter)
 
-    def choose(self, outfit: int, choice: int) -> None:
-        self._states[outfit] = self._last[outfit].extend(choice)
+    def _scores(self, question: Question, scored: Scored) -> Scores:
+        neutral = self._scorer.neutral([(question.slot, label) for label in question.labels])
+        return np.asarray((np.array(scored.logprobs) - neutral) / np.array(scored.lengths))
+
+    def choose(self, question: Question, choice: int) -> None:
+        self._states[question.outfit] = self._last[question].extend(choice)
 
 
 class NeutralScores:
@@ -115,7 +131,7 @@ class NeutralScores:
     def _learn_pack(self, rows: list[tuple[_Entry, Branch]], width: int) -> None:
         if self._state is None:
             tokens = self._model.encode_prompt(render(NEUTRAL, "scored"))
-            self._state = self._model.read([tokens])[0]
+            self._state = self._model.read(tokens)
         branches = [branch for _, branch in rows]
         branches += [branches[0]] * (_PACK_ROWS - len(branches))
         scored = self._model.score([self._state] * _PACK_ROWS, branches, width=width)

@@ -26,6 +26,9 @@ Lane = tuple[Department, Line]
 _CLOSE = 0.06
 """A template this much worse than the best still takes turns with it, for variety."""
 _CORE = ("top", "bottom", "dress")
+_FINISHING_SHARE = 0.6
+FEWEST = 4
+"""Pieces that only round the outfit off get a shorter list, but not below this: reading costs time."""
 
 
 @dataclass(slots=True)
@@ -45,7 +48,9 @@ def make_plans(request: OutfitRequest, brief: Brief, retriever: Retriever, quota
     lane = _lane(request, brief, retriever, anchors)
     wanted = [_with_anchors(t, anchors) for t in _templates(request, brief, lane[0], anchors)]
     slots = [s for s in SLOTS if any(s in (*t.required, *t.optional) for t in wanted) and s not in anchors]
-    shortlists, missing = retriever.retrieve(request, brief, lane, slots, quota)
+    finishing = {s for t in wanted for s in t.optional} - {s for t in wanted for s in t.required}
+    quotas = {s: max(FEWEST, round(quota * _FINISHING_SHARE)) if s in finishing else quota for s in slots}
+    shortlists, missing = retriever.retrieve(request, brief, lane, quotas)
     shortlists |= {slot: _single(candidate, brief, retriever) for slot, candidate in anchors.items()}
     asked = frozenset(request.slots or ())
     possible: list[Template] = []

@@ -5,7 +5,7 @@ Knows vectors and columns; nothing of language models, prompts or outfits as a w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,14 +56,13 @@ class Retriever:
         request: OutfitRequest,
         brief: Brief,
         lane: tuple[Department, str],
-        slots: Sequence[Slot],
-        quota: int,
+        quotas: Mapping[Slot, int],
     ) -> tuple[dict[Slot, Shortlist], dict[Slot, Unmet]]:
-        """A shortlist of at most `quota` for every slot, or why the slot has none."""
+        """A shortlist of at most the quota for every slot, or why the slot has none."""
         shared = filters(self.facets, request, brief, *lane)
         shortlists: dict[Slot, Shortlist] = {}
         unmet: dict[Slot, Unmet] = {}
-        for slot in slots:
+        for slot, quota in quotas.items():
             mask, why = apply(self.facets, slot, [*shared, *size_filter(self.facets, request, brief, slot)])
             if why is not None:
                 unmet[slot] = why

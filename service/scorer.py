@@ -22,7 +22,7 @@ class Question:
 
     outfit: int
     slot: Slot
-    labels: Sequence[str]
+    labels: tuple[str, ...]
 
 
 class Session(Protocol):
@@ -32,8 +32,11 @@ class Session(Protocol):
         """One array of shape (labels,) per question; higher is better, 0 is neutral."""
         ...
 
-    def choose(self, outfit: int, choice: int) -> None:
-        """The choice among the labels of the outfit's last question becomes part of it."""
+    def choose(self, question: Question, choice: int) -> None:
+        """The choice among the labels of a question of the last round becomes part of its outfit.
+
+        Where an outfit was asked several questions at once, all of them are read without the others' choices.
+        """
         ...
 
 
@@ -59,5 +62,5 @@ class _Indifferent:
     def score(self, questions: Sequence[Question]) -> list[Scores]:
         return [np.zeros(len(q.labels)) for q in questions]
 
-    def choose(self, outfit: int, choice: int) -> None:
+    def choose(self, question: Question, choice: int) -> None:
         pass

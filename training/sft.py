@@ -76,6 +76,11 @@ class Trainer:
         logprobs = self._option_logprobs(tree)
         return [self.config.sharpness * (lp - n) for lp, n in zip(logprobs, neutral, strict=True)]
 
+    def read_neutral(self, examples: Sequence[Example]) -> None:
+        """Read all options in the neutral prompt, in full packs; `neutral_of` then only looks them up."""
+        entries = {(d.slot, option) for e in examples for d in e.decisions for option in d.options}
+        self.neutral.of(sorted(entries))
+
     def neutral_of(self, example: Example) -> list[Tensor]:
         """Per decision, the base model's log-likelihood per token of every option in the neutral prompt."""
         return [
@@ -129,7 +134,8 @@ def run(trainer: Trainer, train: list[Example], valid: list[Example], out: Path)
     curve = out / "curve.jsonl"
     config = trainer.config
     rng = random.Random(config.seed)
-    prepared = [(e, trainer.neutral_of(e)) for e in tqdm(train, desc="neutral", unit="look")]
+    trainer.read_neutral([*train, *valid])
+    prepared = [(e, trainer.neutral_of(e)) for e in train]
     checks = [(e, trainer.neutral_of(e)) for e in valid]
     steps = config.epochs * math.ceil(len(prepared) / config.batch)
     step, started = 0, time.monotonic()

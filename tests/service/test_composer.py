@@ -36,7 +36,7 @@ class _PartisanSession:
     def score(self, questions: Sequence[Question]) -> list[Scores]:
         return [np.array([float(label in self.loved) for label in q.labels]) for q in questions]
 
-    def choose(self, outfit: int, choice: int) -> None:
+    def choose(self, question: Question, choice: int) -> None:
         pass
 
 

@@ -41,7 +41,7 @@ def test_a_tree_scores_as_its_branches_do_alone(lm: LanguageModel) -> None:
     prompts = [lm.encode(text) for text in ("a rooftop at night", "snow", "the office on monday, rain")]
     starts = [lm.encode(text) for text in ("top:", "shoes:", "")]
     ends = [[lm.encode(text) for text in (" silk\n", " a wool coat\n", " tee\n")[: n + 1]] for n in range(3)]
-    results = lm.score(lm.read(prompts), list(zip(starts, ends, strict=True)))
+    results = lm.score([lm.read(p) for p in prompts], list(zip(starts, ends, strict=True)))
     for prompt, start, branch, result in zip(prompts, starts, ends, results, strict=True):
         expected = [plain(lm, prompt + start, end) for end in branch]
         assert result.logprobs == pytest.approx(expected, abs=1e-3)
@@ -50,15 +50,22 @@ def test_a_tree_scores_as_its_branches_do_alone(lm: LanguageModel) -> None:
 def test_a_chosen_branch_goes_on_as_if_it_had_been_read(lm: LanguageModel) -> None:
     prompt, start = lm.encode("a rooftop at night"), lm.encode("top:")
     ends = [lm.encode(" silk\n"), lm.encode(" wool coat\n")]
-    [first] = lm.score(lm.read([prompt]), [(start, ends)])
+    [first] = lm.score([lm.read(prompt)], [(start, ends)])
     [second] = lm.score([first.extend(1)], [(lm.encode("shoes:"), [lm.encode(" boots\n")])])
     before = prompt + start + ends[1] + lm.encode("shoes:")
     assert second.logprobs == pytest.approx([plain(lm, before, lm.encode(" boots\n"))], abs=1e-3)
 
 
+def test_reading_on_is_reading_in_one_go(lm: LanguageModel) -> None:
+    tokens = lm.encode("a rooftop at night, with jazz")
+    halves, whole = lm.read(tokens[9:], lm.read(tokens[:9])), lm.read(tokens)
+    assert torch.allclose(halves.last, whole.last, atol=1e-4)
+    assert halves.length == whole.length
+
+
 def test_padding_changes_nothing(lm: LanguageModel) -> None:
     branch = (lm.encode("top:"), [lm.encode(" silk\n"), lm.encode(" tee\n")])
-    state = lm.read([lm.encode("night")])
+    state = [lm.read(lm.encode("night"))]
     narrow, wide = lm.score(state, [branch]), lm.score(state, [branch], width=64)
     assert wide[0].logprobs == pytest.approx(narrow[0].logprobs, abs=1e-4)
 
@@ -68,7 +75,9 @@ def test_an_adapter_changes_the_scores_and_only_its_own(
 ) -> None:
     def score(adapter: str | None) -> list[float]:
         ends = [lm.encode(" black silk camisole\n"), lm.encode(" zzz\n")]
-        return lm.score(lm.read([lm.encode("x")], adapter), [(lm.encode("top:"), ends)], adapter)[0].logprobs
+        return lm.score([lm.read(lm.encode("x"), adapter=adapter)], [(lm.encode("top:"), ends)], adapter)[
+            0
+        ].logprobs
 
     before = score(None)
     adapter = load_adapter(folders[1], lm.digest)

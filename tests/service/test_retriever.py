@@ -79,7 +79,7 @@ def test_one_item_in_a_hundred_thousand_is_found() -> None:
     items[77_123] = item("needle", brand="rare", price=5.0)
     store = retriever(items)
     for body in ({"budget": {"max": 6}}, {"exclude": {"brands": ["Common"]}}):
-        found, unmet = store.retrieve(request(**body), brief(), ("women", ""), ["top"], 8)
+        found, unmet = store.retrieve(request(**body), brief(), ("women", ""), {"top": 8})
         assert unmet == {}
         assert [c.sku for c in found["top"].candidates] == ["needle"]
 
@@ -171,7 +171,7 @@ def test_a_shortlist_is_not_one_product_in_eight_colours() -> None:
         np.concatenate([np.tile(np.eye(DIM)[0], (5, 1)), np.eye(DIM)[0] + 0.15 * np.eye(DIM)[1:7]])
     )
     store = Retriever(_Snapshot(_Rows([*tee, *others]), VectorIndex.build(vectors)))  # type: ignore[arg-type]
-    found, _ = store.retrieve(request(), brief(), ("women", ""), ["top"], 5)
+    found, _ = store.retrieve(request(), brief(), ("women", ""), {"top": 5})
     groups = [c.item.group_id for c in found["top"].candidates]
     assert groups.count("tee") == 1
     assert len(groups) == 5
@@ -181,13 +181,13 @@ def test_the_cheapest_piece_comes_along_under_a_budget() -> None:
     items = [item(f"s{i}", price=40.0 + i) for i in range(50)]
     items[31] = item("cheap", price=1.0)
     store = retriever(items)
-    found, _ = store.retrieve(request(budget={"max": 90}), brief(), ("women", ""), ["top"], 4)
+    found, _ = store.retrieve(request(budget={"max": 90}), brief(), ("women", ""), {"top": 4})
     assert "cheap" in [c.sku for c in found["top"].candidates]
 
 
 def test_the_blamed_constraint_is_the_one_that_empties() -> None:
     items = [item("a", variants=(Variant("a", "S", 1, 10.0),))]
-    _, unmet = retriever(items).retrieve(request(sizes={"top": ["XL"]}), brief(), ("women", ""), ["top"], 4)
+    _, unmet = retriever(items).retrieve(request(sizes={"top": ["XL"]}), brief(), ("women", ""), {"top": 4})
     assert unmet["top"].constraint == "sizes.top"
 
 

@@ -109,14 +109,14 @@ def test_past_the_deadline_the_retriever_composes(settings: Settings) -> None:
 
 def test_a_score_depends_on_nothing_but_its_own_text(settings: Settings) -> None:
     model = LanguageModel(settings)
-    labels = [
+    labels = (
         "black silk slip dress",
         "white tee",
         "red linen dress with a very long and winding name",
         "coat",
-    ]
+    )
 
-    def scores(scorer: LmScorer, shown: list[str]) -> np.ndarray:
+    def scores(scorer: LmScorer, shown: tuple[str, ...]) -> np.ndarray:
         session = scorer.open([Context("date night", shortlist={"dress": shown})])
         return session.score([Question(0, "dress", labels)])[0]
 
@@ -130,7 +130,7 @@ def test_a_score_depends_on_nothing_but_its_own_text(settings: Settings) -> None
 
 def test_the_listed_layout_reads_the_shortlist(settings: Settings) -> None:
     model = LanguageModel(settings)
-    question = [Question(0, "dress", ["black silk slip dress", "white tee"])]
+    question = [Question(0, "dress", ("black silk slip dress", "white tee"))]
     contexts = [Context("x", shortlist={"dress": [label]}) for label in question[0].labels]
     first, second = (
         LmScorer(model, None, "listed", NeutralScores(model)).open([c]).score(question)[0] for c in contexts
