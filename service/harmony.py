@@ -66,6 +66,7 @@ _PARTNERS = {
     "cufflinks": _COLLARED - {"flannel-shirt"},
 }
 """Pieces that make no sense without one of these kinds beside them."""
+_LAYERS = frozenset({"top", "bottom", "dress", "shoes"})
 _QUIET_PATTERNS = frozenset(
     {"", "plain", "solid", "textured", "ribbed", "knit", "cable knit", "denim", "quilted", "lace"}
 )
@@ -75,7 +76,7 @@ def harmony(piece: Item, others: Sequence[Item]) -> float:
     """0 when nothing clashes, below 0 by how much does; about -0.3 is a plain mistake."""
     if not others:
         return 0.0
-    rules = (_colors, _patterns, _metals, _levels, _partners)
+    rules = (_colors, _patterns, _metals, _levels, _warmths, _partners)
     return sum(rule(piece, others) for rule in rules)
 
 
@@ -108,6 +109,14 @@ def _metals(piece: Item, others: Sequence[Item]) -> float:
 def _levels(piece: Item, others: Sequence[Item]) -> float:
     mean = sum(other.formality for other in others) / len(others)
     return -0.12 * max(0.0, abs(piece.formality - mean) - 0.75)
+
+
+def _warmths(piece: Item, others: Sequence[Item]) -> float:
+    """A winter knit over linen shorts is for no weather at all. Coats are for going out, and do not count."""
+    if piece.slot not in _LAYERS:
+        return 0.0
+    gaps = [abs(piece.warmth - other.warmth) for other in others if other.slot in _LAYERS]
+    return -0.08 * max(0, max(gaps, default=0) - 1)
 
 
 def _partners(piece: Item, others: Sequence[Item]) -> float:

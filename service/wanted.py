@@ -99,7 +99,7 @@ def _by_activity(facets: Facets, brief: Brief) -> Iterator[Mask]:
         yield core & sport & _tagged(facets, "snow")
     if brief.activity == "sport":
         yield core & ~sport & (facets.formality >= 2)
-        yield facets.in_slot("shoes") & ~sport
+        yield facets.in_slot("shoes") & (~sport | _tagged(facets, "heavy-shoe"))
     elif brief.activity in ("hike", "ski"):
         yield (core | facets.in_slot("shoes")) & (facets.formality >= 3)
     elif brief.formality >= 2.2:
@@ -116,6 +116,8 @@ def _by_formality(facets: Facets, brief: Brief) -> Iterator[Mask]:
         yield facets.formality >= 4
     if brief.formality >= 3.1:
         yield facets.formality <= 1
+    if brief.formality >= 4.5:
+        yield _in_slots(facets, (*_CORE, "outerwear", "shoes")) & (facets.formality <= 3)
     if brief.formality >= 3.7:
         yield _in_slots(facets, (*_CORE, "outerwear", "shoes")) & (facets.formality <= 2)
 
@@ -126,6 +128,8 @@ def _by_weather(facets: Facets, brief: Brief) -> Iterator[Mask]:
     if brief.wet or heat <= COOL:
         yield _tagged(facets, "open-shoe")
     yield _tagged(facets, "no-rain") if brief.wet else facets.any_of("kind", _WET_ONLY)
+    if not wants_outerwear(brief):  # a jacket for its looks, then, and not for the rain
+        yield facets.in_slot("outerwear") & _tagged(facets, "rain-ok")
     if heat <= COOL:
         yield facets.in_slot("bottom") & _tagged(facets, "legs-bare")
         yield garments & (facets.warmth == 0)

@@ -158,3 +158,8 @@ def test_a_damaged_snapshot_leaves_the_old_one_serving(
 def _version(held: SnapshotHolder) -> str:
     with held.lease() as retriever:
         return retriever.snapshot.version
+
+
+def test_winter_and_summer_pieces_do_not_meet() -> None:
+    shorts = item("b", "bottom", warmth=0)
+    assert harmony(item("k", warmth=3), [shorts]) < harmony(item("t", warmth=1), [shorts])

@@ -169,3 +169,25 @@ def test_explanations_speak_of_their_own_pieces_only(recommender: StoreRecommend
         said = {word.strip(".,").lower() for word in (outfit.explanation or "").split()}
         assert said
         assert said & colors <= own | {word for i in outfit.items for word in skus[i.sku][0].kind.split("-")}
+
+
+@pytest.mark.parametrize(
+    ("vibe", "body", "slot", "tags"),
+    [
+        ("festival in the mud", {"department": "women"}, "shoes", {"open-shoe", "no-rain"}),
+        ("yoga then brunch", {"department": "women"}, "shoes", {"heavy-shoe"}),
+        (
+            "dinner on the terrace",
+            {"department": "men", "weather": {"temperature_c": 25}},
+            "outerwear",
+            {"rain-ok"},
+        ),
+        ("office in march", {"department": "men", "weather": {"temperature_c": 7}}, "bottom", {"legs-bare"}),
+    ],
+)
+def test_pieces_out_of_place(
+    recommender: StoreRecommender, skus: Skus, vibe: str, body: dict[str, Any], slot: str, tags: set[str]
+) -> None:
+    response = ask(recommender, vibe=vibe, count=5, **body)
+    assert response.outfits
+    assert not [i.title for i in worn(response, skus, slot) if tags & set(i.tags)]
