@@ -15,7 +15,7 @@ from service.brief import Brief
 from service.facets import Facets, Mask
 from service.schema import OutfitRequest, Unmet
 from service.sizes import for_age
-from service.wanted import out_of_place
+from service.wanted import out_of_place, out_of_weather
 
 _GROWN_OUT_OF: tuple[Slot, ...] = ("top", "bottom", "dress", "outerwear")
 
@@ -50,16 +50,13 @@ def filters(
         found.append(Filter("season", facets.in_season(request.season), reason, "leave the season out"))
     if request.budget is not None:
         found.append(_budget(facets, request))
+    # What the request says of the weather binds; what the vibe lets one guess gives way before nothing is left.
     asked = request.weather is not None or request.season is not None
-    found.append(
-        Filter(
-            "weather" if asked else "vibe",
-            ~out_of_place(facets, brief),
-            "what there is does not suit the weather or the occasion",
-            "loosen the weather, the season or the vibe",
-            soft=not asked,
-        )
-    )
+    suited = ~out_of_weather(facets, brief)
+    reason, hint = "what there is does not suit the weather", "loosen the weather or the season"
+    found.append(Filter("weather", suited, reason, hint, soft=not asked))
+    reason, hint = "what there is does not suit the occasion", "loosen the vibe"
+    found.append(Filter("vibe", ~out_of_place(facets, brief), reason, hint, soft=True))
     return found
 
 

@@ -18,7 +18,7 @@ from service.outfit import Candidate
 from service.prompt import Context
 from service.retriever import Retriever, Shortlist
 from service.schema import OutfitRequest, Unmet
-from service.wanted import Template, out_of_place, templates
+from service.wanted import Template, out_of_place, out_of_weather, templates
 
 Line = Literal["girls", "boys", ""]
 Lane = tuple[Department, Line]
@@ -89,7 +89,12 @@ def _better_line(brief: Brief, retriever: Retriever) -> Line:
 def _suits(brief: Brief, retriever: Retriever, lane: Lane) -> float:
     """How near the best tops, bottoms and shoes for such a shopper come to the brief."""
     facets = retriever.facets
-    mask = facets.for_department(*lane) & facets.stocked & ~out_of_place(facets, brief)
+    mask = (
+        facets.for_department(*lane)
+        & facets.stocked
+        & ~out_of_place(facets, brief)
+        & ~out_of_weather(facets, brief)
+    )
     best = []
     for slot in ("top", "bottom", "shoes"):
         allowed = np.flatnonzero(mask & facets.in_slot(slot))

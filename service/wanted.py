@@ -6,7 +6,7 @@ at the pool only, a coat when it is cold. Each rule looks at attributes of the k
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,10 +70,19 @@ def finishing(brief: Brief, department: Department) -> list[Slot]:
     return slots
 
 
+def out_of_weather(facets: Facets, brief: Brief) -> Mask:
+    """Pieces that nobody would wear in this weather."""
+    return _any(facets, _by_weather(facets, brief))
+
+
 def out_of_place(facets: Facets, brief: Brief) -> Mask:
-    """Pieces that nobody would wear for this brief, whatever their style."""
+    """Pieces that nobody would wear for this, whatever the weather: swimwear in town, trainers at the opera."""
+    return _any(facets, [*_by_activity(facets, brief), *_by_formality(facets, brief)])
+
+
+def _any(facets: Facets, parts: Iterable[Mask]) -> Mask:
     mask = np.zeros(facets.count, dtype=np.bool_)
-    for part in (*_by_activity(facets, brief), *_by_formality(facets, brief), *_by_weather(facets, brief)):
+    for part in parts:
         mask |= part
     return mask
 
