@@ -94,7 +94,7 @@ class Trainer:
         for example, neutral in batch:
             loss, hits = self.losses(example, neutral)
             (loss / len(batch)).backward()  # type: ignore[no-untyped-call]
-            total, right = total + float(loss), right + hits
+            total, right = total + float(loss.detach()), right + hits
         for weight, master in zip(self.weights, self.masters, strict=True):
             master.grad = weight.grad.float() if weight.grad is not None else None
             weight.grad = None
