@@ -128,7 +128,7 @@ def _exclusions(facets: Facets, request: OutfitRequest) -> Iterator[Filter]:
 
 def _budget(facets: Facets, request: OutfitRequest) -> Filter:
     assert request.budget is not None
-    cents, currency = round(request.budget.max * 100), request.budget.currency
+    cents, currency = request.budget.cents, request.budget.currency
     if currency is not None and currency not in facets.currencies:
         sold = ", ".join(facets.currencies)
         none = np.zeros(facets.count, dtype=np.bool_)

@@ -165,7 +165,7 @@ def _within_budget(
     if request.budget is None:
         return True
     least = sum(min(c.cents for c in shortlists[s].candidates) for s in template.required)
-    if least <= round(request.budget.max * 100):
+    if least <= request.budget.cents:
         return True
     amount = f"{least / 100:.2f}"
     reason = f"the cheapest whole outfit that fits costs {amount}"

@@ -137,7 +137,7 @@ class StoreRecommender:
     ) -> tuple[list[Composed], Style]:
         if not planned.plans:
             return [], style
-        budget = round(request.budget.max * 100) if request.budget else None
+        budget = request.budget.cents if request.budget else None
         if style.scorer.composer == "retrieval":
             return compose(planned.plans, style.scorer, budget, seed, style.weights), style
         with self._stylists.turn() as ours:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from math import floor
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -29,6 +30,11 @@ class Budget(_Body):
     """The most that one whole outfit may cost."""
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
     """The store's currency when absent."""
+
+    @property
+    def cents(self) -> int:
+        """In hundredths, rounded down: a cent too much is too much."""
+        return floor(self.max * 100 + 1e-6)
 
 
 class Exclude(_Body):

@@ -151,6 +151,15 @@ def test_the_named_least_budget_is_enough(recommender: StoreRecommender) -> None
     assert again.outfits[0].total_price == least
 
 
+def test_a_budget_is_not_rounded_up(recommender: StoreRecommender) -> None:
+    fits = ask(recommender, vibe="sunday brunch", department="men", budget={"max": 45}, count=1)
+    least = min(
+        float(u.hint.rsplit(" ", 1)[1]) for u in fits.unmet if u.hint.startswith("raise the budget to")
+    )
+    short = ask(recommender, vibe="sunday brunch", department="men", budget={"max": least - 0.001}, count=1)
+    assert short.outfits == []
+
+
 def test_any_size_of_an_item_names_it(recommender: StoreRecommender, skus: Skus) -> None:
     item = next(
         i for i, _ in skus.values() if len(i.variants) > 2 and i.variants[2].in_stock and i.slot == "top"
