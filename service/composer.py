@@ -156,7 +156,8 @@ def _possible(
     plan = outfit.plan
     rest = outfit.open_slots(slot)
     required = slot in plan.required
-    size = len(plan.required) if required else len(outfit.pieces) + 1
+    own = len(plan.required) if required else len(outfit.pieces) + 1
+    size = min([own, *(len(o.plan.required) if required else len(o.pieces) for o in others)])
     taken = tuple(o.skus for o in others)
     least = shareable(size, len(plan.anchored))
     for shared in range(least, max(size, least + 1) if required else least + 1):

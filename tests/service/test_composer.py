@@ -92,6 +92,26 @@ def test_outfits_share_at_most_half_when_stock_allows(seed: int, count: int) -> 
     assert all(len(a.skus & b.skus) <= 2 for a, b in itertools.combinations(outfits, 2))
 
 
+@settings(deadline=None)
+@given(st.integers(0, 2**31))
+def test_small_outfits_share_at_most_half_with_large_ones_too(seed: int) -> None:
+    def some(slot: Slot, n: int) -> list[Candidate]:
+        return [candidate(f"{slot}{i}", slot) for i in range(n)]
+
+    shared: dict[Slot, list[Candidate]] = {
+        "shoes": some("shoes", 2),
+        "bag": some("bag", 1),
+        "jewelry": some("jewelry", 1),
+    }
+    finishing: tuple[Slot, ...] = ("bag", "jewelry")
+    plans = [
+        plan({"dress": some("dress", 2), **shared}, optional=finishing),
+        plan({"top": some("top", 2), "bottom": some("bottom", 2), **shared}, optional=finishing),
+    ]
+    first, second = compose(plans, RetrievalScorer(), None, seed)
+    assert len(first.skus & second.skus) <= min(len(first.pieces), len(second.pieces)) // 2
+
+
 def test_the_stylist_decides_between_equals() -> None:
     store: dict[Slot, list[Candidate]] = {
         "top": [candidate(f"t{i}") for i in range(4)],
