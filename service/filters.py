@@ -17,6 +17,12 @@ from service.schema import OutfitRequest, Unmet
 from service.sizes import for_age
 from service.wanted import out_of_place, out_of_weather
 
+_SIZED_ALIKE: dict[Slot, tuple[Slot, ...]] = {
+    "dress": ("top", "bottom"),
+    "outerwear": ("top", "dress"),
+    "top": ("dress",),
+    "bottom": ("dress",),
+}
 _GROWN_OUT_OF: tuple[Slot, ...] = ("top", "bottom", "dress", "outerwear")
 
 
@@ -61,15 +67,21 @@ def filters(
 
 
 def size_filter(facets: Facets, request: OutfitRequest, brief: Brief, slot: Slot) -> list[Filter]:
-    """The slot's own filter: in stock in one of the wanted sizes."""
-    sizes = request.sizes.get(slot, [])
-    if not sizes and brief.age is not None and slot in _GROWN_OUT_OF:
-        mask = facets.in_size(for_age(brief.age))
-        return [Filter("vibe", mask, "none comes in the child's size", "name the sizes", soft=True)]
-    if not sizes:
-        return []
-    reason = f"none is in stock in size {' or '.join(sizes)}"
-    return [Filter(f"sizes.{slot}", facets.in_size(sizes), reason, "add a neighbouring size")]
+    """The slot's own filter: in stock in one of the wanted sizes, or, where none is named, in a likely one."""
+    if sizes := request.sizes.get(slot):
+        reason = f"none is in stock in size {' or '.join(sizes)}"
+        return [Filter(f"sizes.{slot}", facets.in_size(sizes), reason, "add a neighbouring size")]
+    if guessed := likely_sizes(request, brief, slot):
+        reason, hint = "none comes in a size that is likely to fit", "name the sizes"
+        return [Filter("vibe", facets.in_size(guessed), reason, hint, soft=True)]
+    return []
+
+
+def likely_sizes(request: OutfitRequest, brief: Brief, slot: Slot) -> list[str]:
+    """Sizes for a slot that the request names none for: those of a child's age, or of the slots beside it."""
+    if brief.age is not None and slot in _GROWN_OUT_OF:
+        return for_age(brief.age)
+    return [size for other in _SIZED_ALIKE.get(slot, ()) for size in request.sizes.get(other, [])]
 
 
 def apply(facets: Facets, slot: Slot, chain: Sequence[Filter]) -> tuple[Mask, Unmet | None]:

@@ -15,10 +15,10 @@ from indexer.item import Department, Item, Slot, Variant
 from indexer.snapshot import Snapshot
 from service.brief import Brief
 from service.facets import Facets, Positions, build_facets
-from service.filters import apply, filters, size_filter
+from service.filters import apply, filters, likely_sizes, size_filter
 from service.outfit import Candidate
 from service.schema import OutfitRequest, Unmet
-from service.sizes import for_age, is_one_size, normalise
+from service.sizes import is_one_size, normalise
 from service.wanted import fit
 
 POOL = 1000
@@ -122,10 +122,10 @@ def pick_variant(item: Item, sizes: Sequence[str]) -> Variant:
 
 
 def _variant(item: Item, slot: Slot, request: OutfitRequest, brief: Brief) -> Variant:
-    if slot not in request.sizes and brief.age is not None:
+    if slot not in request.sizes and (likely := likely_sizes(request, brief, slot)):
         try:
-            return pick_variant(item, for_age(brief.age))
-        except ValueError:  # the child's size was a guess, and the filter by it has been lifted
+            return pick_variant(item, likely)
+        except ValueError:  # the size was a guess, and the filter by it has been lifted
             pass
     return pick_variant(item, request.sizes.get(slot, []))
 

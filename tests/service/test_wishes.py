@@ -200,3 +200,16 @@ def test_pieces_out_of_place(
     response = ask(recommender, vibe=vibe, count=5, **body)
     assert response.outfits
     assert not [i.title for i in worn(response, skus, slot) if tags & set(i.tags)]
+
+
+def test_a_dress_comes_in_the_size_of_the_top(recommender: StoreRecommender) -> None:
+    response = ask(
+        recommender,
+        vibe="rooftop drinks",
+        department="women",
+        sizes={"top": ["M"], "bottom": ["38"]},
+        count=4,
+    )
+    sizes = [i.size for o in response.outfits for i in o.items if i.slot == "dress"]
+    assert sizes
+    assert set(sizes) <= {"M", "38"}
