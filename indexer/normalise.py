@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from indexer.embedder import Embedder
@@ -233,8 +233,3 @@ def _plain(text: str) -> str:
 
 def _slug(text: str) -> str:
     return _NOT_SLUG.sub("-", fold(text)).strip("-")
-
-
-def items_of(results: Iterable[Item | Reject]) -> list[Item]:
-    """The items among the results of `build_items`."""
-    return [r for r in results if isinstance(r, Item)]

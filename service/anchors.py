@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from indexer.item import Item, Slot, Variant
+from service.filters import exclusions
 from service.outfit import Candidate
 from service.problems import InvalidError
 from service.retriever import Retriever, pick_variant
 from service.schema import OutfitRequest, Unmet
-from service.sizes import is_one_size, normalise
+from service.sizes import fits
 
 
 def find_anchors(request: OutfitRequest, retriever: Retriever) -> dict[Slot, Candidate]:
@@ -47,9 +48,7 @@ def conflicts(request: OutfitRequest, anchors: dict[Slot, Candidate], retriever:
     unmet = []
     for slot, anchor in anchors.items():
         item, variant = anchor.item, anchor.variant
-        wanted = {normalise(s) for s in request.sizes.get(slot, [])}
-        fits = not wanted or is_one_size(variant.size) or normalise(variant.size or "") in wanted
-        if not variant.in_stock or not fits:
+        if not variant.in_stock or not fits(variant.size, request.sizes.get(slot, [])):
             size = f" in size {variant.size}" if variant.size else ""
             what = (
                 f"sold out{size}" if not variant.in_stock else f"asked for{size}, but other sizes are wanted"
@@ -78,14 +77,10 @@ def _is_too_dear(request: OutfitRequest, anchor: Candidate) -> bool:
 
 
 def _is_excluded(request: OutfitRequest, anchor: Candidate, retriever: Retriever) -> bool:
-    facets, exclude = retriever.facets, request.exclude
-    allowed = facets.for_department(request.department) if request.department else None
-    masks = [
-        facets.any_of("sku", exclude.skus),
-        facets.any_of("brand", [b.casefold() for b in exclude.brands]),
-        facets.mentioning("color", exclude.colors),
-        facets.mentioning("material", exclude.materials),
-        *([~allowed] if allowed is not None else []),
-        *([~facets.in_season(request.season)] if request.season else []),
-    ]
-    return any(bool(mask[anchor.position]) for mask in masks)
+    facets = retriever.facets
+    masks = [filter_.allowed for filter_ in exclusions(facets, request)]
+    if request.department:
+        masks.append(facets.for_department(request.department))
+    if request.season:
+        masks.append(facets.in_season(request.season))
+    return not all(mask[anchor.position] for mask in masks)

@@ -50,7 +50,7 @@ def filters(
             "try another department",
         ),
     ]
-    found += _exclusions(facets, request)
+    found += exclusions(facets, request)
     if request.season is not None:
         reason = f"none of it is for {request.season}"
         found.append(Filter("season", facets.in_season(request.season), reason, "leave the season out"))
@@ -90,41 +90,36 @@ def apply(facets: Facets, slot: Slot, chain: Sequence[Filter]) -> tuple[Mask, Un
     if not in_slot.any():
         reason = f"{slot}: the store carries none"
         return in_slot, Unmet(constraint="stock", reason=reason, hint="add such pieces to the feed")
-    mask = in_slot.copy()
-    for filter_ in chain:
-        mask &= filter_.allowed
-    if mask.any():
-        return mask, None
+    guesses = [f for f in chain if f.soft]
     hard = [f for f in chain if not f.soft]
-    for kept in range(sum(f.soft for f in chain) - 1, -1, -1) if slot != "dress" else ():
-        # Guesses give way, the last first; a dress never needs one, since separates can take its place.
-        mask = in_slot.copy()
-        for filter_ in [*hard, *[f for f in chain if f.soft][:kept]]:
-            mask &= filter_.allowed
+    # Guesses give way, the last first; a dress never needs one, since separates can take its place.
+    fewest = len(guesses) if slot == "dress" else 0
+    for kept in range(len(guesses), fewest - 1, -1):
+        mask = _through(in_slot, [*hard, *guesses[:kept]])
         if mask.any():
             return mask, None
     blamed = _blame(in_slot, chain if slot == "dress" else hard)
     return mask, Unmet(constraint=blamed.constraint, reason=f"{slot}: {blamed.reason}", hint=blamed.hint)
 
 
+def _through(mask: Mask, chain: Sequence[Filter]) -> Mask:
+    """What of the mask all filters allow."""
+    left = mask.copy()
+    for filter_ in chain:
+        left &= filter_.allowed
+    return left
+
+
 def _blame(in_slot: Mask, chain: Sequence[Filter]) -> Filter:
     """The filter without which something would be left; failing that, the one that took the last pieces."""
     for filter_ in reversed(chain):
-        rest = in_slot.copy()
-        for other in chain:
-            if other is not filter_:
-                rest &= other.allowed
-        if rest.any():
+        if _through(in_slot, [f for f in chain if f is not filter_]).any():
             return filter_
-    left = in_slot.copy()
-    for filter_ in chain:
-        left &= filter_.allowed
-        if not left.any():
-            return filter_
-    raise AssertionError("a chain that leaves pieces has nothing to blame")
+    return next(f for i, f in enumerate(chain, start=1) if not _through(in_slot, chain[:i]).any())
 
 
-def _exclusions(facets: Facets, request: OutfitRequest) -> Iterator[Filter]:
+def exclusions(facets: Facets, request: OutfitRequest) -> Iterator[Filter]:
+    """One filter per kind of exclusion that the request makes."""
     exclude = request.exclude
     lookups: list[tuple[str, list[str], Callable[[list[str]], Mask]]] = [
         ("skus", exclude.skus, lambda values: facets.any_of("sku", values)),

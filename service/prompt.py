@@ -18,7 +18,6 @@ PROMPT_VERSION = "1"
 """Changes whenever `render` or `format_answer` would give other text; adapters carry the one they learned."""
 
 Layout = Literal["scored", "listed"]
-LAYOUTS: tuple[Layout, ...] = ("scored", "listed")
 
 Piece = tuple[Slot, str]
 

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indexer.embedder import Embedder, load_embedder
 from indexer.snapshot import SnapshotStore
@@ -28,7 +28,6 @@ from service.schema import (
     OutfitItem,
     OutfitRequest,
     OutfitResponse,
-    StyleRef,
     StyleView,
     Unmet,
 )
@@ -141,18 +140,13 @@ class StoreRecommender:
         if style.scorer.composer == "retrieval":
             return compose(planned.plans, style.scorer, budget, seed, style.weights), style
         with self._stylists.turn() as ours:
-            used = style if ours else _without_model(style, self._stylists.fallback)
+            used = style if ours else replace(style, scorer=self._stylists.fallback.scorer)
             return compose(planned.plans, used.scorer, budget, seed, used.weights), used
 
 
 def open_recommender(settings: Settings) -> StoreRecommender:
     """The recommender of these settings. Slow: loads the models. Raises ModelError when the embedder is missing."""
     return StoreRecommender(settings)
-
-
-def _without_model(style: Style, fallback: Style) -> Style:
-    ref = StyleRef(name=style.ref.name, version=style.ref.version, digest=style.ref.digest)
-    return Style(ref, style.description, style.layout, fallback.scorer, style.weights)
 
 
 def _identity(request: OutfitRequest, seed: int, index: str, digest: str) -> str:

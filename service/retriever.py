@@ -18,16 +18,13 @@ from service.facets import Facets, Positions, build_facets
 from service.filters import apply, filters, likely_sizes, size_filter
 from service.outfit import Candidate
 from service.schema import OutfitRequest, Unmet
-from service.sizes import is_one_size, normalise
+from service.sizes import fits
 from service.wanted import fit
 
 POOL = 1000
 """Pieces per slot that are looked at by attributes after the search."""
 SHORT_POOL = 64
 """Of those, how many the choice of a varied shortlist starts from."""
-MARGIN = 0.12
-"""A piece this much worse than the slot's best is not shortlisted for variety's sake, once `ENOUGH` are."""
-ENOUGH = 4
 TWINS = 0.7
 """Cosine between two pieces from which the second is penalised as more of the same."""
 
@@ -75,18 +72,17 @@ class Retriever:
     ) -> Shortlist:
         positions = self._search(brief, allowed)
         forced = 0
-        if (
-            request.budget is not None
-        ):  # the cheapest piece comes along, or a budget that can be met might not be
+        if request.budget is not None:  # without the cheapest piece, a budget that can be met might not be
             cheapest = allowed[np.argmin(self.facets.cents[allowed])]
             positions = np.concatenate([[cheapest], positions[positions != cheapest]])
             forced = 1
-        similarity = brief.similarity(self.snapshot.vectors.vectors(positions))
+        vectors = self.snapshot.vectors.vectors(positions)
+        similarity = brief.similarity(vectors)
         suits = fit(self.facets, positions, slot, brief)
         ranked = np.argsort(-(similarity[forced:] + suits[forced:]), kind="stable")[:SHORT_POOL] + forced
         order = np.concatenate([np.arange(forced), ranked])
         pool = positions[order]
-        vectors = self.snapshot.vectors.vectors(pool)
+        vectors = vectors[order]
         items = self.snapshot.catalogue.at(pool.tolist())
         picks = _varied(items, vectors, (similarity + suits)[order], quota, forced)
         candidates = [
@@ -110,12 +106,7 @@ class Retriever:
 
 def pick_variant(item: Item, sizes: Sequence[str]) -> Variant:
     """The cheapest size in stock among the wanted ones. Raises ValueError when there is none."""
-    wanted = {normalise(s) for s in sizes}
-    fitting = [
-        v
-        for v in item.variants
-        if v.in_stock and (not wanted or is_one_size(v.size) or normalise(v.size or "") in wanted)
-    ]
+    fitting = [v for v in item.variants if v.in_stock and fits(v.size, sizes)]
     if not fitting:
         raise ValueError(f"{item.sku} is not in stock in size {' or '.join(sizes) or 'any'}")
     return min(fitting, key=lambda v: v.price or 0.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -51,9 +50,3 @@ class Settings(BaseSettings):
     max_body_bytes: Positive = 256 * 1024
     threads: int = 0
     """Threads of the language model; 0 leaves the choice to torch."""
-
-
-@lru_cache(maxsize=1)
-def load_settings() -> Settings:
-    """The process's settings. Raises pydantic.ValidationError naming the variable that is wrong."""
-    return Settings()

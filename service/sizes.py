@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Collection
 
 _WORDS = {
     "extra extra small": "xxs",
@@ -48,6 +49,11 @@ def normalise(size: str) -> str:
 def is_one_size(size: str | None) -> bool:
     """Whether the item comes in one size for all, or the feed names none."""
     return size is None or " ".join(size.casefold().split()) in _ONE_SIZE
+
+
+def fits(size: str | None, wanted: Collection[str]) -> bool:
+    """Whether a piece of this size will do: nothing is wanted, it is one of the wanted, or one size for all."""
+    return not wanted or is_one_size(size) or normalise(size or "") in {normalise(w) for w in wanted}
 
 
 _HEIGHTS = (62, 80, 92, 98, 104, 110, 116, 122, 128, 134, 140, 146, 152, 158, 164)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.feeds.record import Reject, Row
 from indexer.item import Item
-from indexer.normalise import build_items, clean_size, items_of
+from indexer.normalise import build_items, clean_size
+
+
+def items_of(results: Iterable[Item | Reject]) -> list[Item]:
+    """The items among the results of `build_items`."""
+    return [r for r in results if isinstance(r, Item)]
 
 
 def row(sku: str, title: str = "Blue Hoodie", **fields: object) -> Row:
