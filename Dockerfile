@@ -7,6 +7,7 @@ RUN apt-get update && apt-get install --yes --no-install-recommends make && rm -
 COPY pyproject.toml requirements.lock Makefile README.md LICENSE ./
 COPY indexer ./indexer
 COPY service ./service
+COPY training ./training
 # The CPU build of torch; override for GPUs.
 ARG PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
 ENV STYLIST_MODEL_DIR=/app/models

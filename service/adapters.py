@@ -1,6 +1,7 @@
-"""Style adapters on disk: one folder per style with LoRA weights and a manifest that says what they fit.
+"""One version of a style adapter on disk: LoRA weights and a manifest that says what they fit.
 
-Knows no torch: it checks files and identities; `service.lm` loads the weights.
+Knows no torch: it checks files and identities; `service.lm` loads the weights. Which version of a style is
+served is `service.shelf`'s.
 """
 
 from __future__ import annotations
@@ -10,15 +11,38 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from indexer.errors import ModelError
 from service.composer import Weights
 from service.models import file_sha256
 from service.prompt import PROMPT_VERSION, Layout
+from service.score_head import HEAD, Readout
 
 MANIFEST = "manifest.json"
+CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
+
+BASE = "base"
+"""The style that is no adapter."""
+ALIASES: tuple[str, str] = ("champion", "candidate")
+
+
+def _is_no_base(name: str) -> str:
+    if name == BASE:
+        raise ValueError(f"{name!r} is what the untuned model is called")
+    return name
+
+
+def _is_no_alias(version: str) -> str:
+    if version in ALIASES:
+        raise ValueError(f"{version!r} is what an alias is called")
+    return version
+
+
+StyleName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$"), AfterValidator(_is_no_base)]
+Version = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"), AfterValidator(_is_no_alias)]
+"""The name of a folder."""
 
 
 class Manifest(BaseModel):
@@ -26,8 +50,8 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-    version: Annotated[str, Field(min_length=1, max_length=64)]
+    name: StyleName
+    version: Version
     description: str
     prompt_version: str
     layout: Layout
@@ -41,6 +65,15 @@ class Manifest(BaseModel):
     data_provenance: str
     score_weights: dict[Literal["text", "vibe", "rest", "harmony"], float] = {}
     """Weights of the composer's score that were fitted with this adapter; absent ones keep their default."""
+    readout: Readout = "likelihood"
+    """What the score of a piece is; `head` needs `score_head.safetensors` beside the weights."""
+    head_sha256: str = ""
+    created: str = ""
+    """ISO 8601, UTC."""
+    parent: str = ""
+    """NAME@VERSION of the adapter that training went on from."""
+    rank: int | None = None
+    """Rank of the LoRA matrices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +89,7 @@ class Adapter:
         m = self.manifest
         parts = [
             m.weights_sha256,
+            m.head_sha256,
             m.layout,
             m.prompt_version,
             m.base_digest,
@@ -69,27 +103,32 @@ class Adapter:
 
 
 def load_adapter(folder: Path, base_digest: str) -> Adapter:
-    """The adapter in `folder`, checked against the base model that it will sit on and the prompt it will read.
+    """The adapter in `<name>/<version>`, checked against the base model that it will sit on and its prompt.
 
     Raises ModelError that names the folder and, for a mismatch, both values.
     """
-    manifest = _manifest(folder)
-    weights = folder / WEIGHTS
-    if not weights.is_file():
-        raise ModelError(f"{folder}: no {WEIGHTS}; other weight formats are never loaded")
-    _same(folder, "name", manifest.name, folder.name)
-    _same(folder, "prompt_version", manifest.prompt_version, PROMPT_VERSION)
+    manifest = read_manifest(folder)
+    _same(folder, "name", manifest.name, folder.parent.name)
+    _same(folder, "version", manifest.version, folder.name)
     _same(folder, "base_digest", manifest.base_digest, base_digest)
-    _same(folder, "weights_sha256", manifest.weights_sha256, file_sha256(weights))
+    return check_files(folder, manifest)
+
+
+def check_files(folder: Path, manifest: Manifest) -> Adapter:
+    """The adapter, wherever its folder lies, if its weights are the manifest's. Raises ModelError as above."""
+    for name in (WEIGHTS, CONFIG):
+        if not (folder / name).is_file():
+            raise ModelError(f"{folder}: no {name}; other weight formats are never loaded")
+    _same(folder, "prompt_version", manifest.prompt_version, PROMPT_VERSION)
+    _same(folder, "weights_sha256", manifest.weights_sha256, file_sha256(folder / WEIGHTS))
+    found: Readout = "head" if (folder / HEAD).is_file() else "likelihood"
+    _same(folder, "readout", manifest.readout, found)
+    _same(folder, "head_sha256", manifest.head_sha256, file_sha256(folder / HEAD) if found == "head" else "")
     return Adapter(folder, manifest)
 
 
-def adapter_folders(root: Path) -> list[Path]:
-    """Folders below `root` that hold a manifest, by name."""
-    return sorted(path.parent for path in root.glob(f"*/{MANIFEST}"))
-
-
-def _manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest in the folder. Raises ModelError naming file and field."""
     path = folder / MANIFEST
     try:
         return Manifest.model_validate_json(path.read_bytes())

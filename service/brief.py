@@ -15,6 +15,7 @@ import numpy as np
 
 from indexer.embedder import Embedder, Vectors
 from indexer.item import Department, Season
+from service.query_encoder import QueryEncoder
 from service.schema import OutfitRequest
 from service.senses import age, says, who
 
@@ -24,6 +25,7 @@ NEIGHBOURS = 6
 SHARPNESS = 0.06  # softmax temperature over cosines: neighbours 0.06 apart differ by a factor e
 TRUSTED = 0.40  # below this cosine the nearest example says little, and the neutral default wins
 WEAR_WEIGHT = 0.8  # share of the examples' pieces in the query, beside 1.0 for the wish's own words
+TUNED_WEAR_WEIGHT = 0.4  # a tuned query needs the examples less
 DEFAULT_FORMALITY = 2.4
 
 
@@ -39,8 +41,8 @@ class Wear:
 class Brief:
     """`formality` as in Item; `heat` runs from -2 (deep winter) over 0 (mild) to 2 (hot), None when unknown.
 
-    `age` in years, of a child whose age the wish names. `words` is the unit vector of the wish's text, `query`
-    the one that pieces are searched with, both of shape (dim,).
+    `age` in years, of a child whose age the wish names. `words` is the unit vector of the wish's text, as the query
+    encoder has it, `query` the one that pieces are searched with, both of shape (dim,).
     """
 
     formality: float
@@ -56,6 +58,7 @@ class Brief:
     words: Vectors
     query: Vectors
     wear: tuple[Wear, ...] = ()
+    wear_weight: float = WEAR_WEIGHT
 
     def similarity(self, vectors: Vectors) -> Vectors:
         """How near pieces come to the wish, shape (n,): to its words, and to what is worn on such occasions.
@@ -67,7 +70,7 @@ class Brief:
         if not self.wear:
             return words
         worn = sum((w.weight * (vectors @ w.pieces.T).max(axis=1) for w in self.wear), np.zeros(len(vectors)))
-        return np.asarray((words + WEAR_WEIGHT * worn) / (1 + WEAR_WEIGHT), dtype=np.float32)
+        return np.asarray((words + self.wear_weight * worn) / (1 + self.wear_weight), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,15 @@ class _Example:
 
 
 class BriefReader:
-    """Reads wishes with one embedder; the examples are embedded once."""
+    """Reads wishes with one embedder; the examples are embedded once.
 
-    def __init__(self, embedder: Embedder) -> None:
+    Which examples are near is the embedder's to say; what is searched with, the query encoder's where there is one.
+    """
+
+    def __init__(self, embedder: Embedder, encoder: QueryEncoder | None = None) -> None:
         self._embedder = embedder
+        self._encoder = encoder or QueryEncoder(embedder)
+        self._wear_weight = TUNED_WEAR_WEIGHT if self._encoder.tuned else WEAR_WEIGHT
         self._examples = _examples()
         self._vibes = embedder.encode([e.vibe for e in self._examples])
         pieces = [e.wear.split(", ") for e in self._examples]
@@ -94,7 +102,9 @@ class BriefReader:
         """The brief of a request. Deterministic."""
         text = " ".join(filter(None, [request.vibe, request.occasion]))
         words = text.lower()
-        vector = self._embedder.encode([query_text(request)])[0]
+        asked = query_text(request)
+        vector = self._embedder.encode([asked])[0]
+        wish = self._encoder.encode_wish(asked) if self._encoder.tuned else vector
         cosines = self._vibes @ vector
         nearest = np.argsort(-cosines, kind="stable")[:NEIGHBOURS]
         weights = np.exp((cosines[nearest] - cosines[nearest[0]]) / SHARPNESS)
@@ -102,7 +112,8 @@ class BriefReader:
         trusted = float(cosines[nearest[0]]) >= TRUSTED
         examples = [self._examples[i] for i in nearest]
         wear = tuple(Wear(float(w), self._wear[i]) for w, i in zip(weights, nearest, strict=True) if trusted)
-        query = vector + WEAR_WEIGHT * sum((w.weight * _mean(w.pieces) for w in wear), np.zeros_like(vector))
+        worn = sum((w.weight * _mean(w.pieces) for w in wear), np.zeros_like(vector))
+        query = wish + self._wear_weight * worn
         department, line = who(words)
         snow = says(words, "snow") or bool(request.weather and request.weather.snow)
         return Brief(
@@ -116,9 +127,10 @@ class BriefReader:
             age=age(words),
             season=request.season,
             said=words,
-            words=vector,
+            words=wish,
             query=(query / np.linalg.norm(query)).astype(np.float32),
             wear=wear,
+            wear_weight=self._wear_weight,
         )
 
 

@@ -58,7 +58,7 @@ def index(
     """Build the index from inventory feeds and make it current."""
     from service.cli_index import run
 
-    settings = _settings(data_dir, currency=currency, embedder=embedder)
+    settings = settings_of(data_dir, currency=currency, embedder=embedder)
     typer.echo(run(settings, feeds, format, map or [], allow_rejects))
 
 
@@ -95,7 +95,7 @@ def compose(
     options = {name: value for name, value in locals().items() if name not in ("json", "data_dir")}
     from service.cli_compose import run
 
-    typer.echo(run(_settings(data_dir), options, as_json=json))
+    typer.echo(run(settings_of(data_dir), options, as_json=json))
 
 
 @app.command()
@@ -107,7 +107,7 @@ def serve(
     """Serve the HTTP API until interrupted."""
     from service.cli_serve import run
 
-    run(_settings(data_dir, host=host, port=port))
+    run(settings_of(data_dir, host=host, port=port))
 
 
 @keys.command("add")
@@ -117,7 +117,7 @@ def keys_add(
     """Make a key. It is printed once, alone on the last line, and cannot be shown again."""
     from service.cli_keys import add
 
-    typer.echo(add(_settings(data_dir), scope))
+    typer.echo(add(settings_of(data_dir), scope))
 
 
 @keys.command("list")
@@ -128,7 +128,7 @@ def keys_list(
     """List the keys that are good."""
     from service.cli_keys import listing
 
-    typer.echo(listing(_settings(data_dir), scope))
+    typer.echo(listing(settings_of(data_dir), scope))
 
 
 @keys.command("revoke")
@@ -139,7 +139,7 @@ def keys_revoke(
     """End a key for good."""
     from service.cli_keys import revoke
 
-    typer.echo(revoke(_settings(data_dir), key))
+    typer.echo(revoke(settings_of(data_dir), key))
 
 
 @models.command("fetch")
@@ -147,7 +147,7 @@ def models_fetch(data_dir: DataDir = None) -> None:
     """Bring the base model into the cache, verified, and print its folder."""
     from service.models import fetch
 
-    typer.echo(fetch(_settings(data_dir)))
+    typer.echo(fetch(settings_of(data_dir)))
 
 
 def main() -> None:
@@ -165,7 +165,7 @@ def main() -> None:
         _exit(f"unexpected {type(error).__name__}: {error}", 1)
 
 
-def _settings(data_dir: Path | None, **overrides: Any) -> Settings:
+def settings_of(data_dir: Path | None, **overrides: Any) -> Settings:
     from pydantic import ValidationError
 
     from service.settings import Settings

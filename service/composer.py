@@ -7,7 +7,7 @@ likeness to the pieces chosen so far and the harmony with them, in one sum.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,13 +20,18 @@ from service.prompt import Context
 from service.retriever import Shortlist
 from service.scorer import Question, Scorer, Scores
 
+TUNED_REST = 1.2
+"""`Weights.rest` where worn pieces are encoded by a tuned query encoder, for styles that bring no weights."""
+EncodeWorn = Callable[[Sequence[str]], NDArray[np.float32]]
+"""Labels of worn pieces -> shape (labels, dim), in the space of the candidates' vectors."""
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """What each part of the score counts, in units of cosine similarity. An adapter may bring its own."""
 
     text: float = 0.03
-    """Per standard deviation of the stylist's score among the candidates of the slot."""
+    """Per unit of log-odds, where the stylist's scores are that; else per standard deviation among the candidates."""
     vibe: float = 1.0
     rest: float = 0.4
     harmony: float = 1.0
@@ -86,13 +91,19 @@ class Composed:
 
 
 def compose(
-    plans: Sequence[Plan], scorer: Scorer, budget_cents: int | None, seed: int, weights: Weights | None = None
+    plans: Sequence[Plan],
+    scorer: Scorer,
+    budget_cents: int | None,
+    seed: int,
+    weights: Weights | None = None,
+    encode_worn: EncodeWorn | None = None,
 ) -> list[Composed]:
     """Whole outfits for as many of the plans as possible, in the order of the plans.
 
     Every outfit fills its required slots, costs at most the budget, and shares at most half of its pieces
     with any other; the last is given up piece by piece when the candidates allow no other whole outfit, but
-    no two outfits are the same. Deterministic in its arguments.
+    no two outfits are the same. `encode_worn` turns the labels of chosen pieces into the vectors that further ones
+    are held against; by default they are the pieces' own. Deterministic in its arguments.
     """
     weights = weights or Weights()
     random = np.random.default_rng(seed)
@@ -102,14 +113,25 @@ def compose(
         questions = [q for i, o in enumerate(outfits) if not o.dead for q in _questions(i, o, step)]
         if not questions:
             break
-        for question, text in zip(questions, session.score(questions), strict=True):
+        for question, scores in zip(questions, session.score(questions), strict=True):
+            text = scores - scores.mean() if scorer.log_odds else standardise(scores)
             outfit = outfits[question.outfit]
             others = [o for o in outfits if o is not outfit and not o.dead]
             noise = random.gumbel(size=len(question.labels)) * weights.noise
             choice = _choose(outfit, others, question.slot, text, noise, budget_cents, weights)
             if choice is not None:
                 session.choose(question, choice)
+        if encode_worn is not None:
+            _encode(outfits, encode_worn)
     return [o for o in outfits if not o.dead]
+
+
+def _encode(outfits: Sequence[Composed], encode_worn: EncodeWorn) -> None:
+    """Vectors of all chosen pieces, in one go: the encoder remembers those that it has seen."""
+    labels = list(dict.fromkeys(c.label for o in outfits for c in o.pieces))
+    vectors = dict(zip(labels, encode_worn(labels), strict=True))
+    for outfit in outfits:
+        outfit.rows = [vectors[c.label] for c in outfit.pieces]
 
 
 def _questions(i: int, outfit: Composed, step: int) -> list[Question]:
@@ -185,7 +207,7 @@ def _utilities(
     worn = [c.item for c in outfit.pieces]
     objection = np.array([c.fit + weights.harmony * harmony(c.item, worn) for c in shortlist.candidates])
     total = objection + weights.vibe * np.array([c.similarity for c in shortlist.candidates])
-    total += weights.text * standardise(text)
+    total += weights.text * text
     if outfit.rows:
         total += weights.rest * (shortlist.vectors @ np.mean(outfit.rows, axis=0))
     total -= [weights.repeat * sum(_sameness(c, o) for o in others) for c in shortlist.candidates]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from indexer.errors import ModelError
+from service.lm_adapters import LoraAdapters
 from service.models import load_base
 from service.prompt import Prompt
 
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 Tokens = list[int]
 Branch = tuple[Tokens, Sequence[Tokens]]
 """A given start, and the continuations after it that are scored."""
+Adapters = str | Sequence[str | None] | None
+"""One adapter's name for all rows, one per row, or none (the bare base)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Log-likelihood of each continuation of one state, in nats, and what is needed to go on from any of them."""
+    """The continuations of one state as they were read, and what is needed to go on from any of them."""
 
     logprobs: list[float]
+    """Log-likelihood of each, in nats; empty when it was not asked for."""
     lengths: list[int]
     state: State
     keys: Tensor  # (layers, kv_heads, branch length, head_dim)
@@ -56,6 +58,10 @@ class Scored:
     hidden: Tensor  # (branch length, hidden)
     start: int
     offsets: list[int]
+
+    def ends(self) -> Tensor:
+        """Hidden states after the last token of each continuation: (continuations, hidden)."""
+        return self.hidden[[o + n - 1 for o, n in zip(self.offsets, self.lengths, strict=True)]]
 
     def extend(self, choice: int) -> State:
         """The state after the start and the chosen continuation."""
@@ -78,30 +84,27 @@ class LanguageModel:
         self.causal_lm, self._tokenizer, self.digest = load_base(settings)
         self.decoder = self.causal_lm.get_decoder()
         self.head = self.causal_lm.get_output_embeddings()
-        self._peft: Any = None
-        self._adapters: set[str] = set()
+        self._lora = LoraAdapters(self.causal_lm)
         self._lock = threading.Lock()
+
+    @property
+    def adapters(self) -> frozenset[str]:
+        """Names of the adapters that are loaded."""
+        return self._lora.names
+
+    def score_head(self, adapter: str | None) -> Tensor | None:
+        """The head that reads an adapter's scores off its states, (hidden,); None where likelihoods are its scores."""
+        return self._lora.head(adapter)
 
     def add_adapter(self, name: str, folder: Path) -> None:
         """Make the LoRA weights in `folder` available under `name`. Raises ModelError when they do not fit."""
-        from peft import PeftModel
-
-        if not (folder / "adapter_model.safetensors").is_file():
-            raise ModelError(f"{folder}: no adapter_model.safetensors; other weight formats are never loaded")
         with self._lock:
-            if name in self._adapters:
-                return
-            try:
-                if self._peft is None:
-                    self._peft = PeftModel.from_pretrained(
-                        self.causal_lm, folder, adapter_name=name, autocast_adapter_dtype=False
-                    )
-                else:
-                    self._peft.load_adapter(folder, adapter_name=name, autocast_adapter_dtype=False)
-            except Exception as error:
-                raise ModelError(f"{folder}: adapter cannot be loaded: {error}") from error
-            self._peft.eval().requires_grad_(False)
-            self._adapters.add(name)
+            self._lora.add(name, folder)
+
+    def remove_adapter(self, name: str) -> None:
+        """Free the weights of an adapter that nobody reads with any more."""
+        with self._lock:
+            self._lora.remove(name)
 
     def encode(self, text: str) -> Tokens:
         """Tokens of plain text; markers of the chat template inside it are read as text."""
@@ -122,7 +125,7 @@ class LanguageModel:
     def read(self, tokens: Tokens, after: State | None = None, adapter: str | None = None) -> State:
         """The state after `tokens`, which follow on `after` when it is given."""
         ids = torch.tensor([tokens], device=self.causal_lm.device)
-        with self._lock, self._active(adapter):
+        with self._lock, self._lora.active([adapter]):
             cache = self._cache([after] if after else [], after.length if after else 0)
             hidden = self.decoder(ids, past_key_values=cache, use_cache=True).last_hidden_state
         return State(
@@ -136,13 +139,20 @@ class LanguageModel:
         self,
         states: Sequence[State],
         branches: Sequence[Branch],
-        adapter: str | None = None,
+        adapter: Adapters = None,
         width: int = 0,
+        likelihoods: bool = True,
     ) -> list[Scored]:
         """Score each state's continuations; one forward pass for all of them. No branch may be empty.
 
-        Rows are padded to the longest of them and to `width` tokens at least.
+        Without `likelihoods` nothing is multiplied with the vocabulary, and only states are read.
+
+        `adapter` is that of all states, or one per state. Rows are padded to the longest of them and to `width`
+        tokens at least. Raises ValueError when there are not as many adapters as states.
         """
+        adapters = [adapter] * len(states) if adapter is None or isinstance(adapter, str) else list(adapter)
+        if len(adapters) != len(states):
+            raise ValueError(f"{len(adapters)} adapters for {len(states)} states")
         rows = [_Row.of(start, ends) for start, ends in branches]
         past = max(state.length for state in states)
         width = max(width, *(len(row.tokens) for row in rows))
@@ -158,7 +168,7 @@ class LanguageModel:
             mask[r, 0, :n, past - state.length : past] = True
             mask[r, 0, :n, past : past + n] = row.mask()
         cache = self._cache(states, past)
-        with self._lock, self._active(adapter):
+        with self._lock, self._lora.active(adapters):
             hidden = self.decoder(
                 ids.to(device),
                 past_key_values=cache,
@@ -167,7 +177,7 @@ class LanguageModel:
                 use_cache=True,
             ).last_hidden_state
             return [
-                self._scored(r, row, state, hidden[r], cache, past)
+                self._scored(r, row, state, hidden[r], cache, past, likelihoods)
                 for r, (row, state) in enumerate(zip(rows, states, strict=True))
             ]
 
@@ -184,15 +194,19 @@ class LanguageModel:
             cache.update(keys[layer], values[layer], layer)
         return cache
 
-    def _scored(self, r: int, row: _Row, state: State, hidden: Tensor, cache: Any, past: int) -> Scored:
+    def _scored(
+        self,
+        r: int,
+        row: _Row,
+        state: State,
+        hidden: Tensor,
+        cache: Any,
+        past: int,
+        likelihoods: bool,
+    ) -> Scored:
         n = len(row.tokens)
-        parents = torch.tensor(row.parents, device=hidden.device)
-        before = torch.cat([state.last[None], hidden])[parents + 1]  # parent -1 is the state's last token
-        logits = self.head(before[row.start :]).float()
-        targets = torch.tensor(row.tokens[row.start :], device=hidden.device)
-        token_logprobs = logits.gather(1, targets[:, None])[:, 0] - logits.logsumexp(-1)
         return Scored(
-            logprobs=[part.sum().item() for part in token_logprobs.split(row.lengths)],
+            logprobs=self._logprobs(row, state, hidden) if likelihoods else [],
             lengths=row.lengths,
             state=state,
             keys=torch.stack([layer.keys[r, :, past : past + n] for layer in cache.layers]),
@@ -202,14 +216,13 @@ class LanguageModel:
             offsets=row.offsets,
         )
 
-    def _active(self, adapter: str | None) -> AbstractContextManager[Any]:
-        if self._peft is None:
-            return nullcontext()
-        if adapter is None:
-            disabled: AbstractContextManager[Any] = self._peft.disable_adapter()
-            return disabled
-        self._peft.set_adapter(adapter)
-        return nullcontext()
+    def _logprobs(self, row: _Row, state: State, hidden: Tensor) -> list[float]:
+        parents = torch.tensor(row.parents, device=hidden.device)
+        before = torch.cat([state.last[None], hidden])[parents + 1]  # parent -1 is the state's last token
+        logits = self.head(before[row.start :]).float()
+        targets = torch.tensor(row.tokens[row.start :], device=hidden.device)
+        token_logprobs = logits.gather(1, targets[:, None])[:, 0] - logits.logsumexp(-1)
+        return [part.sum().item() for part in token_logprobs.split(row.lengths)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,16 @@
-"""The language model as a stylist: the likelihood of a piece's text in the outfit's prompt, compared with its
-likelihood in a neutral prompt (pointwise mutual information: Church & Hanks 1990; as a score for choices,
-Holtzman et al. 2021), per token. The neutral part depends on the text alone and is cached.
+"""The language model as a stylist. What the score of a piece is depends on what reads it out:
+
+- an adapter's score head: a linear function of the model's state after the piece's text in the outfit's prompt;
+- without one, the likelihood of that text, compared with its likelihood in a neutral prompt (pointwise mutual
+  information: Church & Hanks 1990; as a score for choices, Holtzman et al. 2021), per token. The neutral part
+  depends on the text alone and is cached.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -32,13 +35,16 @@ class LmScorer:
         self.model = model
         self.adapter = adapter
         self.layout: Layout = layout
+        self.head = model.score_head(adapter)
+        self.log_odds = self.head is not None
         self._neutral = neutral
         self._opening: tuple[Tokens, State] | None = None
 
     def open(self, contexts: Sequence[Context]) -> Session:
-        self.neutral(
-            [(slot, label) for c in contexts for slot, labels in c.shortlist.items() for label in labels]
-        )
+        if self.head is None:
+            self.neutral(
+                [(slot, label) for c in contexts for slot, labels in c.shortlist.items() for label in labels]
+            )
         prompts = [tuple(self.model.encode_prompt(render(c, self.layout))) for c in contexts]
         states = {prompt: self._read(list(prompt)) for prompt in dict.fromkeys(prompts)}
         return _LmSession(self, [states[prompt] for prompt in prompts])
@@ -48,6 +54,8 @@ class LmScorer:
         if self._opening is None:
             other = self.model.encode_prompt(render(NEUTRAL, self.layout))
             shared = next((i for i, (a, b) in enumerate(zip(prompt, other, strict=False)) if a != b), 0)
+            if not shared:  # this is the neutral prompt itself: nothing to learn from yet
+                return self.model.read(prompt, adapter=self.adapter)
             self._opening = (prompt[:shared], self.model.read(prompt[:shared], adapter=self.adapter))
         opening, state = self._opening
         if not opening or prompt[: len(opening)] != opening or len(prompt) == len(opening):
@@ -79,9 +87,12 @@ class _LmSession:
             (model.encode(line_start(q.slot)), [model.encode(line_end(label)) for label in q.labels])
             for q in questions
         ]
-        return model.score([self._states[q.outfit] for q in questions], branches, self._scorer.adapter)
+        states = [self._states[q.outfit] for q in questions]
+        return model.score(states, branches, self._scorer.adapter, likelihoods=self._scorer.head is None)
 
     def _scores(self, question: Question, scored: Scored) -> Scores:
+        if (head := self._scorer.head) is not None:
+            return np.asarray((scored.ends().float() @ head).cpu().numpy(), dtype=np.float64)
         neutral = self._scorer.neutral([(question.slot, label) for label in question.labels])
         return np.asarray((np.array(scored.logprobs) - neutral) / np.array(scored.lengths))
 
@@ -100,6 +111,16 @@ class NeutralScores:
         self._known: OrderedDict[_Entry, float] = OrderedDict()
         self._state: State | None = None
         self._lock = threading.Lock()
+
+    def known(self) -> dict[_Entry, float]:
+        """What has been read so far, for `remember` of a later process with the same base model."""
+        with self._lock:
+            return dict(self._known)
+
+    def remember(self, known: Mapping[_Entry, float]) -> None:
+        """Take over what an earlier process read."""
+        with self._lock:
+            self._known.update(known)
 
     def per_token(self, entries: Sequence[_Entry]) -> Scores:
         """The same divided by the number of tokens of each label's line."""

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from indexer.embedder import Embedder, load_embedder
+from indexer.errors import ModelError
 from indexer.snapshot import SnapshotStore
 from service.api.contract import ItemQuery
 from service.brief import Brief, BriefReader
 from service.browse import page, view
-from service.composer import Composed, compose
+from service.composer import TUNED_REST, Composed, Weights, compose
 from service.explain import explanation, title
 from service.holder import SnapshotHolder
 from service.outfit import Candidate
 from service.plan import Planned, make_plans
 from service.problems import InvalidError, UnavailableError
+from service.query_encoder import RETRIEVER, QueryEncoder, load_query_encoder
 from service.retriever import Retriever
 from service.schema import (
     IndexRef,
@@ -33,6 +37,8 @@ from service.schema import (
 )
 from service.settings import Settings
 from service.stylists import HOUSE, Style, Stylists
+
+log = logging.getLogger(__name__)
 
 _EXTRA = 4
 """Candidates per slot beyond the number of outfits, so that the last outfit still has a choice."""
@@ -61,9 +67,17 @@ class StoreRecommender:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._embedder: Embedder = load_embedder(settings.embedder)
-        self._briefs = BriefReader(self._embedder)
+        self._encoder = self._query_encoder(settings.adapters_dir / RETRIEVER)
+        self._briefs = BriefReader(self._embedder, self._encoder)
         self._stylists = Stylists(settings)
         self._holder = SnapshotHolder(SnapshotStore(settings.data_dir), self._embedder)
+
+    def _query_encoder(self, folder: Path) -> QueryEncoder:
+        try:
+            return load_query_encoder(self._embedder, folder)
+        except ModelError as error:  # a store without a tuned retriever is better than none
+            log.error("the query adapter cannot be used: %s", error)
+            return QueryEncoder(self._embedder)
 
     def reload(self) -> None:
         """Serve the current snapshot from now on. Raises SnapshotError, and then goes on with the old one."""
@@ -102,7 +116,8 @@ class StoreRecommender:
         clock.lap("retrieve")
         composed, style = self._composed(planned, style, request, seed)
         clock.lap("compose")
-        identity = _identity(request, seed, retriever.snapshot.version, style.ref.digest)
+        decided_by = [retriever.snapshot.version, style.ref.digest, self._encoder.digest]
+        identity = _identity(request, seed, decided_by)
         outfits = [_outfit(c, f"{identity}{i:02d}", request, brief) for i, c in enumerate(composed)]
         outfits.sort(key=lambda o: -o.score)
         clock.lap("explain")
@@ -137,11 +152,16 @@ class StoreRecommender:
         if not planned.plans:
             return [], style
         budget = request.budget.cents if request.budget else None
+        worn = None
+        if self._encoder.tuned:
+            worn = self._encoder.encode_worn
+            if style.weights == Weights():
+                style = replace(style, weights=Weights(rest=TUNED_REST))
         if style.scorer.composer == "retrieval":
-            return compose(planned.plans, style.scorer, budget, seed, style.weights), style
+            return compose(planned.plans, style.scorer, budget, seed, style.weights, worn), style
         with self._stylists.turn() as ours:
             used = style if ours else replace(style, scorer=self._stylists.fallback.scorer)
-            return compose(planned.plans, used.scorer, budget, seed, used.weights), used
+            return compose(planned.plans, used.scorer, budget, seed, used.weights, worn), used
 
 
 def open_recommender(settings: Settings) -> StoreRecommender:
@@ -149,10 +169,10 @@ def open_recommender(settings: Settings) -> StoreRecommender:
     return StoreRecommender(settings)
 
 
-def _identity(request: OutfitRequest, seed: int, index: str, digest: str) -> str:
+def _identity(request: OutfitRequest, seed: int, decided_by: Sequence[str]) -> str:
     """The same answer has the same ids: they follow from all that decides it."""
     body = request.model_dump_json(exclude={"seed"})
-    return hashlib.sha256("\n".join([body, str(seed), index, digest]).encode()).hexdigest()[:22]
+    return hashlib.sha256("\n".join([body, str(seed), *decided_by]).encode()).hexdigest()[:22]
 
 
 def _shortfall(request: OutfitRequest, planned: Planned, composed: Sequence[Composed]) -> list[Unmet]:

@@ -27,6 +27,8 @@ SHORT_POOL = 64
 """Of those, how many the choice of a varied shortlist starts from."""
 TWINS = 0.7
 """Cosine between two pieces from which the second is penalised as more of the same."""
+MARGIN = 0.12
+"""How far below the slot's best a piece may score and still be offered once half of the quota is picked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +126,18 @@ def _variant(item: Item, slot: Slot, request: OutfitRequest, brief: Brief) -> Va
 def _varied(items: Sequence[Item], vectors: Vectors, scores: Vectors, quota: int, forced: int) -> list[int]:
     """Indices of up to `quota` pieces: each the best after a penalty for likeness to those already picked
     (maximal marginal relevance: Carbonell & Goldstein 1998). One colourway per product, while others are left.
-    The first `forced` are always among them.
+    The first `forced` are always among them; clearly worse ones only up to half of the quota.
     """
     likeness = np.clip(vectors @ vectors.T - TWINS, 0.0, None)
     penalty = np.zeros(len(items), dtype=np.float32)
     free = np.ones(len(items), dtype=np.bool_)
     picks: list[int] = []
+    good = scores >= scores[forced:].max(initial=-np.inf) - MARGIN
     while len(picks) < min(quota, len(items)):
+        if 2 * len(picks) >= quota:
+            free &= good
+        if not free.any():
+            break
         best = (
             len(picks) if len(picks) < forced else int(np.argmax(np.where(free, scores - penalty, -np.inf)))
         )

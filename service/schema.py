@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from indexer.item import Department, Season, Slot
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+StyleKey = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=129)]
+"""`name`, `name@candidate` or `name@version`, each part of at most 64 characters."""
 Names = Annotated[list[Name], Field(max_length=100)]
 MAX_OUTFITS = 10
 
@@ -49,7 +51,7 @@ class OutfitRequest(_Body):
 
     vibe: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
     count: Annotated[int, Field(ge=1, le=MAX_OUTFITS, strict=True)] = 3
-    style: Name | None = None
+    style: StyleKey | None = None
     department: Department | None = None
     occasion: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
     season: Season | None = None

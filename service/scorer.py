@@ -46,6 +46,11 @@ class Scorer(Protocol):
     @property
     def composer(self) -> ComposerName: ...
 
+    @property
+    def log_odds(self) -> bool:
+        """Whether scores are log-odds of the choice, and count as they are; others are standardised first."""
+        ...
+
     def open(self, contexts: Sequence[Context]) -> Session: ...
 
 
@@ -53,6 +58,7 @@ class RetrievalScorer:
     """No language model: every piece is as likely as any other, and the retriever's scores decide."""
 
     composer: ComposerName = "retrieval"
+    log_odds = False
 
     def open(self, contexts: Sequence[Context]) -> Session:  # noqa: ARG002 - the Protocol's parameter
         return _Indifferent()

@@ -24,8 +24,8 @@ class Settings(BaseSettings):
     """Where the index, the keys and the composed outfits live."""
     model_dir: Path = Path.home() / ".cache" / "vibe-stylist"
     """Where the converted base model is cached."""
-    adapters_dir: Path = Path("adapters")
-    """Folder of style adapters: one folder per style, each with its manifest."""
+    adapters_dir: Path = Field(default_factory=lambda: _adapters())
+    """Folder of adapters: one folder per style and version; `./adapters`, else those beside the code."""
     embedder: str = EMBEDDED_MODEL
     """Embedding model: a sentence-transformers id or folder."""
     base_model: str = EMBEDDED_LM
@@ -50,3 +50,9 @@ class Settings(BaseSettings):
     max_body_bytes: Positive = 256 * 1024
     threads: int = 0
     """Threads of the language model; 0 leaves the choice to torch."""
+
+
+def _adapters() -> Path:
+    here = Path("adapters")
+    beside = Path(__file__).parent.parent / "adapters"
+    return beside if beside.is_dir() and not here.is_dir() else here

@@ -1,40 +1,43 @@
-"""The styles that requests may name: the bare base model, and every valid adapter. Loads each once.
+"""The styles that requests may name: the bare base model, and the adapters on the shelf, as they are now.
 
-Without a language model (missing, damaged, or switched off) there is still the retrieval-only composer.
+Changes on disk are picked up while requests go on: what is new is loaded before anything is switched, a request
+keeps the style that it began with, and weights that nobody refers to any more are freed. Without a language model
+(missing, damaged, or switched off) there is still the retrieval-only composer.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexer.errors import ModelError
-from service.adapters import Adapter, adapter_folders, load_adapter
+from service.adapters import BASE
 from service.composer import Weights
 from service.prompt import Layout
 from service.schema import StyleRef, StyleView
 from service.scorer import RetrievalScorer, Scorer
 from service.settings import Settings
+from service.shelf import fingerprint
 
 if TYPE_CHECKING:
-    from service.lm import LanguageModel
-    from service.lm_scorer import NeutralScores
+    from service.wardrobe import Wardrobe
 
 log = logging.getLogger(__name__)
 
-BASE = "base"
 HOUSE = "house"
 BASE_LAYOUT: Layout = "scored"
+POLL_SECONDS = 2.0
+"""How often a request looks whether styles were published, promoted or rolled back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """One style ready to compose with."""
+    """One version of a style, ready to compose with. Its weights stay loaded for as long as something holds it."""
 
     ref: StyleRef
     description: str
@@ -49,35 +52,49 @@ class Stylists:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._gate = threading.Lock()
-        self._broken: dict[str, str] = {}
-        self._styles: dict[str, Style] = {}
+        self._following = threading.Lock()
+        self._looked = float("-inf")
+        self._seen: tuple[object, ...] | None = None
         nothing = StyleRef(name=BASE, version="none", digest="none")
         self.fallback = Style(nothing, "No language model", BASE_LAYOUT, RetrievalScorer(), Weights())
-        if settings.composer == "auto":
-            self._load()
+        self._wardrobe: Wardrobe | None = self._open() if settings.composer == "auto" else None
+        self._follow()
 
     @property
     def default(self) -> str:
         """The style of requests that name none."""
-        return self._settings.default_style if self._settings.default_style in self._styles else BASE
+        wanted = self._settings.default_style
+        return wanted if self.get(wanted) is not None else BASE
 
-    def get(self, name: str) -> Style | None:
-        """The style, the fallback for `base` while there is no language model, None when unknown."""
-        if name == BASE:
-            return self._styles.get(BASE, self.fallback)
-        return self._styles.get(name)
+    def get(self, key: str) -> Style | None:
+        """The style called `name` (its champion), `name@candidate` or `name@version`; None when there is none.
 
-    def broken(self, name: str) -> str | None:
-        """Why a style that has a folder cannot be used; None when nothing is wrong with it."""
-        return self._broken.get(name)
+        For `base` while there is no language model, the fallback.
+        """
+        if self._wardrobe is None:
+            return self.fallback if key == BASE else None
+        self._follow()
+        return self._wardrobe.get(key)
+
+    def broken(self, key: str) -> str | None:
+        """Why a style that is on the shelf cannot be used; None when something can be served for the key."""
+        if self._wardrobe is None or self.get(key) is not None:
+            return None
+        return self._wardrobe.broken(key)
 
     def views(self) -> list[StyleView]:
-        styles = self._styles or {BASE: self.fallback}
+        """The base and every champion."""
+        self._follow()
+        styles = self._wardrobe.champions() if self._wardrobe else [self.fallback]
+        default = self.default
         return [
             StyleView(
-                **s.ref.model_dump(), description=s.description, layout=s.layout, default=name == self.default
+                **s.ref.model_dump(),
+                description=s.description,
+                layout=s.layout,
+                default=s.ref.name == default.partition("@")[0],
             )
-            for name, s in styles.items()
+            for s in styles
         ]
 
     @contextmanager
@@ -90,45 +107,29 @@ class Stylists:
             if got:
                 self._gate.release()
 
-    def _load(self) -> None:
+    def _open(self) -> Wardrobe | None:
         # Imports torch and transformers: only when a model is wanted.
         from service.lm import LanguageModel
-        from service.lm_scorer import NeutralScores
+        from service.wardrobe import Wardrobe
 
         try:
-            model = LanguageModel(self._settings)
+            return Wardrobe(LanguageModel(self._settings), self._settings.adapters_dir)
         except ModelError as error:
             log.warning("composing by retrieval alone: %s", error)
-            return
-        ref = StyleRef(name=BASE, version=model.digest, digest=model.digest)
-        neutral = NeutralScores(model)
-        self._add(ref, "The untuned base model", BASE_LAYOUT, None, Weights(), model, neutral)
-        for folder in adapter_folders(self._settings.adapters_dir):
-            self._load_adapter(model, folder, neutral)
+            return None
 
-    def _load_adapter(self, model: LanguageModel, folder: Path, neutral: NeutralScores) -> None:
+    def _follow(self) -> None:
+        """Pick up what changed on the shelf. One request does it, the others go on."""
+        if self._wardrobe is None or time.monotonic() - self._looked < POLL_SECONDS:
+            return
+        if not self._following.acquire(blocking=False):
+            return
         try:
-            adapter: Adapter = load_adapter(folder, model.digest)
-            model.add_adapter(adapter.digest, folder)
-        except ModelError as error:
-            log.error("style %s cannot be used: %s", folder.name, error)
-            self._broken[folder.name] = str(error)
-            return
-        manifest = adapter.manifest
-        ref = StyleRef(name=manifest.name, version=manifest.version, digest=adapter.digest)
-        self._add(ref, manifest.description, manifest.layout, adapter.digest, adapter.weights, model, neutral)
-
-    def _add(
-        self,
-        ref: StyleRef,
-        description: str,
-        layout: Layout,
-        adapter: str | None,
-        weights: Weights,
-        model: LanguageModel,
-        neutral: NeutralScores,
-    ) -> None:
-        from service.lm_scorer import LmScorer
-
-        scorer = LmScorer(model, adapter, layout, neutral)
-        self._styles[ref.name] = Style(ref, description, layout, scorer, weights)
+            self._looked = time.monotonic()
+            seen = fingerprint(self._settings.adapters_dir)
+            if seen != self._seen:
+                self._wardrobe.reload()
+                self._seen = seen
+            self._wardrobe.sweep()
+        finally:
+            self._following.release()

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.testing import CliRunner
 
-from service.cli import app
+from training.cli import app
 
 ROOT = Path(__file__).parent.parent
 PATHS = [

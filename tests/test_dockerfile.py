@@ -14,8 +14,8 @@ import pytest
 import typer
 
 from service.api.app import create_app
-from service.cli import app
 from service.settings import Settings
+from training.cli import app
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "Dockerfile").read_text(encoding="utf-8")

@@ -7,10 +7,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from tiny_models import save_tiny_model, train_tiny_adapter
 
 from indexer.errors import ModelError
-from service.adapters import MANIFEST, WEIGHTS, adapter_folders, load_adapter
+from service.adapters import CONFIG, MANIFEST, WEIGHTS, load_adapter
+from service.models import file_sha256
+from service.score_head import HEAD, save_head
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +24,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(trained: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(trained, tmp_path / "adapters" / "silk"))
+    return Path(shutil.copytree(trained, tmp_path / "adapters" / "silk" / "1"))
 
 
 def base_digest(folder: Path) -> str:
@@ -33,13 +36,26 @@ def edit(folder: Path, **values: object) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
 
-def test_a_valid_adapter_loads_and_is_found(folder: Path) -> None:
+def test_a_valid_adapter_loads(folder: Path) -> None:
     adapter = load_adapter(folder, base_digest(folder))
-    assert adapter.manifest.name == "silk"
-    assert adapter_folders(folder.parent) == [folder]
+    assert (adapter.manifest.name, adapter.manifest.version) == ("silk", "1")
 
 
-@pytest.mark.parametrize("field", ["prompt_version", "base_digest", "weights_sha256", "name"])
+@pytest.mark.parametrize("version", ["../2", "", ".hidden", "a/b", "candidate", "champion", "1@2"])
+def test_a_version_that_is_no_folder_name_is_refused(folder: Path, version: str) -> None:
+    edit(folder, version=version)
+    with pytest.raises(ModelError, match=r"manifest\.json: version: "):
+        load_adapter(folder, base_digest(folder))
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, CONFIG])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match=f"no {name}"):
+        load_adapter(folder, base_digest(folder))
+
+
+@pytest.mark.parametrize("field", ["prompt_version", "base_digest", "weights_sha256", "name", "version"])
 def test_a_mismatch_names_both_values(folder: Path, field: str) -> None:
     digest = base_digest(folder)
     expected = json.loads((folder / MANIFEST).read_text())[field]
@@ -54,6 +70,21 @@ def test_a_flipped_byte_is_noticed(folder: Path) -> None:
     data[-1] ^= 1
     weights.write_bytes(data)
     with pytest.raises(ModelError, match="weights_sha256"):
+        load_adapter(folder, base_digest(folder))
+
+
+def test_a_score_head_is_part_of_what_is_checked(folder: Path) -> None:
+    before = load_adapter(folder, base_digest(folder)).digest
+    save_head(torch.ones(32), folder)
+    with pytest.raises(ModelError, match="readout is 'likelihood', but 'head' is needed"):
+        load_adapter(folder, base_digest(folder))
+    edit(folder, readout="head", head_sha256=file_sha256(folder / HEAD))
+    assert load_adapter(folder, base_digest(folder)).digest != before
+    save_head(torch.zeros(32), folder)
+    with pytest.raises(ModelError, match="head_sha256"):
+        load_adapter(folder, base_digest(folder))
+    (folder / HEAD).unlink()
+    with pytest.raises(ModelError, match="readout is 'head', but 'likelihood' is needed"):
         load_adapter(folder, base_digest(folder))
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+import pytest
 from factories import candidate, shortlist
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from indexer.item import Slot
-from service.composer import Composed, Plan, Weights, compose, standardise
+from service.composer import Composed, EncodeWorn, Plan, Weights, compose, standardise
 from service.outfit import Candidate
 from service.prompt import Context
 from service.scorer import Question, RetrievalScorer, Scores, Session
@@ -21,6 +24,7 @@ class Partisan:
     """A real Scorer with answers computable by hand: it loves the labels that it was given, in that order."""
 
     composer = "base"
+    log_odds = False
 
     def __init__(self, loved: Sequence[str]) -> None:
         self.loved = list(loved)
@@ -178,3 +182,96 @@ def test_seeds_repeat_and_differ() -> None:
 def test_standardise() -> None:
     assert standardise(np.array([3.0, 3.0])).tolist() == [0.0, 0.0]
     assert standardise(np.array([1.0, 3.0])).tolist() == [-1.0, 1.0]
+
+
+class _Measured:
+    """A real Scorer that gives the second of two pieces a lead, as log-odds or as something to be standardised."""
+
+    composer = "lora"
+
+    def __init__(self, lead: float, log_odds: bool) -> None:
+        self.lead, self.log_odds = lead, log_odds
+
+    def open(self, contexts: Sequence[Context]) -> Session:
+        return _MeasuredSession(self.lead)
+
+
+class _MeasuredSession:
+    def __init__(self, lead: float) -> None:
+        self.lead = lead
+
+    def score(self, questions: Sequence[Question]) -> list[Scores]:
+        return [5.0 + self.lead * np.arange(len(q.labels)) for q in questions]
+
+    def choose(self, question: Question, choice: int) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("lead", "log_odds", "chosen"),
+    [
+        (0.01, True, "near"),  # hardly a difference: nothing changes
+        (0.01, False, "far"),  # standardised, it is as good as any other
+        (20.0, True, "far"),
+        (-0.01, False, "near"),
+    ],
+)
+def test_log_odds_count_as_they_are(lead: float, log_odds: bool, chosen: str) -> None:
+    near = replace(candidate("near"), similarity=0.02)
+    store: dict[Slot, list[Candidate]] = {"top": [near, candidate("far")]}
+    weights = Weights(text=0.03, noise=0.0)
+    [outfit] = compose([plan(store)], _Measured(lead, log_odds), None, 0, weights)
+    assert skus(outfit) == [chosen]
+
+
+def test_a_lead_in_log_odds_is_worth_what_its_size_says() -> None:
+    """0.03 per unit: a lead of 10 is worth 0.3 of similarity, which no standardised score ever is."""
+    for similarity, chosen in ((0.29, "far"), (0.31, "near")):
+        near = replace(candidate("near"), similarity=similarity)
+        store: dict[Slot, list[Candidate]] = {"top": [near, candidate("far")]}
+        weights = Weights(text=0.03, noise=0.0)
+        [outfit] = compose([plan(store)], _Measured(10.0, log_odds=True), None, 0, weights)
+        assert skus(outfit) == [chosen]
+
+
+def _encoder(asked: list[list[str]], axis: int) -> EncodeWorn:
+    """Whatever is worn points along the axis; `asked` gets the labels of every call."""
+
+    def encode(labels: Sequence[str]) -> NDArray[np.float32]:
+        asked.append(list(labels))
+        return np.tile(np.eye(8, dtype=np.float32)[axis], (len(labels), 1))
+
+    return encode
+
+
+def test_worn_pieces_as_they_are_encoded_decide_the_next_one() -> None:
+    store: dict[Slot, list[Candidate]] = {
+        "top": [candidate("t")],
+        "shoes": [candidate(f"s{i}", "shoes") for i in range(3)],
+    }
+    weights = Weights(noise=0.0, rest=0.4)
+
+    def worn(weights: Weights, axis: int | None, asked: list[list[str]]) -> list[str]:
+        encode = None if axis is None else _encoder(asked, axis)
+        [outfit] = compose([plan(store)], RetrievalScorer(), None, 0, weights, encode)
+        return skus(outfit)
+
+    asked: list[list[str]] = []
+    assert worn(weights, None, asked) == ["t", "s0"]  # the top's own vector is that of the first shoe
+    assert [worn(weights, axis, asked) for axis in (1, 2)] == [["t", "s1"], ["t", "s2"]]
+    assert asked[:2] == [["black piece t"], ["black piece t", "black piece s1"]]
+    assert worn(replace(weights, rest=0.0), 2, asked) == ["t", "s0"]
+
+
+def test_each_label_is_encoded_once_for_all_outfits() -> None:
+    store: dict[Slot, list[Candidate]] = {
+        "top": [candidate("t")],
+        "shoes": [candidate(f"s{i}", "shoes") for i in range(2)],
+    }
+    asked: list[list[str]] = []
+    outfits = compose([plan(store)] * 2, RetrievalScorer(), None, 0, Weights(noise=0.0), _encoder(asked, 0))
+    assert len(outfits) == 2
+    assert [sorted(labels) for labels in asked] == [
+        ["black piece t"],
+        ["black piece s0", "black piece s1", "black piece t"],
+    ]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from tiny_models import save_tiny_model, train_tiny_adapter
 
 from indexer.errors import ModelError
 from service.adapters import load_adapter
 from service.lm import LanguageModel
 from service.prompt import Context, render
+from service.score_head import save_head
 from service.settings import Settings
 
 TEXT = "top: black silk camisole\nshoes: heeled sandals\n"
@@ -85,6 +88,85 @@ def test_an_adapter_changes_the_scores_and_only_its_own(
     tuned = score(adapter.digest)
     assert tuned[0] - tuned[1] > before[0] - before[1] + 5
     assert score(None) == pytest.approx(before, abs=1e-4)
+
+
+def test_rows_of_one_batch_each_have_their_own_adapter(lm: LanguageModel, folders: tuple[Path, Path]) -> None:
+    wool = train_tiny_adapter(folders[0], folders[1].parent.parent / "wool", "top: wool\n", version="3")
+    for name, folder in (("silk", folders[1]), ("wool", wool)):
+        lm.add_adapter(name, folder)
+    adapters = ["wool", None, "silk", "wool"]
+    branch = (lm.encode("top:"), [lm.encode(" black silk camisole\n"), lm.encode(" wool\n")])
+    states = [lm.read(lm.encode("x"), adapter=adapter) for adapter in adapters]
+    alone = [
+        lm.score([state], [branch], adapter)[0].logprobs
+        for state, adapter in zip(states, adapters, strict=True)
+    ]
+    together = [scored.logprobs for scored in lm.score(states, [branch] * 4, adapters)]
+    for mixed, single in zip(together, alone, strict=True):
+        assert mixed == pytest.approx(single, abs=1e-3)
+    gaps = [abs(alone[a][0] - alone[b][0]) for a, b in ((0, 1), (1, 2), (0, 2))]
+    assert min(gaps) > 1  # three styles that differ, so that a mix-up would show
+    assert lm.score(states[1:2], [branch])[0].logprobs == pytest.approx(alone[1], abs=1e-4)
+    with pytest.raises(ValueError, match="2 adapters for 4 states"):
+        lm.score(states, [branch] * 4, adapters[:2])
+
+
+def test_an_adapter_that_is_removed_is_gone_and_may_come_again(folders: tuple[Path, Path]) -> None:
+    lm = LanguageModel(Settings(base_model=str(folders[0])))
+    plain_layers = [name for name, _ in lm.causal_lm.named_modules()]
+    branch = (lm.encode("top:"), [lm.encode(" black silk camisole\n")])
+    before = lm.score([lm.read(lm.encode("x"))], [branch])[0].logprobs
+    for _ in range(2):
+        lm.add_adapter("one", folders[1])
+        lm.add_adapter("two", folders[1])
+        lm.remove_adapter("two")
+        assert lm.adapters == {"one"}
+        with pytest.raises(ModelError, match="'two' is not loaded"):
+            lm.read(lm.encode("x"), adapter="two")
+        lm.remove_adapter("one")
+        assert [name for name, _ in lm.causal_lm.named_modules()] == plain_layers
+    assert lm.score([lm.read(lm.encode("x"))], [branch])[0].logprobs == before
+
+
+@pytest.mark.parametrize("with_others", [False, True])
+def test_weights_that_do_not_fit_leave_nothing_behind(
+    folders: tuple[Path, Path], tmp_path: Path, with_others: bool
+) -> None:
+    lm = LanguageModel(Settings(base_model=str(folders[0])))
+    if with_others:
+        lm.add_adapter("good", folders[1])
+    names = [name for name, _ in lm.causal_lm.named_modules()]
+    tensors = load_file(folders[1] / "adapter_model.safetensors")
+    for wrong in (
+        {k: v for k, v in tensors.items() if "q_proj" not in k},
+        {k: v[:2] for k, v in tensors.items()},
+    ):
+        broken = tmp_path / str(len(wrong))
+        broken.mkdir()
+        shutil.copy(folders[1] / "adapter_config.json", broken)
+        save_file(wrong, broken / "adapter_model.safetensors")
+        with pytest.raises(ModelError, match="adapter cannot be loaded"):
+            lm.add_adapter("bad", broken)
+        assert [name for name, _ in lm.causal_lm.named_modules()] == names
+        assert "bad" not in lm.adapters
+
+
+def test_a_score_head_comes_and_goes_with_its_adapter(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    lm = LanguageModel(Settings(base_model=str(folders[0])))
+    for size in (32, 31):
+        folder = Path(shutil.copytree(folders[1], tmp_path / str(size)))
+        save_head(torch.arange(size), folder)
+    lm.add_adapter("headed", tmp_path / "32")
+    lm.add_adapter("plain", folders[1])
+    head = lm.score_head("headed")
+    assert head is not None
+    assert head.tolist() == list(range(32))
+    assert lm.score_head("plain") is lm.score_head(None) is None
+    lm.remove_adapter("headed")
+    assert lm.score_head("headed") is None
+    with pytest.raises(ModelError, match=r"has shape \(31,\), but \(32,\) is needed"):
+        lm.add_adapter("headed", tmp_path / "31")
+    assert lm.adapters == {"plain"}
 
 
 def test_markers_in_free_text_are_read_as_text(lm: LanguageModel) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from indexer.vectors import VectorIndex
 from service.brief import Brief
 from service.facets import build_facets
 from service.filters import apply, filters, size_filter
-from service.retriever import Retriever, pick_variant
+from service.retriever import MARGIN, Retriever, _varied, pick_variant
 from service.schema import OutfitRequest
 
 DIM = 8
@@ -205,3 +206,59 @@ def test_the_cheapest_fitting_size_in_stock_is_picked() -> None:
     assert pick_variant(piece, ["large", "XL"]).sku == "a-xl"
     with pytest.raises(ValueError, match="a is not in stock in size M"):
         pick_variant(piece, ["M"])
+
+
+def store_of(cosines: Sequence[float], prices: Sequence[float] | None = None) -> Retriever:
+    """Pieces `s0`, `s1`, ... of the same attributes, at these cosines to the wish."""
+    axes = np.eye(len(cosines) + 1)
+    vectors = np.array([c * axes[0] + np.sqrt(1 - c * c) * axes[i + 1] for i, c in enumerate(cosines)])
+    items = [item(f"s{i}", price=prices[i] if prices else 10.0) for i in range(len(cosines))]
+    return Retriever(_Snapshot(_Rows(items), VectorIndex.build(unit(vectors))))  # type: ignore[arg-type]
+
+
+def offered(store: Retriever, quota: int, **body: Any) -> list[str]:
+    wish = np.eye(store.snapshot.vectors.dim, dtype=np.float32)[0]
+    found, _ = store.retrieve(request(**body), brief(words=wish, query=wish), ("women", ""), {"top": quota})
+    return [c.sku for c in found["top"].candidates]
+
+
+def test_clearly_worse_pieces_are_dropped_once_half_of_the_quota_is_picked() -> None:
+    within, beyond = 0.6 - MARGIN + 0.01, 0.6 - MARGIN - 0.01
+    store = store_of([0.6, within, beyond, 0.6, within, beyond, 0.6, beyond])
+    assert sorted(offered(store, 8)) == ["s0", "s1", "s3", "s4", "s6"]
+    assert len(offered(store, 4)) == 4
+
+
+def test_half_of_the_quota_is_filled_from_worse_ones() -> None:
+    store = store_of([0.6, *[0.3 - 0.01 * i for i in range(9)]])
+    assert offered(store, 8) == ["s0", "s1", "s2", "s3"]
+    assert len(offered(store, 5)) == 3
+
+
+def test_a_forced_piece_is_offered_however_bad_and_sets_no_standard() -> None:
+    prices = [*[40.0] * 7, 1.0]
+    worst = store_of([*[0.6] * 7, 0.1], prices)
+    assert offered(worst, 2, budget={"max": 90})[0] == "s7"
+    assert offered(worst, 8, budget={"max": 90})[0] == "s7"
+    best = store_of([*[0.4] * 7, 0.9], prices)
+    assert len(offered(best, 8, budget={"max": 90})) == 8
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=12),
+    st.integers(1, 10),
+    st.booleans(),
+)
+def test_what_is_varied_keeps_its_promises(scores: list[float], quota: int, forced: bool) -> None:
+    items = [item(f"s{i}") for i in range(len(scores))]
+    ranked = np.array(scores[:1] * forced + sorted(scores[int(forced) :], reverse=True), dtype=np.float32)
+    picks = _varied(items, np.eye(len(scores), dtype=np.float32), ranked, quota, int(forced))
+    assert len(set(picks)) == len(picks) <= min(quota, len(scores))
+    assert len(picks) >= min((quota + 1) // 2, len(scores))
+    assert not forced or picks[0] == 0
+    rest = ranked[int(forced) :]
+    late = picks[(quota + 1) // 2 :]
+    assert all(ranked[i] >= rest.max() - MARGIN for i in late)
+    good = {i for i in range(int(forced), len(scores)) if ranked[i] >= rest.max() - MARGIN}
+    assert len(picks) == quota or good <= set(picks)

@@ -43,8 +43,14 @@ def save_tiny_model(folder: Path) -> Path:
     return folder
 
 
-def train_tiny_adapter(model_folder: Path, folder: Path, text: str, steps: int = 30) -> Path:
-    """A LoRA adapter fitted to repeat `text`, with a valid manifest; `folder` is named after the style."""
+def train_tiny_adapter(
+    model_folder: Path, style: Path, text: str, steps: int = 30, version: str = "1"
+) -> Path:
+    """A LoRA adapter fitted to repeat `text`, with a valid manifest, in `style / version`, which is returned.
+
+    `style` is the style's folder, named after it.
+    """
+    folder = style / version
     torch.manual_seed(1)
     base = AutoModelForCausalLM.from_pretrained(model_folder, dtype=torch.bfloat16)
     digest = weights_digest(base)
@@ -58,8 +64,8 @@ def train_tiny_adapter(model_folder: Path, folder: Path, text: str, steps: int =
         optimizer.step()
     tuned.save_pretrained(folder)
     manifest = {
-        "name": folder.name,
-        "version": "1",
+        "name": style.name,
+        "version": version,
         "description": "A style of the tests",
         "prompt_version": PROMPT_VERSION,
         "layout": "scored",
