@@ -1,8 +1,8 @@
-"""Looks -> decisions: which of these pieces goes on here? Splits by vibe, and proves that nothing leaks.
+"""Looks -> decisions: which of these pieces goes on here? Knows no language model.
 
 A decision is what the stylist is asked while serving: a prompt, the pieces chosen so far, a slot, and options of
-which one is the look's own. The others are near misses of the look and pieces of other vibes' looks, the nearest
-to the wish first, as the retriever would offer them. Knows no language model.
+which one is the look's own. The others are near misses of the look and same-slot pieces of other groups: a
+share of them the nearest to the wish or to the look, as the retriever would offer them, the rest any.
 """
 
 from __future__ import annotations
@@ -10,26 +10,26 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from indexer.embedder import Embedder, Vectors
-from indexer.item import SLOTS, Department, Slot
-from service.prompt import Context, Piece
-from training.lookbook import Look, LookbookError, Vibe
+from indexer.item import SLOTS, Slot
+from service.prompt import NEUTRAL, Context, Piece
+from training.looks import StyledLook
 
-Split = Literal["train", "valid", "test"]
 ORDER: tuple[Slot, ...] = SLOTS
-HARD = 24
-"""The nearest pieces of other vibes, among which negatives are drawn."""
+HARD = 32
+"""The nearest pieces of other groups, among which hard negatives are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`options[0]` is the look's own piece; `misses` says how many of the next are its near misses."""
+    """`options[0]` is the look's own piece; `misses` says how many of the next are its near misses. A piece without
+    other options is given: it is read and not asked about.
+    """
 
     slot: Slot
     options: tuple[str, ...]
@@ -38,9 +38,9 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One look as a sequence of decisions, in the order in which the composer takes them."""
+    """One look as a sequence of decisions, in the order in which they are taken."""
 
-    vibe: str
+    look: StyledLook
     context: Context
     decisions: tuple[Decision, ...]
 
@@ -49,96 +49,97 @@ class Example:
         return [(d.slot, d.options[0]) for d in self.decisions]
 
 
-def split_of(vibe: str) -> Split:
-    """The split of a vibe: 80 % train, 10 % valid, 10 % test, by a hash of its id, so that it never moves."""
-    bucket = int.from_bytes(hashlib.sha256(vibe.encode()).digest()[:4], "big") % 10
-    return "train" if bucket < 8 else "valid" if bucket == 8 else "test"
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """How examples are drawn. `options` per decision; `hard` is the share of negatives that are near;
+    `shuffle` the share of looks whose slots come in any order, as anchors and swaps bring about.
+    """
+
+    options: int = 4
+    hard: float = 0.25
+    shuffle: float = 0.5
+    with_misses: bool = True
 
 
-def split_vibes(vibes: Iterable[Vibe]) -> dict[Split, list[Vibe]]:
-    """The vibes by split. Looks whose piece texts occur in the training split are taken out of the others."""
-    splits: dict[Split, list[Vibe]] = {"train": [], "valid": [], "test": []}
-    for vibe in vibes:
-        splits[split_of(vibe.vibe)].append(vibe)
-    known = texts(splits["train"])
-    for name in ("valid", "test"):
-        kept = [
-            (v, [look for look in v.looks if not known & set(look.pieces.values())]) for v in splits[name]
-        ]
-        splits[name] = [v.model_copy(update={"looks": looks}) for v, looks in kept if looks]
-    return splits
+class Pool:
+    """Pieces of all looks by slot and line, with their vectors; negatives come from here and nowhere else."""
+
+    def __init__(self, looks: Sequence[StyledLook], embedder: Embedder) -> None:
+        rows: dict[object, list[tuple[str, str]]] = defaultdict(list)
+        for look in looks:
+            for slot, piece in look.pieces.items():
+                rows[slot, look.line].append((look.group, piece))
+        self._rows = {key: list(dict.fromkeys(entries)) for key, entries in rows.items()}
+        texts = sorted(
+            {piece for entries in rows.values() for _, piece in entries}
+            | {miss for look in looks for misses in look.misses.values() for miss in misses}
+            | {phrase for look in looks for phrase in look.phrasings[:1]}
+        )
+        self._vector = dict(zip(texts, embedder.encode(texts), strict=True)) if texts else {}
+        self._vectors = {
+            key: np.stack([self._vector[piece] for _, piece in entries])
+            for key, entries in self._rows.items()
+        }
+        self._entries = {
+            (slot, piece)
+            for look in looks
+            for pieces in (look.pieces.items(), ((s, m) for s, ms in look.misses.items() for m in ms))
+            for slot, piece in pieces
+        }
+        self._near: dict[tuple[str, Slot], list[str]] = {}
+
+    def entries(self) -> set[tuple[Slot, str]]:
+        """Every (slot, text) that an example drawn from here may hold."""
+        return self._entries
+
+    def others(self, look: StyledLook, slot: Slot) -> list[str]:
+        """Same-slot pieces of other groups that the look itself does not have."""
+        own = set(look.pieces.values())
+        return [p for group, p in self._rows[slot, look.line] if group != look.group and p not in own]
+
+    def near(self, look: StyledLook, slot: Slot) -> list[str]:
+        """The `HARD` of them that are nearest to the wish, or to the rest of the look when no wish is known."""
+        if (look.id, slot) not in self._near:
+            others = set(self.others(look, slot))
+            ranked = np.argsort(-(self._vectors[slot, look.line] @ self._query(look, slot)), kind="stable")
+            rows = self._rows[slot, look.line]
+            found = dict.fromkeys(rows[i][1] for i in ranked if rows[i][1] in others)
+            self._near[look.id, slot] = list(found)[:HARD]
+        return self._near[look.id, slot]
+
+    def _query(self, look: StyledLook, slot: Slot) -> Vectors:
+        texts = look.phrasings[:1] or [piece for s, piece in look.pieces.items() if s != slot]
+        return np.asarray(np.mean([self._vector[text] for text in texts], axis=0))
 
 
-def texts(vibes: Iterable[Vibe]) -> set[str]:
-    """Every piece text of the looks."""
-    return {piece for vibe in vibes for look in vibe.looks for piece in look.pieces.values()}
+def draw_examples(looks: Sequence[StyledLook], pool: Pool, draw: Draw, seed: int) -> list[Example]:
+    """One example per look. Phrasing, negatives and order follow from the seed and the look's id alone."""
+    return [_example(look, pool, draw, seed) for look in looks]
 
 
-def check_leaks(train: Sequence[Vibe], held_out: Sequence[Vibe]) -> None:
-    """Raises LookbookError naming a vibe or a piece that stands on both sides."""
-    if both := {v.vibe for v in train} & {v.vibe for v in held_out}:
-        raise LookbookError(f"split leaks: vibe {min(both)!r} is in training and held out")
-    if shared := texts(train) & texts(held_out):
-        raise LookbookError(f"split leaks: piece {min(shared)!r} is in training and held out")
+def _example(look: StyledLook, pool: Pool, draw: Draw, seed: int) -> Example:
+    rng = random.Random(int.from_bytes(hashlib.sha256(f"{seed}/{look.id}".encode()).digest()[:8], "big"))
+    context = Context(
+        vibe=rng.choice(look.phrasings) if look.phrasings else NEUTRAL.vibe,
+        department=look.department,
+        occasion=look.occasion if rng.random() < 0.5 else "",
+        season=look.season if rng.random() < 0.7 else None,
+    )
+    slots = [slot for slot in ORDER if slot in look.pieces]
+    if rng.random() < draw.shuffle:
+        rng.shuffle(slots)
+    decisions = [_decision(look, slot, pool, draw, rng) for slot in slots]
+    if not look.phrasings:  # nothing is known yet that could tell the first piece: it is given
+        decisions[0] = Decision(slots[0], decisions[0].options[:1])
+    return Example(look, context, tuple(decisions))
 
 
-def build_examples(vibes: Sequence[Vibe], embedder: Embedder, options: int, seed: int) -> list[Example]:
-    """One example per look, with a phrasing drawn by the seed. Negatives come from the same vibes' split only."""
-    rng = random.Random(seed)
-    pool = _Pool(vibes, embedder)
-    wishes = embedder.encode([v.phrasings[0] for v in vibes])
-    examples = []
-    for n, vibe in enumerate(vibes):
-        for look in vibe.looks:
-            context = Context(
-                vibe=rng.choice(vibe.phrasings),
-                department=look.department,
-                occasion=look.occasion if rng.random() < 0.5 else "",
-                season=look.season if rng.random() < 0.7 else None,
-            )
-            decisions = tuple(
-                _decision(look, slot, pool, wishes[n], vibe.vibe, options, rng)
-                for slot in ORDER
-                if slot in look.pieces
-            )
-            examples.append(Example(vibe.vibe, context, decisions))
-    return examples
-
-
-def _decision(
-    look: Look, slot: Slot, pool: _Pool, wish: Vectors, vibe: str, options: int, rng: random.Random
-) -> Decision:
-    own = look.pieces[slot]
-    misses = [m.piece for m in look.near_misses if m.slot == slot and m.piece != own]
-    others = pool.near(slot, look.department, wish, vibe, {own, *misses})
-    drawn = rng.sample(others, min(len(others), options - 1 - len(misses)))
-    return Decision(slot, (own, *misses, *drawn), len(misses))
-
-
-class _Pool:
-    """Pieces of all looks by slot and department, with their vectors."""
-
-    def __init__(self, vibes: Sequence[Vibe], embedder: Embedder) -> None:
-        rows: dict[tuple[Slot, Department], list[tuple[str, str]]] = defaultdict(list)
-        for vibe in vibes:
-            for look in vibe.looks:
-                for slot, piece in look.pieces.items():
-                    rows[slot, look.department].append((vibe.vibe, piece))
-        everything = sorted({piece for entries in rows.values() for _, piece in entries})
-        vectors = dict(zip(everything, embedder.encode(everything), strict=True))
-        self._rows = dict(rows)
-        self._vectors = {key: np.stack([vectors[p] for _, p in entries]) for key, entries in rows.items()}
-
-    def near(
-        self, slot: Slot, department: Department, wish: Vectors, vibe: str, without: set[str]
-    ) -> list[str]:
-        """The pieces of other vibes' looks that are nearest to the wish, each once."""
-        entries = self._rows[slot, department]
-        found: dict[str, None] = {}
-        for i in np.argsort(-(self._vectors[slot, department] @ wish), kind="stable"):
-            of, piece = entries[i]
-            if of != vibe and piece not in without:
-                found.setdefault(piece)
-            if len(found) == HARD:
-                break
-        return list(found)
+def _decision(look: StyledLook, slot: Slot, pool: Pool, draw: Draw, rng: random.Random) -> Decision:
+    own, wanted = look.pieces[slot], draw.options - 1
+    misses = [m for m in look.misses.get(slot, ()) if m != own][:wanted] if draw.with_misses else []
+    others = dict.fromkeys(pool.others(look, slot))
+    near = [p for p in pool.near(look, slot) if p not in misses]
+    hard = rng.sample(near, min(len(near), round((wanted - len(misses)) * draw.hard)))
+    rest = [p for p in others if p not in misses and p not in hard]
+    easy = rng.sample(rest, min(len(rest), wanted - len(misses) - len(hard)))
+    return Decision(slot, (own, *misses, *hard, *easy), len(misses))

@@ -1,209 +1,217 @@
-"""Trains a LoRA adapter listwise: of the options of each decision, the look's own piece shall score best.
+"""A run of training: epochs, schedule, checkpoints and the curve. What an update does is `trainer`'s.
 
-The score is the one that serving uses: log-likelihood in the prompt minus the base model's in the neutral prompt,
-per token. The loss is the cross-entropy of a softmax over the options' scores (listwise ranking: Cao et al. 2007).
-
-    python -m training.sft --name house --out adapters/house training/lookbooks/house/*.jsonl
+`Loop` is what all runs share, `Run` the supervised one on looks.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import random
 import time
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from safetensors.torch import load_file, save_file
 from tqdm import tqdm
 
-from indexer.embedder import load_embedder
-from service.lm import LanguageModel
-from service.lm_scorer import NeutralScores
-from service.prompt import render
-from service.settings import Settings
-from training.decisions import Example, build_examples, check_leaks, split_vibes
-from training.lookbook import read_lookbook
-from training.tree import Tree, build_tree
+from indexer.errors import StylistError
+from indexer.item import Slot
+from training.decisions import Draw, Example, Pool, draw_examples
+from training.looks import StyledLook, digest
+from training.trainer import Trainer, accuracy
+
+CHECKPOINT = "checkpoint.safetensors"
+STATE = "checkpoint.json"
+CURVE = "curve.jsonl"
+NEUTRALS = "neutral.json"
+"""Beside the folders of the runs, which share it."""
+
+
+class CheckpointError(StylistError):
+    """A checkpoint that belongs to another run; names the file."""
 
 
 @dataclass(frozen=True)
-class Config:
-    """What a run does. `sharpness` turns nats per token into logits; `batch` is looks per update."""
+class Schedule:
+    """How long and how fast. `batch` is examples per update; the learning rate warms up, then falls as a cosine."""
 
-    rank: int = 16
-    learning_rate: float = 2e-4
+    learning_rate: float = 4e-4
     epochs: int = 3
     batch: int = 4
-    options: int = 4
-    sharpness: float = 5.0
     warmup: float = 0.1
     seed: int = 0
+    checkpoint_every: int = 50
+
+    def rate(self, step: int, steps: int) -> float:
+        warm = min(1.0, (step + 1) / max(1.0, self.warmup * steps))
+        return self.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
-class Trainer:
-    """One run. LoRA weights are kept in float32 beside the bfloat16 ones that compute."""
+class Loop(ABC):
+    """One training run in the folder `out`. Begun again with the same arguments, it goes on where it stopped."""
 
-    def __init__(self, model: LanguageModel, config: Config) -> None:
-        from peft import LoraConfig, get_peft_model
+    def __init__(
+        self,
+        trainer: Trainer,
+        size: int,
+        checks: Mapping[str, Sequence[Example]],
+        schedule: Schedule,
+        out: Path,
+    ) -> None:
+        """`size`: examples per epoch. `checks`: held-out examples by the name that the curve gives them."""
+        self.trainer, self.checks, self.schedule, self.out = trainer, checks, schedule, out
+        self.updates = math.ceil(size / schedule.batch)
+        self.step = 0
 
-        self.config = config
-        self.lm = model
-        self.neutral = NeutralScores(model)
-        torch.manual_seed(config.seed)
-        lora = LoraConfig(
-            r=config.rank, lora_alpha=2 * config.rank, target_modules="all-linear", task_type="CAUSAL_LM"
-        )
-        self.peft: Any = get_peft_model(model.causal_lm, lora, autocast_adapter_dtype=False)
-        self.weights: list[Tensor] = [p for p in self.peft.parameters() if p.requires_grad]
-        self.masters = [w.detach().float().requires_grad_() for w in self.weights]
-        self.optimizer = torch.optim.AdamW(self.masters, lr=config.learning_rate, weight_decay=0.0)
+    @abstractmethod
+    def _examples(self, seed: int) -> list[Example]:
+        """One epoch's examples in the order in which they are learned from; both follow from the seed."""
 
-    def losses(self, example: Example, neutral: list[Tensor]) -> tuple[Tensor, int]:
-        """Mean loss over the example's decisions, and how many were right."""
-        scores = self.scores(example, neutral)
-        loss = torch.stack([-s.log_softmax(0)[0] for s in scores]).mean()
-        return loss, sum(int(s.argmax() == 0) for s in scores)
+    @abstractmethod
+    def _entries(self) -> set[tuple[Slot, str]]:
+        """Every (slot, text) that training examples may ask about."""
 
-    def scores(self, example: Example, neutral: list[Tensor]) -> list[Tensor]:
-        """Logits of the options of every decision."""
-        tree = build_tree(self.lm.encode_prompt(render(example.context, "scored")), example, self.lm.encode)
-        logprobs = self._option_logprobs(tree)
-        return [self.config.sharpness * (lp - n) for lp, n in zip(logprobs, neutral, strict=True)]
+    @abstractmethod
+    def _identity(self) -> str:
+        """What must be the same for a checkpoint to be gone on from."""
 
-    def read_neutral(self, examples: Sequence[Example]) -> None:
-        """Read all options in the neutral prompt, in full packs; `neutral_of` then only looks them up."""
-        entries = {(d.slot, option) for e in examples for d in e.decisions for option in d.options}
-        self.neutral.of(sorted(entries))
+    def train(self) -> None:
+        """All epochs that are left. After each the adapter is saved, and the curve gets the held-out accuracy.
 
-    def neutral_of(self, example: Example) -> list[Tensor]:
-        """Per decision, the base model's log-likelihood per token of every option in the neutral prompt."""
-        return [
-            torch.tensor(self.neutral.per_token([(d.slot, option) for option in d.options])).float()
-            for d in example.decisions
-        ]
+        Raises CheckpointError when `out` holds another run's checkpoint.
+        """
+        self.out.mkdir(parents=True, exist_ok=True)
+        self._resume()
+        if self.trainer.head is None:
+            with (
+                self.trainer.peft.disable_adapter()
+            ):  # neutral is the base model's, whatever training began from
+                held_out = asked(e for examples in self.checks.values() for e in examples)
+                self.trainer.read_neutral(self._entries() | held_out, self.out.parent / NEUTRALS)
+        if self.step == 0:
+            self._report({"step": 0, "seconds": 0, "tokens": 0, **self._check()})
+        while self.step < self.updates * self.schedule.epochs:
+            self._epoch(self.step // self.updates)
+        self.trainer.save(self.out)
 
-    def update(self, batch: Sequence[tuple[Example, list[Tensor]]], rate: float) -> tuple[float, int]:
-        """One step of the optimizer; returns mean loss and right decisions."""
-        total, right = 0.0, 0
-        for example, neutral in batch:
-            loss, hits = self.losses(example, neutral)
-            (loss / len(batch)).backward()  # type: ignore[no-untyped-call]
-            total, right = total + float(loss.detach()), right + hits
-        for weight, master in zip(self.weights, self.masters, strict=True):
-            master.grad = weight.grad.float() if weight.grad is not None else None
-            weight.grad = None
-        torch.nn.utils.clip_grad_norm_(self.masters, 1.0)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.step()
-        with torch.no_grad():
-            for weight, master in zip(self.weights, self.masters, strict=True):
-                weight.copy_(master)
-        return total / len(batch), right
-
-    def _option_logprobs(self, tree: Tree) -> list[Tensor]:
-        width = -(-len(tree.tokens) // 64) * 64
-        ids = torch.zeros(1, width, dtype=torch.long)
-        ids[0, : len(tree.tokens)] = torch.tensor(tree.tokens)
-        positions = torch.zeros(1, width, dtype=torch.long)
-        positions[0, : len(tree.depths)] = torch.tensor(tree.depths)
-        device = self.lm.causal_lm.device
-        hidden = self.lm.decoder(
-            ids.to(device),
-            attention_mask=tree.mask(width)[None, None].to(device),
-            position_ids=positions.to(device),
-        ).last_hidden_state[0]
-        flat = [p for decision in tree.options for option in decision for p in option]
-        parents = torch.tensor([tree.parents[p] for p in flat], device=device)
-        logits = self.lm.head(hidden[parents]).float()
-        targets = torch.tensor([tree.tokens[p] for p in flat], device=device)
-        picked = logits.gather(1, targets[:, None])[:, 0] - logits.logsumexp(-1)
-        lengths = [len(option) for decision in tree.options for option in decision]
-        means = torch.stack([part.mean() for part in torch.split(picked, lengths)])
-        return list(torch.split(means, [len(decision) for decision in tree.options]))
-
-
-def run(trainer: Trainer, train: list[Example], valid: list[Example], out: Path) -> None:
-    """All epochs. After each the adapter is saved, and `curve.jsonl` gets a line with the validation accuracy."""
-    curve = out / "curve.jsonl"
-    config = trainer.config
-    rng = random.Random(config.seed)
-    trainer.read_neutral([*train, *valid])
-    prepared = [(e, trainer.neutral_of(e)) for e in train]
-    checks = [(e, trainer.neutral_of(e)) for e in valid]
-    steps = config.epochs * math.ceil(len(prepared) / config.batch)
-    step, started = 0, time.monotonic()
-    _report(curve, {"config": asdict(config), "step": 0, "valid_accuracy": accuracy(trainer, checks)})
-    for epoch in range(config.epochs):
-        rng.shuffle(prepared)
-        losses, right, asked = 0.0, 0, 0
-        with tqdm(total=len(prepared), desc=f"epoch {epoch + 1}", unit="look") as bar:
-            for first in range(0, len(prepared), config.batch):
-                batch = prepared[first : first + config.batch]
-                warm = min(1.0, (step + 1) / max(1, config.warmup * steps))
-                decay = 0.5 * (1 + math.cos(math.pi * step / steps))
-                loss, hits = trainer.update(batch, config.learning_rate * warm * decay)
-                losses, right, step = losses + loss * len(batch), right + hits, step + 1
-                asked += sum(len(e.decisions) for e, _ in batch)
-                bar.update(len(batch))
-                bar.set_postfix(loss=f"{losses / (first + len(batch)):.3f}", right=f"{right / asked:.3f}")
-        trainer.peft.save_pretrained(out, safe_serialization=True)
-        _report(
-            curve,
+    def _epoch(self, epoch: int) -> None:
+        seed = self.schedule.seed * 1000 + epoch
+        examples = self._examples(seed)
+        steps = self.updates * self.schedule.epochs
+        losses, right, total, started = 0.0, 0, 0, time.monotonic()
+        first = self.step % self.updates
+        with tqdm(total=self.updates, initial=first, desc=f"epoch {epoch + 1}", unit="update") as bar:
+            for n in range(first, self.updates):
+                batch = examples[n * self.schedule.batch : (n + 1) * self.schedule.batch]
+                loss, hits = self.trainer.update(batch, self.schedule.rate(self.step, steps))
+                losses, right, self.step = losses + loss, right + hits, self.step + 1
+                total += sum(len(d.options) > 1 for e in batch for d in e.decisions)
+                bar.update()
+                bar.set_postfix(loss=f"{losses / (n + 1 - first):.3f}", right=f"{right / total:.3f}")
+                if self.step % self.schedule.checkpoint_every == 0 and n + 1 < self.updates:
+                    self._save()
+        self._report(
             {
+                "step": self.step,
                 "epoch": epoch + 1,
-                "step": step,
-                "seconds": round(time.monotonic() - started),
-                "train_loss": round(losses / len(prepared), 4),
-                "train_accuracy": round(right / asked, 4),
-                "valid_accuracy": accuracy(trainer, checks),
-            },
+                "seconds": round(time.monotonic() - started, 1),
+                "loss": round(losses / max(1, self.updates - first), 4),
+                "train": round(right / max(1, total), 4),
+                **self._check(),
+            }
+        )
+        self.trainer.save(self.out / f"epoch-{epoch + 1}")
+        self._save()  # last: an epoch that a checkpoint counts as done has its line and its adapter
+
+    def _check(self) -> dict[str, float]:
+        return {name: accuracy(self.trainer, examples) for name, examples in self.checks.items()}
+
+    def _report(self, line: dict[str, Any]) -> None:
+        """Add a line to the curve. Lines of steps that an interrupted run takes again make way."""
+        print(json.dumps(line), flush=True)
+        path = self.out / CURVE
+        known = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        kept = [text for text in known if json.loads(text)["step"] < line["step"]]
+        path.write_text("".join(f"{text}\n" for text in [*kept, json.dumps(line)]), encoding="utf-8")
+
+    def _save(self) -> None:
+        """Weights and the optimizer's moments, written aside and renamed."""
+        state = self.trainer.optimizer.state
+        tensors = {}
+        for n, master in enumerate(self.trainer.masters):
+            tensors[f"{n}.weight"] = master.detach()
+            for name in ("exp_avg", "exp_avg_sq", "step"):
+                tensors[f"{n}.{name}"] = state[master][name]
+        aside = self.out / f"{CHECKPOINT}.new"
+        save_file(tensors, aside, metadata={"step": str(self.step), "identity": self._identity()})
+        aside.replace(self.out / CHECKPOINT)
+
+    def _resume(self) -> None:
+        from safetensors import safe_open
+
+        path = self.out / CHECKPOINT
+        if not path.is_file():
+            return
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata()
+        if metadata.get("identity") != self._identity():
+            raise CheckpointError(f"{path} belongs to another run; choose another folder or remove it")
+        tensors = load_file(path)
+        trainer = self.trainer
+        with torch.no_grad():
+            for n, master in enumerate(trainer.masters):
+                master.copy_(tensors[f"{n}.weight"])
+                trainer.optimizer.state[master] = {
+                    name: tensors[f"{n}.{name}"].to("cpu" if name == "step" else master.device)
+                    for name in ("exp_avg", "exp_avg_sq", "step")
+                }
+        trainer.copy_masters()
+        self.step = int(metadata["step"])
+
+
+class Run(Loop):
+    """Supervised training on looks; every epoch draws their examples anew."""
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        looks: Sequence[StyledLook],
+        checks: Mapping[str, Sequence[Example]],
+        draw: Draw,
+        schedule: Schedule,
+        out: Path,
+        pool: Pool,
+        start: str = "",
+    ) -> None:
+        """`start` is the identity of the adapter that training goes on from."""
+        super().__init__(trainer, len(looks), checks, schedule, out)
+        self.looks, self.draw, self.pool, self.start = list(looks), draw, pool, start
+
+    def _examples(self, seed: int) -> list[Example]:
+        examples = draw_examples(self.looks, self.pool, self.draw, seed)
+        random.Random(seed).shuffle(examples)
+        return examples
+
+    def _entries(self) -> set[tuple[Slot, str]]:
+        return self.pool.entries()
+
+    def _identity(self) -> str:
+        return json.dumps(
+            [
+                asdict(self.schedule),
+                asdict(self.draw),
+                asdict(self.trainer.lora),
+                self.start,
+                digest(self.looks),
+            ]
         )
 
 
-@torch.no_grad()
-def accuracy(trainer: Trainer, examples: Sequence[tuple[Example, list[Tensor]]]) -> float:
-    """Share of decisions in which the look's own piece scores best."""
-    right = asked = 0
-    for example, neutral in examples:
-        scores = trainer.scores(example, neutral)
-        right += sum(int(s.argmax() == 0) for s in scores)
-        asked += len(scores)
-    return round(right / asked, 4) if asked else float("nan")
-
-
-def _report(curve: Path, line: dict[str, Any]) -> None:
-    print(json.dumps(line), flush=True)
-    with curve.open("a") as file:
-        file.write(json.dumps(line) + "\n")
-
-
-def main() -> None:
-    """Train on the lookbooks named on the command line; leave PEFT weights and the curve in `--out`."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=Config.epochs)
-    parser.add_argument("--limit", type=int, default=0, help="looks to train on; 0 means all")
-    parser.add_argument("lookbooks", type=Path, nargs="+")
-    options = parser.parse_args()
-    splits = split_vibes(read_lookbook(options.lookbooks))
-    check_leaks(splits["train"], [*splits["valid"], *splits["test"]])
-    config = Config(epochs=options.epochs)
-    embedder = load_embedder()
-    train = build_examples(splits["train"], embedder, config.options, config.seed)
-    valid = build_examples(splits["valid"], embedder, config.options, config.seed)
-    if options.limit:
-        train = random.Random(config.seed).sample(train, min(options.limit, len(train)))
-    options.out.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(LanguageModel(Settings()), config)
-    run(trainer, train, valid, options.out)
-
-
-if __name__ == "__main__":
-    main()
+def asked(examples: Iterable[Example]) -> set[tuple[Slot, str]]:
+    """Every (slot, text) among which the examples choose."""
+    return {(d.slot, o) for e in examples for d in e.decisions if len(d.options) > 1 for o in d.options}

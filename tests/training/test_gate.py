@@ -1,0 +1,117 @@
+"""The gate: what is refused, and that each refusal says by which figures."""
+
+from __future__ import annotations
+
+import pytest
+
+from training.evaluation.result import Estimate, Evaluation, Subject
+from training.gate import Limits, check
+
+FIGURES = {
+    ("composition", "violations", "tuned"): (0.0, 0.0, 0.0),
+    ("vibe_choice", "accuracy", "tuned"): (0.50, 0.46, 0.54),
+    ("vibe_choice", "accuracy", "prompt-only"): (0.30, 0.26, 0.34),
+    ("vibe_choice", "accuracy", "retrieval-only"): (0.45, 0.41, 0.49),
+    ("fidelity", "top1", "tuned"): (0.60, 0.55, 0.65),
+    ("latency", "p95_ms", "tuned"): (200.0, 190.0, 220.0),
+}
+LOWER = {"violations", "p95_ms"}
+
+
+def evaluation(cases: str = "c", without: str = "", **changes: tuple[float, float, float]) -> Evaluation:
+    """The figures above; a change is named `task` (of the tuned system) or `task__system`."""
+    figures = {key: value for key, value in FIGURES.items() if key[0] != without}
+    for name, value in changes.items():
+        task, _, system = name.partition("__")
+        wanted = system.replace("_", "-") or "tuned"
+        (key,) = (key for key in FIGURES if key[0] == task and key[2] == wanted)
+        figures[key] = value
+    subject = Subject(
+        name="house",
+        version="1",
+        digest="d",
+        base_model="b",
+        base_digest="b",
+        layout="scored",
+        cases_digest=cases,
+    )
+    estimates = [
+        Estimate(
+            task=task, metric=metric, system=system, value=v, low=low, high=high, n=500,
+            higher_is_better=metric not in LOWER,
+        )
+        for (task, metric, system), (v, low, high) in figures.items()
+    ]  # fmt: skip
+    return Evaluation(subject=subject, created="2026-01-01T00:00:00Z", seed=0, estimates=estimates)
+
+
+def reasons(candidate: Evaluation, champion: Evaluation | None, ratio: float = 1.5) -> list[str]:
+    return [str(refusal) for refusal in check(candidate, champion, Limits(ratio))]
+
+
+def test_the_same_figures_pass() -> None:
+    assert reasons(evaluation(), evaluation()) == []
+    assert reasons(evaluation(), None) == []
+
+
+def test_other_cases_are_not_comparable() -> None:
+    assert reasons(evaluation("a"), evaluation("b")) == [
+        "cases_digest: not comparable: other cases; evaluate both on the same (candidate a, champion b)"
+    ]
+
+
+@pytest.mark.parametrize("champion", [None, evaluation()])
+def test_a_violation_is_never_passed(champion: Evaluation | None) -> None:
+    (reason,) = reasons(evaluation(composition=(1.0, 1.0, 1.0)), champion)
+    assert "outfits break constraints" in reason
+    missing = reasons(evaluation(without="composition"), champion)
+    assert missing == ["composition/violations: must be measured (candidate not measured, limit 0)"]
+
+
+def test_worse_is_refused_only_when_the_interval_says_so() -> None:
+    assert reasons(evaluation(vibe_choice=(0.47, 0.43, 0.51)), evaluation()) == []
+    assert reasons(evaluation(vibe_choice=(0.45, 0.41, 0.49)), evaluation()) == [
+        "vibe_choice/accuracy: significantly worse (candidate 0.45 [0.41, 0.49], champion 0.5 [0.46, 0.54])"
+    ]
+    (reason,) = reasons(evaluation(fidelity=(0.4, 0.35, 0.45)), evaluation())
+    assert reason.startswith("fidelity/top1: significantly worse")
+
+
+def test_a_baseline_that_is_worse_is_nobodys_fault() -> None:
+    assert reasons(evaluation(vibe_choice__prompt_only=(0.1, 0.05, 0.15)), evaluation()) == []
+
+
+def test_what_was_measured_before_must_be_measured_again() -> None:
+    assert reasons(evaluation(without="fidelity"), evaluation()) == [
+        "fidelity/top1: was measured of the champion (candidate not measured, champion 0.6 [0.55, 0.65])"
+    ]
+    assert reasons(evaluation(), evaluation(without="fidelity")) == []
+
+
+def test_what_is_no_number_is_not_passed() -> None:
+    nan = float("nan")
+    assert len(reasons(evaluation(vibe_choice=(nan, nan, nan)), evaluation())) == 1
+    assert len(reasons(evaluation(latency=(nan, nan, nan)), evaluation())) == 1
+    assert len(reasons(evaluation(composition=(nan, nan, nan)), evaluation())) == 1
+
+
+def test_slower_is_refused_past_the_ratio() -> None:
+    slow = evaluation(latency=(310.0, 300.0, 320.0))
+    assert reasons(slow, evaluation(), ratio=1.6) == []
+    assert reasons(slow, evaluation()) == [
+        "latency/p95_ms: more than 1.5 times as slow (candidate 310 [300, 320], champion 200 [190, 220])"
+    ]
+    assert len(reasons(evaluation(without="latency"), evaluation())) == 1
+
+
+@pytest.mark.parametrize("system", ["prompt-only", "retrieval-only"])
+def test_the_first_champion_must_beat_doing_without(system: str) -> None:
+    close = evaluation(**{f"vibe_choice__{system.replace('-', '_')}": (0.47, 0.43, 0.51)})
+    (reason,) = reasons(close, None)
+    assert f"not significantly better than {system}" in reason
+    assert "candidate 0.5 [0.46, 0.54]" in reason
+    assert reasons(close, evaluation()) == []
+
+
+def test_the_first_champion_must_have_been_compared() -> None:
+    assert len(reasons(evaluation(without="vibe_choice"), None)) == 1

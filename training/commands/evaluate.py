@@ -1,0 +1,266 @@
+"""`stylist evaluate`: one adapter and every baseline on the same held-out cases, written beside its weights."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.embedder import Embedder, load_embedder
+from service.adapters import Adapter, load_adapter
+from service.lm import LanguageModel
+from service.lm_scorer import NeutralScores
+from service.query_encoder import RETRIEVER, QueryEncoder, load_query_encoder
+from service.settings import Settings
+from training.commands.sources import Sources, designer_lookbooks, gather, split
+from training.evaluation import result
+from training.evaluation.cases import first_of_each_task, lookbook_cases
+from training.evaluation.catalogue import LookbookCatalogue, lookbook_catalogue
+from training.evaluation.choice import Choices, evaluate_choices, learning_point
+from training.evaluation.composition import evaluate_composition
+from training.evaluation.contestants import all_systems
+from training.evaluation.fidelity import evaluate_fidelity
+from training.evaluation.latency import measure_latency, prompt_tokens
+from training.evaluation.layouts import both_layouts, compare_layouts
+from training.evaluation.output import markdown
+from training.evaluation.plots import plot_confusion, plot_tasks
+from training.evaluation.result import Confusion, Estimate, Evaluation, EvaluationError, Subject
+from training.evaluation.wishes import Wish, wishes_of
+from training.looks import Split, StyledLook, read_looks
+from training.registry import RegistryError, find, now
+
+log = logging.getLogger(__name__)
+
+_COUNT = 3
+_TIMED = 20
+_LAYOUT_CASES = 100
+_TIMED_SYSTEMS = ("retrieval-only", "tuned-retrieval", "prompt-only", "prompt+retrieval", "tuned")
+Splits = dict[Split, list[StyledLook]]
+
+
+@dataclass(frozen=True)
+class EvaluateOptions:
+    """`key`: NAME, NAME@VERSION, NAME@candidate. `limit` bounds the cases of each task, `wishes` the wishes that whole
+    outfits are composed for; both are drawn by the seed, so that two evaluations ask the same.
+    """
+
+    key: str
+    sources: Sources
+    polyvore: Path | None = None
+    layouts: bool = False
+    fidelity: bool = False
+    limit: int | None = None
+    seed: int = 0
+    out: Path | None = None
+    wishes: int = 60
+    curve: tuple[tuple[int, str], ...] = ()
+    """Percent of the looks, and NAME@VERSION of the adapter that learned from them alone."""
+
+
+def curve_points(given: Sequence[str]) -> tuple[tuple[int, str], ...]:
+    """`30=house@2` -> (30, "house@2"). Raises EvaluationError naming what is no such pair."""
+    points = []
+    for text in given:
+        percent, _, key = text.partition("=")
+        if not (percent.isdecimal() and 0 < int(percent) < 100 and "@" in key):
+            raise EvaluationError(f"--curve: {text!r} is not PERCENT=NAME@VERSION with 1 to 99 percent")
+        points.append((int(percent), key))
+    return tuple(sorted(points))
+
+
+def run(settings: Settings, options: EvaluateOptions) -> list[str]:
+    """Evaluate and save. Returns lines to print; raises StylistError."""
+    found = find(settings.adapters_dir, options.key)
+    model = LanguageModel(settings)
+    adapter = load_adapter(found.folder, model.digest)
+    model.add_adapter(adapter.digest, adapter.folder)
+    embedder = load_embedder(settings.embedder)
+    splits = split(gather(options.sources, settings.data_dir).looks, "group")
+    encoder = tuned_encoder(embedder, settings)
+    bench = _Bench(settings, options, model, adapter, embedder, encoder, splits)
+    evaluation = bench.evaluate()
+    return [*table(evaluation), *map(str, write(evaluation, options.out or adapter.folder))]
+
+
+def write(evaluation: Evaluation, folder: Path) -> list[Path]:
+    """The evaluation for machines, as tables and, where matplotlib is installed, as pictures."""
+    paths = [result.save(evaluation, folder), folder / "evaluation.md"]
+    paths[1].write_text(markdown(evaluation), encoding="utf-8")
+    try:
+        if (picture := plot_tasks(evaluation, folder / "evaluation.png")) is not None:
+            paths.append(picture)
+        if evaluation.confusion is not None:
+            paths.append(plot_confusion(evaluation.confusion, folder / "confusion.png"))
+    except EvaluationError as error:  # the figures are there: a picture is no reason to fail
+        log.warning("no pictures: %s", error)
+    return paths
+
+
+def tuned_encoder(embedder: Embedder, settings: Settings) -> QueryEncoder | None:
+    """The query encoder that is served, None when none is published. Raises ModelError."""
+    found = load_query_encoder(embedder, settings.adapters_dir / RETRIEVER)
+    return found if found.tuned else None
+
+
+def table(evaluation: Evaluation) -> list[str]:
+    """The figures of what is served, one a line."""
+    return [
+        f"{e.task:20} {e.metric:16} {e.value:8.4g} [{e.low:.4g}, {e.high:.4g}]  n={e.n}"
+        for e in evaluation.estimates
+        if e.system == "tuned"
+    ]
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """One evaluation under way."""
+
+    settings: Settings
+    options: EvaluateOptions
+    model: LanguageModel
+    adapter: Adapter
+    embedder: Embedder
+    encoder: QueryEncoder | None
+    splits: Splits
+
+    def evaluate(self) -> Evaluation:
+        o = self.options
+        with tempfile.TemporaryDirectory(prefix="stylist-evaluate-") as scratch:
+            choices = self._choices(self.settings.data_dir / "scores")
+            estimates, asked = self._composed(Path(scratch) / "catalogue")
+            confusion = None
+            if o.fidelity:
+                found = self._fidelity(Path(scratch) / "designers")
+                estimates += found[0]
+                confusion = found[1]
+        if o.layouts:
+            estimates += self._layouts()
+        if o.curve:
+            estimates += self._curve()
+        return Evaluation(
+            subject=self._subject(choices.cases_digest, asked),
+            created=now(),
+            seed=o.seed,
+            estimates=[*choices.estimates, *estimates],
+            confusion=confusion,
+            notes=self._notes(choices),
+        )
+
+    def _choices(self, scores: Path) -> Choices:
+        """`scores` keeps what the models said of a set of cases: the next evaluation does not ask again."""
+        scores.mkdir(parents=True, exist_ok=True)
+        o = self.options
+        return evaluate_choices(
+            self.model,
+            self.adapter.digest,
+            self.embedder,
+            self.splits,
+            o.polyvore,
+            encoder=self.encoder,
+            folder=scores,
+            seed=o.seed,
+            limit=o.limit,
+        )
+
+    def _composed(self, folder: Path) -> tuple[list[Estimate], Sequence[Wish]]:
+        """Composition, latency and prompt length over a catalogue of the held-out looks, and what was asked."""
+        o, test = self.options, self.splits["test"]
+        lookbook_catalogue(test, folder, self.embedder, seed=o.seed)
+        catalogue = LookbookCatalogue(folder, self.embedder)
+        try:
+            wished = [look for look in test if look.phrasings]
+            wishes = wishes_of(wished, {k.id: catalogue.cost(k) for k in wished}, _COUNT, o.seed)
+            wishes = random.Random(o.seed).sample(wishes, min(len(wishes), o.wishes))
+            if not wishes:
+                raise EvaluationError("no held-out look has a wish to compose for; more lookbooks are needed")
+            systems = all_systems(self.model, self.adapter.folder, self.splits["train"], o.seed, self.encoder)
+            named = {str(name): contestant for name, contestant in systems.items()}
+            timed = {name: named[name] for name in _TIMED_SYSTEMS if name in named}
+            return [
+                *evaluate_composition(catalogue, wishes, named, seed=o.seed),
+                *measure_latency(catalogue, wishes[:_TIMED], timed, counts=(_COUNT,), seed=o.seed),
+                *prompt_tokens(catalogue, wishes[:_TIMED], self.model, seed=o.seed),
+            ], wishes
+        finally:
+            catalogue.close()
+
+    def _curve(self) -> list[Estimate]:
+        """The learning curve; the adapter at hand is its last point."""
+        o, found = self.options, []
+        for percent, key in (*o.curve, (100, o.key)):
+            adapter = load_adapter(find(self.settings.adapters_dir, key).folder, self.model.digest)
+            self.model.add_adapter(adapter.digest, adapter.folder)
+            found += learning_point(
+                self.model,
+                adapter.digest,
+                self.embedder,
+                self.splits,
+                percent,
+                encoder=self.encoder,
+                seed=o.seed,
+                limit=o.limit,
+            )
+        return found
+
+    def _layouts(self) -> list[Estimate]:
+        cases = [
+            c for c in lookbook_cases(self.splits["test"], self.embedder, self.options.seed)
+            if c.task == "vibe_choice_hard"
+        ]  # fmt: skip
+        kept = first_of_each_task(cases, min(_LAYOUT_CASES, self.options.limit or _LAYOUT_CASES))
+        scorers = both_layouts(self.model, self.adapter.digest, NeutralScores(self.model))
+        return compare_layouts(kept, scorers, self.options.seed)
+
+    def _fidelity(self, folder: Path) -> tuple[list[Estimate], Confusion]:
+        """Which style composed this? Among the champions of the packaged designers' styles, and the one at hand."""
+        o, own = self.options, self.adapter
+        looks = {style: read_looks([path]) for style, path in designer_lookbooks().items()}
+        folders: dict[str, Path] = {}
+        for style in looks:
+            try:
+                folders[style] = find(self.settings.adapters_dir, style).folder
+            except RegistryError:
+                continue  # not trained yet
+        if own.manifest.name in looks:
+            folders[own.manifest.name] = own.folder
+        if len(folders) < 2:
+            raise EvaluationError(
+                f"--fidelity: compares styles, but {len(folders)} of {len(looks)} is published"
+            )
+        house = self.splits["test"]
+        found = evaluate_fidelity(
+            self.model,
+            folders,
+            looks,
+            house,
+            self.embedder,
+            folder,
+            limit=o.wishes,
+            seed=o.seed,
+            encoder=self.encoder,
+        )
+        return found.estimates, found.confusion
+
+    def _subject(self, choices: str, wishes: Sequence[Wish]) -> Subject:
+        asked = [choices, *(f"{w.group} {w.request.model_dump_json()}" for w in wishes)]
+        m = self.adapter.manifest
+        return Subject(
+            name=m.name,
+            version=m.version,
+            digest=self.adapter.digest,
+            base_model=m.base_model,
+            base_digest=m.base_digest,
+            layout=m.layout,
+            cases_digest=hashlib.sha256("\n".join(asked).encode()).hexdigest()[:16],
+        )
+
+    def _notes(self, choices: Choices) -> list[str]:
+        o = self.options
+        notes = [f"held-out looks of: {o.sources.provenance()}"]
+        fitted = ", ".join(f"{name} {value:.3g}" for name, value in choices.score_weights.items())
+        notes += [f"score weights fitted on the validation cases: {fitted}"] if fitted else []
+        return notes + ([f"limited to {o.limit} cases per task"] if o.limit is not None else [])

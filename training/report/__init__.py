@@ -1,0 +1,1 @@
+"""The decision report: prompt or fine-tune, answered from an evaluation of this store's own data."""
