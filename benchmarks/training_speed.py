@@ -73,7 +73,9 @@ class Speed:
 def measure_ours(settings: Settings, plan: Plan, objective: Objective) -> Speed:
     """One epoch of `Trainer.update`; without a choice between options where none are needed."""
     examples = plan.examples if objective == "listwise" else [_own_pieces(e) for e in plan.examples]
-    trainer = Trainer(LanguageModel(settings), Lora(rank=plan.rank, objective=objective))
+    trainer = Trainer(
+        LanguageModel(settings), Lora(rank=plan.rank, objective=objective, readout="likelihood")
+    )
     started = time.perf_counter()
     trainer.read_neutral({(d.slot, o) for e in examples for d in e.decisions for o in d.options})
     print(json.dumps({"neutral_seconds": round(time.perf_counter() - started, 2), "objective": objective}))

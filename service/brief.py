@@ -25,7 +25,6 @@ NEIGHBOURS = 6
 SHARPNESS = 0.06  # softmax temperature over cosines: neighbours 0.06 apart differ by a factor e
 TRUSTED = 0.40  # below this cosine the nearest example says little, and the neutral default wins
 WEAR_WEIGHT = 0.8  # share of the examples' pieces in the query, beside 1.0 for the wish's own words
-TUNED_WEAR_WEIGHT = 0.4  # a tuned query needs the examples less
 DEFAULT_FORMALITY = 2.4
 
 
@@ -58,7 +57,6 @@ class Brief:
     words: Vectors
     query: Vectors
     wear: tuple[Wear, ...] = ()
-    wear_weight: float = WEAR_WEIGHT
 
     def similarity(self, vectors: Vectors) -> Vectors:
         """How near pieces come to the wish, shape (n,): to its words, and to what is worn on such occasions.
@@ -70,7 +68,7 @@ class Brief:
         if not self.wear:
             return words
         worn = sum((w.weight * (vectors @ w.pieces.T).max(axis=1) for w in self.wear), np.zeros(len(vectors)))
-        return np.asarray((words + self.wear_weight * worn) / (1 + self.wear_weight), dtype=np.float32)
+        return np.asarray((words + WEAR_WEIGHT * worn) / (1 + WEAR_WEIGHT), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,6 @@ class BriefReader:
     def __init__(self, embedder: Embedder, encoder: QueryEncoder | None = None) -> None:
         self._embedder = embedder
         self._encoder = encoder or QueryEncoder(embedder)
-        self._wear_weight = TUNED_WEAR_WEIGHT if self._encoder.tuned else WEAR_WEIGHT
         self._examples = _examples()
         self._vibes = embedder.encode([e.vibe for e in self._examples])
         pieces = [e.wear.split(", ") for e in self._examples]
@@ -113,7 +110,7 @@ class BriefReader:
         examples = [self._examples[i] for i in nearest]
         wear = tuple(Wear(float(w), self._wear[i]) for w, i in zip(weights, nearest, strict=True) if trusted)
         worn = sum((w.weight * _mean(w.pieces) for w in wear), np.zeros_like(vector))
-        query = wish + self._wear_weight * worn
+        query = wish + WEAR_WEIGHT * worn
         department, line = who(words)
         snow = says(words, "snow") or bool(request.weather and request.weather.snow)
         return Brief(
@@ -130,7 +127,6 @@ class BriefReader:
             words=wish,
             query=(query / np.linalg.norm(query)).astype(np.float32),
             wear=wear,
-            wear_weight=self._wear_weight,
         )
 
 

@@ -20,7 +20,7 @@ from service.prompt import Context
 from service.retriever import Shortlist
 from service.scorer import Question, Scorer, Scores
 
-TUNED_REST = 1.2
+TUNED_REST = 0.6
 """`Weights.rest` where worn pieces are encoded by a tuned query encoder, for styles that bring no weights."""
 EncodeWorn = Callable[[Sequence[str]], NDArray[np.float32]]
 """Labels of worn pieces -> shape (labels, dim), in the space of the candidates' vectors."""

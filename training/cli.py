@@ -94,7 +94,12 @@ def train_sft(
         Label(name, version, description),
         sources,
         Schedule(learning_rate=learning_rate, epochs=epochs, batch=batch, seed=seed),
-        Lora(rank=rank, objective=objective, readout=readout, seed=seed),
+        Lora(
+            rank=rank,
+            objective=objective,
+            readout="likelihood" if objective == "likelihood" else readout,
+            seed=seed,
+        ),
         split,
         start,
         limit,

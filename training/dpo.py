@@ -45,12 +45,13 @@ class PreferenceError(StylistError):
 @dataclass(frozen=True)
 class Dpo:
     """`beta` is per unit of score: the higher, the nearer training stays to the reference. `likelihood` weighs -s_c,
-    which keeps the chosen piece itself likely (Pang et al. 2024). `rank` is that of a fresh adapter.
+    which keeps the chosen piece itself likely (Pang et al. 2024). `rank` and `readout` are those of a fresh adapter.
     """
 
     beta: float = 1.0
     likelihood: float = 0.0
     rank: int = 16
+    readout: Readout = "head"
 
     def __post_init__(self) -> None:
         if self.beta <= 0:
@@ -105,9 +106,11 @@ def train_dpo(
     return DpoReport(len(train), len(held_out), before, after)
 
 
-def readout_of(start: Path | None) -> Readout:
-    """The readout that training goes on with: the starting adapter's, or a fresh head."""
-    return "head" if start is None or (start / HEAD).is_file() else "likelihood"
+def readout_of(start: Path | None) -> Readout | None:
+    """The starting adapter's readout; None where there is none to go on from."""
+    if start is None:
+        return None
+    return "head" if (start / HEAD).is_file() else "likelihood"
 
 
 def split_preferences(preferences: Sequence[Preference]) -> dict[Split, list[Preference]]:
@@ -146,7 +149,9 @@ class PreferenceTrainer(Trainer):
     """A trainer whose examples are asked their last decision only, and whose loss is relative to the reference."""
 
     def __init__(self, model: LanguageModel, dpo: Dpo, seed: int, start: Path | None = None) -> None:
-        super().__init__(model, Lora(rank=dpo.rank, seed=seed, readout=readout_of(start)), start)
+        super().__init__(
+            model, Lora(rank=dpo.rank, seed=seed, readout=readout_of(start) or dpo.readout), start
+        )
         self.dpo = dpo
         self.reference: dict[str, Tensor] = {}
 
@@ -193,7 +198,8 @@ class _Run(Loop):
     ) -> None:
         super().__init__(trainer, len(examples), checks, schedule, out)
         self.examples, self.dpo = list(examples), trainer.dpo
-        self.start = file_sha256(start / WEIGHTS) if start else ""
+        files = [start / name for name in (WEIGHTS, HEAD)] if start else []
+        self.start = [file_sha256(path) for path in files if path.is_file()]
 
     def _examples(self, seed: int) -> list[Example]:
         return random.Random(seed).sample(self.examples, len(self.examples))

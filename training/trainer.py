@@ -43,6 +43,12 @@ class Lora:
     sharpness: float = 5.0
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if self.objective == "likelihood" and self.readout == "head":
+            raise ValueError(
+                "objective: a likelihood is not what a score head reads; readout must be 'likelihood'"
+            )
+
 
 class Trainer:
     """LoRA weights on a base model. They are kept in float32 beside the bfloat16 ones that compute."""

@@ -103,7 +103,7 @@ def first_loss(trainer: PreferenceTrainer, examples: Sequence[Example]) -> float
 
 
 def test_the_loss_is_the_papers_on_serving_log_likelihoods_per_token(model: LanguageModel) -> None:
-    trainer = in_float32(model, Dpo(beta=3.0, rank=2))
+    trainer = in_float32(model, Dpo(beta=3.0, rank=2, readout="likelihood"))
     asked = replace(PREFERENCES[0], rejected="a much longer name of some satin skirt")
     reference = per_token(model, asked)
     trainer.read_reference([example_of(asked)])
@@ -122,7 +122,7 @@ def test_before_training_the_loss_is_log_two(model: LanguageModel) -> None:
 
 
 def test_the_likelihood_term_is_that_of_the_chosen_piece(model: LanguageModel) -> None:
-    trainer = in_float32(model, Dpo(likelihood=0.5, rank=2))
+    trainer = in_float32(model, Dpo(likelihood=0.5, rank=2, readout="likelihood"))
     example = example_of(PREFERENCES[0])
     trainer.read_reference([example])
     [neutral] = trainer.neutral.per_token([("bottom", PREFERENCES[0].chosen)])
@@ -154,7 +154,9 @@ def test_a_preference_the_other_way_round_is_learned_too(
 ) -> None:
     """From the adapter that has learned wool, back to satin: what decides is the data, not the model's habit."""
     turned = [replace(p, chosen=p.rejected, rejected=p.chosen) for p in PREFERENCES]
-    report = train_dpo(model, turned, trained[0], tmp_path / "run", Dpo(), replace(SCHEDULE, epochs=6))
+    report = train_dpo(
+        model, turned, trained[0], tmp_path / "run", Dpo(beta=0.05), replace(SCHEDULE, epochs=40)
+    )
     assert report.before == 0.0
     assert report.after == 1.0
 
@@ -186,7 +188,7 @@ def test_a_run_broken_off_ends_the_same(
 
 def test_another_beta_is_another_run(model: LanguageModel, trained: tuple[Path, DpoReport]) -> None:
     with pytest.raises(CheckpointError, match="belongs to another run"):
-        train_dpo(model, PREFERENCES, None, trained[0], Dpo(beta=1.0, rank=4), replace(SCHEDULE, epochs=6))
+        train_dpo(model, PREFERENCES, None, trained[0], Dpo(beta=2.0, rank=4), replace(SCHEDULE, epochs=6))
 
 
 def test_an_adapter_is_never_trained_over_itself(

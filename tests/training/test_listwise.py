@@ -214,7 +214,7 @@ def test_the_scored_tokens_are_the_options_and_the_trunk_is_the_answer(
 
 
 def test_a_tree_scores_as_serving_does(model: LanguageModel, examples: list[Example]) -> None:
-    trainer = in_float32(model, Lora(rank=2))
+    trainer = in_float32(model, Lora(rank=2, readout="likelihood"))
     example = examples[0]
     with torch.no_grad():
         [scores] = trainer.scores([example])
@@ -229,7 +229,7 @@ def test_a_tree_scores_as_serving_does(model: LanguageModel, examples: list[Exam
 
 
 def test_a_batch_scores_as_its_examples_do_alone(model: LanguageModel, examples: list[Example]) -> None:
-    trainer = in_float32(model, Lora(rank=2))
+    trainer = in_float32(model, Lora(rank=2, readout="likelihood"))
     one_option = replace(
         examples[1], decisions=(Decision("top", ("grey vest",)), *examples[1].decisions[1:2])
     )
@@ -263,7 +263,7 @@ def test_the_log_likelihoods_gradient_is_autograds(dtype: torch.dtype) -> None:
 
 
 def test_training_learns_the_decisions(model: LanguageModel, examples: list[Example]) -> None:
-    trainer = Trainer(model, Lora(rank=8))
+    trainer = Trainer(model, Lora(rank=8, readout="likelihood"))
     batch = examples[:2]
     with torch.no_grad():
         before = accuracy(trainer, batch)
@@ -275,7 +275,7 @@ def test_training_learns_the_decisions(model: LanguageModel, examples: list[Exam
 def test_the_likelihood_objective_makes_the_looks_own_pieces_likelier(
     model: LanguageModel, examples: list[Example]
 ) -> None:
-    trainer = Trainer(model, Lora(rank=8, objective="likelihood"))
+    trainer = Trainer(model, Lora(rank=8, objective="likelihood", readout="likelihood"))
     batch = [
         replace(e, decisions=tuple(replace(d, options=d.options[:1]) for d in e.decisions))
         for e in examples[:2]

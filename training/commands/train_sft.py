@@ -148,24 +148,22 @@ def contrasted(
     """
     if not against:
         return list(looks), []
-    others = [
-        replace(look, group=path.stem)
-        for path in against
-        for look in split_by_group(read_looks([path]))[split]
-    ]
     own = {look.id for look in looks}
-    return [replace(look, group="") for look in looks], [look for look in others if look.id not in own]
+    others: list[StyledLook] = []
+    for path in against:
+        read = read_looks([path])
+        if own.isdisjoint(look.id for look in read):  # the style's own lookbook is not against it
+            others += [replace(look, group=path.stem) for look in split_by_group(read)[split]]
+    return [replace(look, group="") for look in looks], others
 
 
 def _lora(lora: Lora, parent: Adapter | None) -> Lora:
-    """What is trained: read out as the adapter begun from is, and by its likelihood where that is the objective."""
-    if parent is not None:
-        lora = replace(lora, readout=parent.manifest.readout)
-    if lora.objective == "likelihood" and lora.readout == "head":
-        if parent is not None:
-            raise SourceError("--objective likelihood: the adapter to go on from is read by its score head")
-        lora = replace(lora, readout="likelihood")
-    return lora
+    """What is trained: read out as the adapter begun from is."""
+    if parent is None:
+        return lora
+    if lora.objective == "likelihood" and parent.manifest.readout == "head":
+        raise SourceError("--objective likelihood: the adapter to go on from is read by its score head")
+    return replace(lora, readout=parent.manifest.readout)
 
 
 def _checks(

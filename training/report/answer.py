@@ -46,8 +46,9 @@ def _action(recommendation: Recommendation) -> str:
             worse = [t.comparison.task.title for t in recommendation.tasks if t.worse]
             harm = f" It does harm on {wording.listed(worse)}." if worse else ""
             rest = instead or "what is served now"
+            matter = "matters" if len(wins) == 1 else "matter"
             return (
-                f"Use the adapter where {wording.listed(wins)} matters most; elsewhere {rest} will do.{harm}"
+                f"Use the adapter where {wording.listed(wins)} {matter} most; elsewhere {rest} will do.{harm}"
             )
         case Verdict.UNDECIDED:
             return f"{keep}, and evaluate more cases or train on more looks before money is spent."

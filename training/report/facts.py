@@ -13,7 +13,7 @@ from training.report import wording
 TUNED = ("tuned", "tuned-only")
 """What is served comes first; the model alone stands in where only that was measured."""
 PROMPTED = ("prompt-only", "prompt+retrieval")
-UNTUNED = tuple(name for name in SYSTEMS if name not in TUNED)
+UNTUNED = tuple(name for name in SYSTEMS if name not in (*TUNED, "tuned-retrieval"))
 """Everything that needs no fine-tuning. A system of another name is shown, but nothing is compared with it."""
 
 _CURVE = re.compile(r"learning_curve@(\d{1,3})")

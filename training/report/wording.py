@@ -24,6 +24,7 @@ LABELS = {
     "popularity": "popularity",
     "category-only": "category only",
     "retrieval-only": "retrieval alone",
+    "tuned-retrieval": "tuned retrieval alone",
     "prompt-only": "prompt-only model",
     "prompt+retrieval": "prompt-only + retrieval",
     "tuned-only": "tuned model",
