@@ -91,7 +91,6 @@ def test_the_project_can_be_installed_from_what_is_copied() -> None:
     needed = {"pyproject.toml", "requirements.lock", "Makefile", project["project"]["readme"]}
     needed |= set(project["project"]["license-files"])
     needed |= {p.rstrip("*") for p in project["tool"]["setuptools"]["packages"]["find"]["include"]}
-    needed -= {"training"}  # is for where adapters are made; the image serves
     first = [arguments.split()[:-1] for name, arguments in stages()[0] if name == "COPY"]
     assert needed == {source for sources in first for source in sources}
 

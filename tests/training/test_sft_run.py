@@ -93,7 +93,9 @@ def run(
     schedule: Schedule = SCHEDULE,
     breaks_at: int = -1,
 ) -> None:
-    trainer = FragileTrainer(LanguageModel(Settings(base_model=str(folder))), Lora(rank=2))
+    trainer = FragileTrainer(
+        LanguageModel(Settings(base_model=str(folder))), Lora(rank=2, readout="likelihood")
+    )
     trainer.breaks_at = breaks_at
     Run(trainer, LOOKS, checks, DRAW, schedule, out, pool).train()
 
@@ -173,7 +175,9 @@ def test_a_checkpoint_of_another_run_is_refused(
 def test_neutral_scores_are_the_base_models_whatever_training_begins_from(
     folder: Path, whole: Path, pool: Pool, checks: dict[str, list[Example]], tmp_path: Path
 ) -> None:
-    start = Trainer(LanguageModel(Settings(base_model=str(folder))), Lora(rank=2), start=whole)
+    start = Trainer(
+        LanguageModel(Settings(base_model=str(folder))), Lora(rank=2, readout="likelihood"), start=whole
+    )
     Run(start, LOOKS, checks, DRAW, Schedule(epochs=0), tmp_path / "runs" / "on", pool).train()
     known = json.loads((whole.parent / NEUTRALS).read_text())
     assert json.loads((tmp_path / "runs" / NEUTRALS).read_text()) == known
