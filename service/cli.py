@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
@@ -154,6 +155,8 @@ def main() -> None:
     """Entry point. Exits 0 when done, 1 with a one-line reason, 2 on wrong usage."""
     # Before torch is imported: threads that spin while they wait for work take the cores from those that have some.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # peft asks transformers by an old name; nothing that a user could do about it.
+    warnings.filterwarnings("ignore", ".*is_gradient_checkpointing.*", FutureWarning)
     try:
         app()
     except StylistError as error:
