@@ -11,10 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from indexer.errors import ModelError
 from service.composer import Weights
+from service.manifests import must_be, read_file
 from service.models import file_sha256
 from service.prompt import PROMPT_VERSION, Layout
 from service.score_head import HEAD, Readout
@@ -108,9 +109,9 @@ def load_adapter(folder: Path, base_digest: str) -> Adapter:
     Raises ModelError that names the folder and, for a mismatch, both values.
     """
     manifest = read_manifest(folder)
-    _same(folder, "name", manifest.name, folder.parent.name)
-    _same(folder, "version", manifest.version, folder.name)
-    _same(folder, "base_digest", manifest.base_digest, base_digest)
+    must_be(folder / MANIFEST, "name", manifest.name, folder.parent.name)
+    must_be(folder / MANIFEST, "version", manifest.version, folder.name)
+    must_be(folder / MANIFEST, "base_digest", manifest.base_digest, base_digest)
     return check_files(folder, manifest)
 
 
@@ -119,27 +120,19 @@ def check_files(folder: Path, manifest: Manifest) -> Adapter:
     for name in (WEIGHTS, CONFIG):
         if not (folder / name).is_file():
             raise ModelError(f"{folder}: no {name}; other weight formats are never loaded")
-    _same(folder, "prompt_version", manifest.prompt_version, PROMPT_VERSION)
-    _same(folder, "weights_sha256", manifest.weights_sha256, file_sha256(folder / WEIGHTS))
+    must_be(folder / MANIFEST, "prompt_version", manifest.prompt_version, PROMPT_VERSION)
+    must_be(folder / MANIFEST, "weights_sha256", manifest.weights_sha256, file_sha256(folder / WEIGHTS))
     found: Readout = "head" if (folder / HEAD).is_file() else "likelihood"
-    _same(folder, "readout", manifest.readout, found)
-    _same(folder, "head_sha256", manifest.head_sha256, file_sha256(folder / HEAD) if found == "head" else "")
+    must_be(folder / MANIFEST, "readout", manifest.readout, found)
+    must_be(
+        folder / MANIFEST,
+        "head_sha256",
+        manifest.head_sha256,
+        file_sha256(folder / HEAD) if found == "head" else "",
+    )
     return Adapter(folder, manifest)
 
 
 def read_manifest(folder: Path) -> Manifest:
     """The manifest in the folder. Raises ModelError naming file and field."""
-    path = folder / MANIFEST
-    try:
-        return Manifest.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read: {error.strerror}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "file"
-        raise ModelError(f"{path}: {field}: {first['msg']}") from error
-
-
-def _same(folder: Path, field: str, found: str, expected: str) -> None:
-    if found != expected:
-        raise ModelError(f"{folder / MANIFEST}: {field} is {found!r}, but {expected!r} is needed")
+    return read_file(folder / MANIFEST, Manifest)

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from indexer.embedder import Embedder, SentenceTransformerEmbedder, Vectors
 from indexer.errors import ModelError
+from service.manifests import must_be, read_file
 from service.models import file_sha256
 
 RETRIEVER = "retriever"
@@ -144,25 +145,12 @@ def load_query_encoder(embedder: Embedder, folder: Path | None) -> QueryEncoder:
     weights = folder / WEIGHTS
     if not weights.is_file():
         raise ModelError(f"{folder}: no {WEIGHTS}; other weight formats are never loaded")
-    _same(folder, "embedder_digest", manifest.embedder_digest, embedder.digest)
-    _same(folder, "weights_sha256", manifest.weights_sha256, file_sha256(weights))
+    must_be(folder / MANIFEST, "embedder_digest", manifest.embedder_digest, embedder.digest)
+    must_be(folder / MANIFEST, "weights_sha256", manifest.weights_sha256, file_sha256(weights))
     tuned = TunedEmbedder(embedder.name, folder)
     return QueryEncoder(embedder, tuned, manifest.wish_base, manifest.worn_base, manifest.digest)
 
 
 def read_manifest(folder: Path) -> RetrieverManifest:
     """The manifest in the folder. Raises ModelError naming file and field."""
-    path = folder / MANIFEST
-    try:
-        return RetrieverManifest.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read: {error.strerror}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "file"
-        raise ModelError(f"{path}: {field}: {first['msg']}") from error
-
-
-def _same(folder: Path, field: str, found: str, expected: str) -> None:
-    if found != expected:
-        raise ModelError(f"{folder / MANIFEST}: {field} is {found!r}, but {expected!r} is needed")
+    return read_file(folder / MANIFEST, RetrieverManifest)

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from indexer.disk import locked, replace_text
 from indexer.errors import ModelError
 from service.adapters import ALIASES, MANIFEST, WEIGHTS, StyleName, Version
+from service.manifests import read_file
 
 FILE = "aliases.json"
 CHAMPION, CANDIDATE = ALIASES
@@ -74,16 +75,9 @@ class StyleFolder:
     def aliases(self) -> Aliases:
         """Raises ModelError naming file and field."""
         path = self.path / FILE
-        try:
-            return Aliases.model_validate_json(path.read_bytes())
-        except FileNotFoundError:
+        if not path.exists():
             return Aliases(champion=next(iter(reversed(self.versions())), None))
-        except OSError as error:
-            raise ModelError(f"{path}: cannot be read: {error.strerror}") from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(str(part) for part in first["loc"]) or "file"
-            raise ModelError(f"{path}: {field}: {first['msg']}") from error
+        return read_file(path, Aliases)
 
     def write(self, aliases: Aliases) -> None:
         """In one step: a reader finds the old aliases or the new ones."""

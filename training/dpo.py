@@ -29,7 +29,7 @@ from service.score_head import HEAD, Readout
 from training.decisions import Decision, Example
 from training.looks import Split, StyledLook, split_of
 from training.preferences import Preference
-from training.sft import NEUTRALS, Loop, Schedule, asked
+from training.sft import Loop, Schedule, asked
 from training.trainer import Lora, Trainer, accuracy
 
 SCHEDULE = Schedule(learning_rate=5e-5, epochs=2, batch=8)
@@ -98,7 +98,7 @@ def train_dpo(
     out.mkdir(parents=True, exist_ok=True)
     if trainer.head is None:
         with trainer.peft.disable_adapter():
-            trainer.read_neutral(asked([*train, *valid, *held_out]), out.parent / NEUTRALS)
+            trainer.read_neutral(asked([*train, *valid, *held_out]), out.parent)
     trainer.read_reference(train)
     before = accuracy(trainer, held_out) if held_out else None
     run.train()

@@ -26,10 +26,7 @@ from training.looks import StyledLook, digest
 from training.trainer import Trainer, accuracy
 
 CHECKPOINT = "checkpoint.safetensors"
-STATE = "checkpoint.json"
 CURVE = "curve.jsonl"
-NEUTRALS = "neutral.json"
-"""Beside the folders of the runs, which share it."""
 
 
 class CheckpointError(StylistError):
@@ -92,7 +89,7 @@ class Loop(ABC):
                 self.trainer.peft.disable_adapter()
             ):  # neutral is the base model's, whatever training began from
                 held_out = asked(e for examples in self.checks.values() for e in examples)
-                self.trainer.read_neutral(self._entries() | held_out, self.out.parent / NEUTRALS)
+                self.trainer.read_neutral(self._entries() | held_out, self.out.parent)
         if self.step == 0:
             self._report({"step": 0, "seconds": 0, "tokens": 0, **self._check()})
         while self.step < self.updates * self.schedule.epochs:

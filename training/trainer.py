@@ -10,7 +10,6 @@ in the prompt minus the base model's in the neutral prompt, per token.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,6 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from indexer.item import Slot
 from service.lm import LanguageModel
@@ -26,6 +24,7 @@ from service.lm_scorer import NeutralScores
 from service.prompt import render
 from service.score_head import Readout, load_head, save_head
 from training.decisions import Example
+from training.neutral import read_neutral
 from training.tree import Tree, build_tree
 
 Objective = Literal["listwise", "likelihood"]
@@ -87,22 +86,9 @@ class Trainer:
         self.weights = [weight for weights, _ in groups for weight in weights]
         self.optimizer = torch.optim.AdamW(parameters, weight_decay=0.0)
 
-    def read_neutral(self, entries: Iterable[tuple[Slot, str]], cache: Path | None = None) -> None:
-        """Read pieces in the neutral prompt ahead of time: in full packs it is several times faster.
-
-        What is read is kept in the file `cache`, and what stands there is not read again.
-        """
-        if cache is not None and cache.is_file():
-            rows = json.loads(cache.read_text(encoding="utf-8")).get(self.lm.digest, [])
-            self.neutral.remember({(slot, label): value for slot, label, value in rows})
-        missing = sorted(set(entries) - self.neutral.known().keys())
-        for first in tqdm(
-            range(0, len(missing), 1024), desc="neutral texts", unit="pack", disable=not missing
-        ):
-            self.neutral.of(missing[first : first + 1024])
-        if cache is not None and missing:
-            kept = [[*entry, value] for entry, value in self.neutral.known().items()]
-            cache.write_text(json.dumps({self.lm.digest: kept}), encoding="utf-8")
+    def read_neutral(self, entries: Iterable[tuple[Slot, str]], folder: Path | None = None) -> None:
+        """Read pieces ahead of time, as `training.neutral.read_neutral` does."""
+        read_neutral(self.neutral, self.lm.digest, entries, folder)
 
     def update(self, batch: Sequence[Example], rate: float) -> tuple[float, int]:
         """One step of the optimizer; returns the mean loss and how many decisions were right."""

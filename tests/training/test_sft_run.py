@@ -17,7 +17,8 @@ from tests.indexer.hashing_embedder import HashingEmbedder
 from training.curves import CurveError, draw_curve, points, read_curve, shares
 from training.decisions import Draw, Example, Pool, draw_examples
 from training.looks import StyledLook
-from training.sft import CHECKPOINT, CURVE, NEUTRALS, CheckpointError, Run, Schedule
+from training.neutral import NEUTRALS
+from training.sft import CHECKPOINT, CURVE, CheckpointError, Run, Schedule
 from training.trainer import Lora, Trainer
 
 LOOKS = [

@@ -20,8 +20,9 @@ from training.evaluation.choice import FIT_TASKS
 from training.evaluation.contestants import Kinds
 from training.evaluation.features import Feature, build_table
 from training.evaluation.systems import score_weights, weights_of
-from training.evaluation.text_scores import read_neutral, text_scores
+from training.evaluation.text_scores import text_scores
 from training.looks import Split, StyledLook, digest, read_looks, split_by_group
+from training.neutral import read_neutral
 from training.registry import find
 from training.sft import Run, Schedule
 from training.trainer import Lora, Trainer

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.errors import ModelError
 from indexer.item import Slot
 from indexer.taxonomy.classify import ProductText, classify
 from service.adapters import MANIFEST, Adapter, check_files, read_manifest
 from service.composer import TUNED_REST, EncodeWorn, Weights
 from service.lm import LanguageModel
 from service.lm_scorer import LmScorer, NeutralScores
+from service.manifests import must_be
 from service.prompt import Context
 from service.query_encoder import QueryEncoder
 from service.scorer import ComposerName, Question, RetrievalScorer, Scorer, Scores, Session
@@ -176,9 +176,7 @@ def tuned(
 def checked(model: LanguageModel, folder: Path) -> Adapter:
     """The adapter in `folder`, wherever that lies. Raises ModelError when it is damaged or of another model."""
     manifest = read_manifest(folder)
-    if manifest.base_digest != model.digest:
-        where = f"{folder / MANIFEST}: base_digest"
-        raise ModelError(f"{where} is {manifest.base_digest!r}, but {model.digest!r} is needed")
+    must_be(folder / MANIFEST, "base_digest", manifest.base_digest, model.digest)
     return check_files(folder, manifest)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from indexer.errors import StylistError
+from service.manifests import read_file
 
 FILE = "evaluation.json"
 
@@ -107,12 +108,4 @@ def save(evaluation: Evaluation, folder: Path) -> Path:
 
 def load(folder: Path) -> Evaluation:
     """The evaluation in the folder. Raises EvaluationError naming file and field."""
-    path = folder / FILE
-    try:
-        return Evaluation.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise EvaluationError(f"{path}: cannot be read: {error.strerror}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "file"
-        raise EvaluationError(f"{path}: {field}: {first['msg']}") from error
+    return read_file(folder / FILE, Evaluation, EvaluationError)

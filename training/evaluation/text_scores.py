@@ -6,8 +6,7 @@ pieces after it are read once, and all options that are asked about at one point
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import BadZipFile
@@ -22,10 +21,9 @@ from service.prompt import PROMPT_VERSION, Context, Layout, Piece, Prompt, rende
 from service.scorer import Question, Scorer, Scores, Session
 from training.evaluation.cases import ChoiceCase, cases_digest
 from training.evaluation.result import EvaluationError
+from training.neutral import read_neutral
 
-NEUTRALS = "neutral.json"
 _OUTFITS = 8  # read at a time
-_PACK = 512
 
 _Worn = tuple[Piece, ...]
 _Spot = tuple[Prompt, _Worn]
@@ -97,28 +95,6 @@ def lm_scores(
     if folder is not None:
         _save(folder / name, cases, found)
     return found
-
-
-def read_neutral(
-    neutral: NeutralScores, digest: str, entries: Iterable[tuple[Slot, str]], folder: Path | None = None
-) -> None:
-    """Read pieces in the neutral prompt ahead of time: in full packs it is several times faster. With a `folder`,
-    what is read is kept in its `neutral.json`, as a training run keeps it.
-    """
-    path = folder / NEUTRALS if folder is not None else None
-    if path is not None and path.is_file():
-        rows = json.loads(path.read_text(encoding="utf-8")).get(digest, [])
-        neutral.remember({(slot, label): value for slot, label, value in rows})
-    missing = sorted(set(entries) - neutral.known().keys())
-    with tqdm(total=len(missing), desc="neutral texts", unit="text", disable=not missing) as bar:
-        for first in range(0, len(missing), _PACK):
-            pack = missing[first : first + _PACK]
-            neutral.of(pack)
-            bar.update(len(pack))
-    if path is not None and missing:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        kept = [[*entry, value] for entry, value in neutral.known().items()]
-        path.write_text(json.dumps({digest: kept}), encoding="utf-8")
 
 
 def _outfits(
