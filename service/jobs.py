@@ -19,7 +19,8 @@ from sqlalchemy import update
 
 from indexer.errors import StylistError
 from service.problems import ConflictError, NotFoundError
-from service.state import JobRow, State, utc_now
+from service.state import State, utc_now
+from service.tables import JobRow
 
 if TYPE_CHECKING:
     from indexer.build import FeedSource, ProgressSink

@@ -14,7 +14,8 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.exc import OperationalError
 
 from service.problems import NotFoundError
-from service.state import KeyRow, State, utc_now
+from service.state import State, utc_now
+from service.tables import KeyRow
 
 Scope = Literal["shopper", "staff"]
 

@@ -1,6 +1,6 @@
-"""What the service remembers between runs, in DATA_DIR/state.sqlite: keys, composed outfits, index jobs.
+"""What the service remembers between runs, in DATA_DIR/state.sqlite.
 
-Owns the tables and the connection; knows neither HTTP nor what a key may do.
+Owns the connection; knows neither HTTP nor what a row means.
 """
 
 from __future__ import annotations
@@ -15,66 +15,16 @@ from typing import Any
 from sqlalchemy import URL, Engine, create_engine, event, text
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
 from indexer.disk import locked
 from indexer.errors import StylistError
 from service.schema import Outfit, OutfitRequest, OutfitResponse
+from service.tables import OutfitRow, Table
 
 STATE_FILE = "state.sqlite"
-_LAYOUT = 1
+_LAYOUT = 2
 _BUSY_MS = 5_000
-
-
-class Table(DeclarativeBase):
-    """Base of the tables. Times are ISO 8601 text in UTC."""
-
-
-class KeyRow(Table):
-    """An API key: only its hash is kept. `prefix` is its first characters, to tell keys apart."""
-
-    __tablename__ = "keys"
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    digest: Mapped[str] = mapped_column(unique=True)
-    prefix: Mapped[str]
-    scope: Mapped[str]
-    created: Mapped[str]
-    last_used: Mapped[str | None]
-    revoked: Mapped[str | None]
-
-
-class OutfitRow(Table):
-    """One composed outfit, with what was asked and what answered; `request` and `outfit` are JSON."""
-
-    __tablename__ = "outfits"
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    request_id: Mapped[str] = mapped_column(index=True)
-    created: Mapped[str]
-    request: Mapped[str]
-    outfit: Mapped[str]
-    composer: Mapped[str]
-    style: Mapped[str]
-    style_digest: Mapped[str]
-    index_version: Mapped[str]
-    seed: Mapped[int]
-
-
-class JobRow(Table):
-    """One index build. `status` is queued, running, done or failed; `counts` and `report` are JSON."""
-
-    __tablename__ = "jobs"
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    status: Mapped[str] = mapped_column(index=True)
-    stage: Mapped[str]
-    counts: Mapped[str]
-    created: Mapped[str]
-    started: Mapped[str | None]
-    finished: Mapped[str | None]
-    report: Mapped[str | None]
-    error: Mapped[str | None]
 
 
 class State:

@@ -11,7 +11,7 @@ import hashlib
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from indexer.embedder import Embedder, Vectors
 from indexer.item import SLOTS, Slot
 from service.prompt import NEUTRAL, Context, Piece
 from training.looks import StyledLook
+from training.wording import shop_words
 
 ORDER: tuple[Slot, ...] = SLOTS
 HARD = 32
@@ -52,13 +53,15 @@ class Example:
 @dataclass(frozen=True, slots=True)
 class Draw:
     """How examples are drawn. `options` per decision; `hard` is the share of negatives that are near;
-    `shuffle` the share of looks whose slots come in any order, as anchors and swaps bring about.
+    `shuffle` the share of looks whose slots come in any order, as anchors and swaps bring about; `shop` the share of
+    looks whose pieces, and all their options, are worded as a shop would.
     """
 
     options: int = 4
     hard: float = 0.25
     shuffle: float = 0.5
     with_misses: bool = True
+    shop: float = 0.0
 
 
 class Pool:
@@ -131,6 +134,10 @@ def _example(look: StyledLook, pool: Pool, draw: Draw, seed: int) -> Example:
     decisions = [_decision(look, slot, pool, draw, rng) for slot in slots]
     if not look.phrasings:  # nothing is known yet that could tell the first piece: it is given
         decisions[0] = Decision(slots[0], decisions[0].options[:1])
+    if rng.random() < draw.shop:
+        decisions = [
+            replace(d, options=tuple(shop_words(text, rng) for text in d.options)) for d in decisions
+        ]
     return Example(look, context, tuple(decisions))
 
 

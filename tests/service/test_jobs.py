@@ -8,7 +8,8 @@ import pytest
 
 from service.jobs import BuildOrder, JobRunner
 from service.problems import ConflictError, NotFoundError
-from service.state import JobRow, State
+from service.state import State
+from service.tables import JobRow
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from sqlalchemy import update
 
 from service.keys import KeyRing
 from service.problems import NotFoundError
-from service.state import STATE_FILE, KeyRow, State
+from service.state import STATE_FILE, State
+from service.tables import KeyRow
 
 
 @pytest.fixture

@@ -29,6 +29,8 @@ from training.trainer import Lora, Trainer
 
 _CHECKED = 150
 """Looks per source that are judged after each epoch."""
+_SHOP = 0.35
+"""Share of the looks in training that are worded as a shop would."""
 _FITTED = 200
 """Cases per task that the weights of the score are fitted on."""
 Splits = dict[Split, list[StyledLook]]
@@ -131,7 +133,8 @@ def _train(
         trainer,
         looks,
         checks,
-        Draw(),
+        # Read by likelihood, a text needs its neutral score, and those are of the texts as they were written.
+        Draw(shop=_SHOP if lora.readout == "head" else 0.0),
         options.schedule,
         out,
         Pool([*looks, *others], embedder),
