@@ -118,7 +118,7 @@ class BriefReader:
             heat=_heat(request, words, examples, weights, trusted),
             wet=snow or says(words, "rain") or bool(request.weather and request.weather.rain),
             snow=snow,
-            activity=_activity(words, examples, weights, trusted),
+            activity=_activity(request, words, examples, weights, trusted),
             department=request.department or department,
             kids_line=line,
             age=age(words),
@@ -156,6 +156,9 @@ _SCALE = (
 _SEASON_HEAT: dict[Season, float] = {"summer": 1.2, "spring": 0.1, "autumn": -0.5, "winter": -1.4}
 
 
+_SWIM_FROM = 20.0
+
+
 def _temperature_word(degrees: float) -> str:
     return next((word for floor, _, word in _SCALE if degrees >= floor), "freezing")
 
@@ -170,11 +173,12 @@ def _heat(
 ) -> float | None:
     if request.weather and (degrees := request.weather.temperature_c) is not None:
         return next((heat for floor, heat, _ in _SCALE if degrees >= floor), -2.0)
+    beach = 2.0 if _for_swimming(request, words) else -0.6
     for sense, heat in (
         ("snow", -2.0),
         ("cold", -1.4),
         ("hot", 2.0),
-        ("swim", 2.0),
+        ("swim", beach),
         ("warm", 1.2),
         ("cool", -0.6),
     ):
@@ -187,6 +191,14 @@ def _heat(
     if not trusted or share < 0.6:
         return None
     return float(sum(w * heat for w, heat in known)) / share
+
+
+def _for_swimming(request: OutfitRequest, words: str) -> bool:
+    """Whether a beach is one to swim at: on a windy one in March people walk."""
+    degrees = request.weather.temperature_c if request.weather else None
+    if degrees is not None or request.season is not None:
+        return (degrees is None or degrees >= _SWIM_FROM) and request.season not in ("autumn", "winter")
+    return not any(says(words, sense) for sense in ("cool", "cold", "snow", "rain"))
 
 
 def _formality(words: str, examples: list[_Example], weights: Vectors, trusted: bool) -> float:
@@ -202,13 +214,17 @@ def _formality(words: str, examples: list[_Example], weights: Vectors, trusted: 
     return nearest
 
 
-def _activity(words: str, examples: list[_Example], weights: Vectors, trusted: bool) -> Activity:
+def _activity(
+    request: OutfitRequest, words: str, examples: list[_Example], weights: Vectors, trusted: bool
+) -> Activity:
+    swimming = _for_swimming(request, words)
     for sense in ("ski", "sport", "hike", "swim"):
-        if says(words, sense):
+        if says(words, sense) and (swimming or sense != "swim"):
             return sense
     totals: dict[Activity, float] = {}
     for weight, example in zip(weights, examples, strict=True):
-        totals[example.activity] = totals.get(example.activity, 0.0) + float(weight)
+        activity = "" if example.activity == "swim" and not swimming else example.activity
+        totals[activity] = totals.get(activity, 0.0) + float(weight)
     best = max(totals, key=lambda a: totals[a])
     return best if trusted and totals[best] >= 0.5 else ""
 

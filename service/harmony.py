@@ -59,7 +59,15 @@ _FAMILY = {
     "hot pink": "pink",
 }
 _COLLARED = frozenset({"shirt", "dress-shirt", "flannel-shirt", "blouse", "suit", "tuxedo"})
+_SOUTH_ASIAN = frozenset(
+    {"kurta", "choli", "sherwani", "nehru-jacket", "kurta-set", "salwar-suit", "anarkali"}
+)
 _PARTNERS = {
+    # Trousers of one dress tradition under the shirt of another look like a mistake; the other way round is fashion.
+    "churidar": _SOUTH_ASIAN,
+    "salwar": _SOUTH_ASIAN,
+    "dhoti": _SOUTH_ASIAN,
+    "dupatta": _SOUTH_ASIAN | {"saree", "lehenga"},
     "tie": _COLLARED,
     "bow-tie": _COLLARED,
     "braces": _COLLARED,

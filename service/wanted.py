@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from indexer.item import Department, Season, Slot
 from service.brief import Brief
 from service.facets import Facets, Mask
+from service.senses import says
 
 COLD, COOL, WARM, HOT = -1.0, -0.4, 0.8, 1.5
 DRESSY = 3.5  # formality from which jewellery, and for men a jacket and a tie, belong to the outfit
@@ -22,6 +23,10 @@ FORMAL = 3.8
 NAMED = 0.1
 """For each of the shop's tags on a piece that the wish names itself, up to two."""
 
+MOURNING = 0.15
+"""For black, and what passes for it, where people mourn."""
+
+_DARK = ("black", "charcoal", "navy")
 _CORE: tuple[Slot, ...] = ("top", "bottom", "dress")
 _FINISHING: tuple[Slot, ...] = ("bag", "jewelry", "accessory")
 _WHOLE_SUIT = ("suit", "tuxedo", "dungarees")  # in the dress slot, but no outfit without a shirt
@@ -181,6 +186,8 @@ def fit(facets: Facets, positions: NDArray[np.int64], slot: Slot, brief: Brief) 
     for tag in facets.telling_tags(brief.said):
         named += _tagged(facets, tag)[positions]
     bonus += NAMED * np.clip(named, 0, 2)
+    if says(brief.said, "mourning"):
+        bonus += MOURNING * facets.any_of("color", _DARK)[positions]
     for tag, weight in _leanings(brief):
         bonus += weight * _tagged(facets, tag)[positions]
     result: NDArray[np.float32] = (bonus - penalty).astype(np.float32)
@@ -195,6 +202,8 @@ def _seasons_of(brief: Brief) -> tuple[Season, ...]:
 
 
 def _leanings(brief: Brief) -> list[tuple[str, float]]:
+    if says(brief.said, "solemn"):  # first of all nothing that goes out dancing
+        return [("party", -0.4), ("ethnic", -0.25)]
     leanings = [("ethnic", 0.15 if brief.activity == "ethnic" else -0.25)]
     if brief.activity == "work":
         leanings += [("work", 0.06), ("party", -0.15)]

@@ -78,6 +78,9 @@ def train_sft(
         Files,
         typer.Option(metavar="FILE", help="Lookbook of another style, to be told apart from; repeatable."),
     ] = None,
+    match: Annotated[
+        bool, typer.Option("--match", help="Learn looks in the words of the current index, too.")
+    ] = False,
     out: Out = None,
     adapters_dir: AdaptersDir = None,
     data_dir: DataDir = None,
@@ -105,6 +108,7 @@ def train_sft(
         limit,
         out,
         tuple(against or ()),
+        match,
     )
     _show(run(settings, options))
 

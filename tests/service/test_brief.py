@@ -71,6 +71,25 @@ def test_activities(reader: BriefReader, vibe: str, activity: str) -> None:
     assert read(reader, vibe).activity == activity
 
 
+@pytest.mark.parametrize(
+    ("vibe", "body"),
+    [
+        ("walk along a windy beach in march", {}),
+        ("beach day", {"weather": {"temperature_c": 9}}),
+        ("beach day", {"season": "autumn"}),
+    ],
+)
+def test_nobody_swims_at_a_cold_beach(reader: BriefReader, vibe: str, body: dict[str, Any]) -> None:
+    brief = read(reader, vibe, **body)
+    assert brief.activity != "swim"
+    assert brief.heat is not None
+    assert brief.heat < 0
+
+
+def test_a_tennis_court_is_no_court_of_law(reader: BriefReader) -> None:
+    assert read(reader, "drinks by the tennis court").formality < 3.5 < read(reader, "day in court").formality
+
+
 def test_the_query_is_a_unit_vector_and_so_is_its_text(reader: BriefReader) -> None:
     brief = read(reader, "rooftop jazz night")
     assert np.linalg.norm(brief.query) == pytest.approx(1, abs=1e-5)

@@ -53,6 +53,12 @@ def test_a_tie_needs_a_collar() -> None:
     assert harmony(tie, [item("s", kind="hoodie")]) <= -0.5
 
 
+def test_a_churidar_goes_under_a_kurta_and_not_under_a_shirt() -> None:
+    churidar = item("b", "bottom", kind="churidar")
+    assert harmony(churidar, [item("t", "top", kind="kurta")]) > -0.1
+    assert harmony(churidar, [item("t", "top", kind="dress-shirt")]) <= -0.5
+
+
 def test_an_explanation_names_the_outfits_own_pieces() -> None:
     pieces = [
         candidate("d", "dress", kind="day-dress", colors=("red",), warmth=1),

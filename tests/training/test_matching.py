@@ -12,6 +12,7 @@ from indexer.embedder import Embedder, load_embedder
 from indexer.errors import SnapshotError
 from indexer.snapshot import SnapshotStore
 from service.retriever import Retriever
+from training.commands.stocked import in_stock
 from training.decisions import Draw, Pool, draw_examples
 from training.looks import StyledLook
 from training.matching import match_looks, stock_looks
@@ -139,3 +140,16 @@ def test_the_stock_becomes_negatives(retriever: Retriever, embedder: Embedder) -
         "top": ("green satin camisole", "black merino turtleneck"),
         "shoes": ("silver stiletto sandals", "brown penny loafers"),
     }
+
+
+def test_matched_looks_are_the_stores_own_and_hold_nothing_that_is_held_out(
+    retriever: Retriever, embedder: Embedder
+) -> None:
+    folder = retriever.snapshot.path.parents[2]
+    found = in_stock([look()], [], folder, embedder)
+    assert [(k.id, k.source) for k in found.looks] == [("jazz/0/stock", "store")]
+    assert found.looks[0].pieces["shoes"] == "silver stiletto sandals"
+    assert {k.source for k in found.pool} == {"store"}
+    held_out = look(id="other/0", group="other", pieces={"shoes": "silver stiletto sandals"})
+    without = in_stock([look()], [held_out], folder, embedder)
+    assert without.looks == []

@@ -14,6 +14,7 @@ from service.settings import Settings
 from training.commands.evaluate import tuned_encoder
 from training.commands.finish import Label, Made, finish
 from training.commands.sources import Gathered, SourceError, Sources, SplitBy, gather, some_of, split
+from training.commands.stocked import Stocked, in_stock
 from training.decisions import Draw, Example, Pool, draw_examples
 from training.evaluation.cases import first_of_each_task, lookbook_cases
 from training.evaluation.choice import FIT_TASKS
@@ -50,6 +51,8 @@ class SftOptions:
     out: Path | None = None
     against: tuple[Path, ...] = ()
     """Lookbooks of other styles: what they wear for the same wishes is what this style does not."""
+    match: bool = False
+    """Learn the looks in the words of the current index, too."""
 
 
 def run(settings: Settings, options: SftOptions) -> list[str]:
@@ -65,7 +68,12 @@ def run(settings: Settings, options: SftOptions) -> list[str]:
     splits = split(found.looks, options.split)
     splits["train"] = some_of(splits["train"], options.limit, options.schedule.seed)
     embedder = load_embedder(settings.embedder)
-    parent, base_digest = _train(settings, options, splits, embedder, out)
+    stocked = Stocked()
+    if options.match:
+        held_out = [*splits["valid"], *splits["test"]]
+        stocked = in_stock(splits["train"], held_out, settings.data_dir, embedder)
+        splits["train"] = [*splits["train"], *stocked.looks]
+    parent, base_digest = _train(settings, options, splits, stocked.pool, embedder, out)
     made = Made(
         base_digest=base_digest,
         data_digest=digest(splits["train"]),
@@ -77,12 +85,13 @@ def run(settings: Settings, options: SftOptions) -> list[str]:
         or (dict(parent.manifest.score_weights.items()) if parent else {}),
     )
     adapter, notes = finish(out, label, made, settings)
-    return [*_told(found, splits), *notes, published(adapter)]
+    return [*_told(found, splits), *stocked.notes, *notes, published(adapter)]
 
 
 def _provenance(options: SftOptions) -> str:
     others = ", ".join(path.name for path in options.against)
-    return options.sources.provenance() + (f"; told apart from {others}" if others else "")
+    told_apart = f"; told apart from {others}" if others else ""
+    return options.sources.provenance() + told_apart + ("; also matched to the store's items" * options.match)
 
 
 def starting_adapter(settings: Settings, model: LanguageModel, key: str | None) -> Adapter | None:
@@ -120,9 +129,16 @@ def fit_score_weights(
 
 
 def _train(
-    settings: Settings, options: SftOptions, splits: Splits, embedder: Embedder, out: Path
+    settings: Settings,
+    options: SftOptions,
+    splits: Splits,
+    stock: Sequence[StyledLook],
+    embedder: Embedder,
+    out: Path,
 ) -> tuple[Adapter | None, str]:
-    """Weights and curve into `out`. Returns the adapter that training began from, and the base's digest."""
+    """Weights and curve into `out`. `stock` is for negatives alone. Returns the adapter that training began from,
+    and the base's digest.
+    """
     model = LanguageModel(settings)
     parent = starting_adapter(settings, model, options.start)
     lora = _lora(options.lora, parent)
@@ -137,7 +153,7 @@ def _train(
         Draw(shop=_SHOP if lora.readout == "head" else 0.0),
         options.schedule,
         out,
-        Pool([*looks, *others], embedder),
+        Pool([*looks, *others, *stock], embedder),
         parent.digest if parent else "",
     )
     run.train()
