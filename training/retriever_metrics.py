@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from indexer.embedder import Embedder, Vectors
 from service.query_encoder import QueryEncoder
 from training.decisions import Pool
+from training.evaluation.bootstrap import estimate
 from training.evaluation.result import Estimate
 from training.looks import StyledLook
 
 OPTIONS = 4
-RESAMPLES = 1000
 Cases = list[tuple[str, float]]
 """Group and value of each case."""
 
@@ -52,11 +52,11 @@ def measure(
         for suffix, choices in drawn.items():
             for task, queries in (("vibe_choice", wishes), ("next_piece", rests)):
                 if cases := _hits(choices, items, queries):
-                    found.append(estimate(task + suffix, "accuracy", system, cases, seed, 1 / OPTIONS))
+                    found.append(_estimate(task + suffix, "accuracy", system, cases, seed, 1 / OPTIONS))
         ranks = _ranks(looks, items, wishes)
         for k in (8, 20) if ranks else ():
             recalled = [(group, float(rank < k)) for group, rank in ranks]
-            found.append(estimate("retrieval", f"recall@{k}", system, recalled, seed))
+            found.append(_estimate("retrieval", f"recall@{k}", system, recalled, seed))
     return found
 
 
@@ -65,28 +65,11 @@ def summary(estimates: Sequence[Estimate]) -> dict[str, float]:
     return {f"{e.task}.{e.metric}.{e.system}": round(e.value, 4) for e in estimates}
 
 
-def estimate(
+def _estimate(
     task: str, metric: str, system: str, cases: Cases, seed: int = 0, chance: float | None = None
 ) -> Estimate:
-    """The mean with its interval."""
-    low, high = interval(cases, seed)
-    value = float(np.mean([v for _, v in cases]))
-    return Estimate(
-        task=task, metric=metric, system=system, value=value, low=low, high=high, n=len(cases), chance=chance
-    )
-
-
-def interval(cases: Cases, seed: int = 0) -> tuple[float, float]:
-    """The 95 % interval of the mean by a bootstrap over groups (Efron & Tibshirani 1993)."""
-    groups: dict[str, list[float]] = defaultdict(list)
-    for group, value in cases:
-        groups[group].append(value)
-    sums = np.array([sum(values) for values in groups.values()])
-    counts = np.array([len(values) for values in groups.values()])
-    drawn = np.random.default_rng(seed).integers(len(groups), size=(RESAMPLES, len(groups)))
-    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
+    values, groups = [value for _, value in cases], [group for group, _ in cases]
+    return estimate(task, metric, system, values, groups, chance=chance, seed=seed)
 
 
 Queries = Callable[[StyledLook, str], Vectors | None]

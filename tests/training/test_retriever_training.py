@@ -17,7 +17,7 @@ from service.query_encoder import QueryEncoder, load_query_encoder
 from training.looks import LeakError, StyledLook, read_looks
 from training.retriever import CURVE, RetrieverOptions, train_retriever
 from training.retriever_data import Batch, Items, Query, make_batch, mean_queries, wording
-from training.retriever_metrics import interval, measure, summary
+from training.retriever_metrics import measure, summary
 
 HOUSE = Path(training.__file__).parent / "lookbooks" / "house" / "occasions.jsonl"
 OPTIONS = RetrieverOptions(epochs=3, rank=4, learning_rate=4e-3, data_provenance="two looks of the tests")
@@ -163,11 +163,3 @@ def test_measures_of_real_looks_are_better_than_chance(house: list[StyledLook]) 
     }
     assert by_task["next_piece", "accuracy"].low > 0.25
     assert all(e.low <= e.value <= e.high for e in estimates)
-
-
-def test_intervals_count_groups_rather_than_cases() -> None:
-    alone = [(str(n), float(n % 2)) for n in range(100)]
-    clustered = [(str(n // 10), float(n // 10 % 2)) for n in range(100)]
-    narrow, wide = interval(alone), interval(clustered)
-    assert narrow[0] < 0.5 < narrow[1]
-    assert wide[1] - wide[0] > 2 * (narrow[1] - narrow[0])

@@ -7,61 +7,25 @@ names or addresses in it is noticed rather than read. Knows neither looks nor a 
 from __future__ import annotations
 
 import csv
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from indexer.errors import StylistError
 
 _CSV = {".csv", ".tsv"}
 _JSON_LINES = {".jsonl", ".ndjson"}
-_PSEUDONYM = re.compile(r"[A-Za-z0-9._:=+/-]{1,128}")
 
 
 class ImportFileError(StylistError):
     """A file of the store's data that breaks its format; names file, line and field, never a value."""
 
 
-class Strict(BaseModel):
-    """Base of the schemas: nothing beside the fields, and texts without space around them."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, str_strip_whitespace=True, hide_input_in_errors=True
-    )
-
-
 Row = TypeVar("Row", bound=BaseModel)
-
-
-def utc(text: str) -> str:
-    """An ISO 8601 date or time in UTC to the second, so that such texts sort by time. A time without zone is
-    read as UTC. Raises ValueError for anything else.
-    """
-    try:
-        at = datetime.fromisoformat(text)
-        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError("no ISO 8601 date or time, such as 2025-03-31T18:00:00Z") from None
-    return at.isoformat(timespec="seconds")
-
-
-def _pseudonym(text: str) -> str:
-    if not _PSEUDONYM.fullmatch(text):
-        raise ValueError("no pseudonym: give a key without spaces or @, such as a keyed hash, never a name")
-    return text
-
-
-Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Phrase = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-When = Annotated[str, AfterValidator(utc)]
-Pseudonym = Annotated[str, AfterValidator(_pseudonym)]
-"""Who it was, in a form that names nobody: no spaces and no @, so neither a name nor an e-mail address passes."""
 
 
 def is_csv(path: Path) -> bool:
