@@ -27,7 +27,7 @@ from training.evaluation.fidelity import evaluate_fidelity
 from training.evaluation.latency import measure_latency, prompt_tokens
 from training.evaluation.layouts import both_layouts, compare_layouts
 from training.evaluation.output import markdown
-from training.evaluation.plots import plot_confusion, plot_tasks
+from training.evaluation.plots import plot_confusion, plot_learning_curve, plot_tasks
 from training.evaluation.result import Confusion, Estimate, Evaluation, EvaluationError, Subject
 from training.evaluation.wishes import Wish, wishes_of
 from training.looks import Split, StyledLook, read_looks
@@ -93,6 +93,8 @@ def write(evaluation: Evaluation, folder: Path) -> list[Path]:
     try:
         if (picture := plot_tasks(evaluation, folder / "evaluation.png")) is not None:
             paths.append(picture)
+        if (curve := plot_learning_curve(evaluation, folder / "learning_curve.png")) is not None:
+            paths.append(curve)
         if evaluation.confusion is not None:
             paths.append(plot_confusion(evaluation.confusion, folder / "confusion.png"))
     except EvaluationError as error:  # the figures are there: a picture is no reason to fail
