@@ -153,11 +153,59 @@ def _in_outfit(
             yield "the piece is not what the catalogue says"
 
 
+_LETTERS = {
+    "women": {"xs": (32, 34), "s": (34, 36), "m": (38, 40), "l": (42, 44), "xl": (46, 48), "xxl": (50, 52)},
+    "men": {"xs": (40, 42), "s": (44, 46), "m": (48, 50), "l": (52, 54), "xl": (56, 58), "xxl": (60, 62)},
+}
+"""European sizes that a letter spans, as the API's document has them."""
+_AGES = {
+    "2-3y": "98",
+    "4-5y": "110",
+    "6-7y": "122",
+    "8-9y": "134",
+    "10-11y": "146",
+    "0-3m": "62",
+    "3-6m": "68",
+}
+
+
+def _may_stand_for(one: str, other: str, item: Item) -> bool:
+    """Whether two sizes that the sample store writes are one, in so far as the API's document says so."""
+    if one == other:
+        return True
+    if item.department == "kids":
+        return _AGES.get(one, one) == _AGES.get(other, other)
+    first, second = (_span(size, item) for size in (one, other))
+    return bool(first and second) and (first <= second or second <= first)
+
+
+def _span(size: str, item: Item) -> set[float]:
+    """European sizes; of trousers in inches the waist's, with the length as a fraction. Empty: means nothing else."""
+    letters = _LETTERS.get(item.department, {})
+    if item.slot not in ("top", "bottom", "dress", "outerwear") or not letters:
+        return set()
+    mens_trousers = item.slot == "bottom" and item.department == "men"
+    lengths = [length / 100 for length in range(26, 40)] if mens_trousers else [0.0]
+    ends = [letters[part] for part in size.split("/") if part in letters]
+    if ends and len(ends) == len(size.split("/")):
+        numbers = range(ends[0][0], ends[-1][-1] + 1, 1 if mens_trousers else 2)
+        return {n + length for n in numbers for length in lengths}
+    waist, slash, leg = size.partition("/")
+    if item.slot == "bottom" and slash and waist.isdigit() and leg.isdigit():
+        return {int(waist) + (16 if mens_trousers else 1000) + int(leg) / 100}
+    if item.slot == "bottom" and item.department == "women" and size.isdigit() and int(size) < 34:
+        return {1000 + int(size) + length / 100 for length in range(26, 40)}
+    if mens_trousers and size.isdigit():
+        return {int(size) + (16 if int(size) < 44 else 0) + length for length in lengths}
+    return {float(size)} if size.isdigit() else set()
+
+
 def _of_piece(request: OutfitRequest, item: Item, variant: Variant, slot: str) -> Iterator[str]:
     if variant.quantity is not None and variant.quantity <= 0:
         yield "sold out"
     wanted = {s.strip().lower() for s in request.sizes.get(slot, [])}  # type: ignore[call-overload]
-    if wanted and variant.size is not None and variant.size.strip().lower() not in wanted:
+    size = variant.size.strip().lower() if variant.size is not None else None
+    if wanted and size is not None and not any(_may_stand_for(size, w, item) for w in wanted):
         yield "wrong size"
     if request.department and item.department not in (request.department, "unisex"):
         yield "wrong department"

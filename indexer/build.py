@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from indexer.assembly import Assembly
+from indexer.diff import Diff, compare, no_difference, read_rejects
 from indexer.disk import sha256_file
 from indexer.draft import CATALOGUE, REJECTS, Draft
 from indexer.embedder import Embedder
@@ -26,7 +27,7 @@ from indexer.intake import FeedSource, Intake
 from indexer.item import SLOTS
 from indexer.manifest import Contents, Embedding
 from indexer.rejects import RejectLog
-from indexer.report import BuildReport, Census
+from indexer.report import BuildReport, Census, RemovalError
 from indexer.snapshot import KEEP, Snapshot, SnapshotStore
 from indexer.staging import Staging
 from indexer.vectors import VectorIndex
@@ -40,17 +41,24 @@ REJECTS_LIMIT = (
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """`allow_rejects` lets a build pass whose rows were mostly rejected; `keep` snapshots stay afterwards."""
+    """`allow_rejects` lets a build pass whose rows were mostly rejected; `keep` snapshots stay afterwards.
+
+    `dry_run` ends the build once its difference to the current snapshot is known. `max_removed` is the share of the
+    current items that may go (0 to 1); None allows any. `started` is what the manifest says of when feeds were read.
+    """
 
     allow_rejects: bool = False
     keep: int = KEEP
+    dry_run: bool = False
+    max_removed: float | None = None
+    started: str = ""
 
 
 class ProgressSink(Protocol):
     """Told how a build goes on."""
 
     def start(self, stage: str, total: int | None) -> None:
-        """A stage begins ("read", "normalise", "embed", "index", "commit"); `total` None: not known."""
+        """A stage begins ("read", "normalise", "compare", "embed", "index", "commit"); `total` None: not known."""
         ...
 
     def advance(self, count: int) -> None:
@@ -97,13 +105,13 @@ def build_snapshot(
     """Build and commit a snapshot of these feeds, and say what came of it.
 
     Raises FeedError when a feed cannot be used, most rows are rejected (unless `options` allow it), or nothing
-    wearable is left; SnapshotError when another build runs or the disk fails. Whatever is raised, the snapshot
-    that was current stays so.
+    wearable is left; RemovalError when more items would go than `options` allow; SnapshotError when another build
+    runs or the disk fails. Whatever is raised, the snapshot that was current stays so.
     """
     if not feeds:
         raise FeedError("no feed given: nothing to index")
     try:
-        with store.begin() as draft, RejectLog(draft.rejects) as rejects:
+        with store.begin(options.started) as draft, RejectLog(draft.rejects) as rejects:
             notes: list[str] = []
             previous = _previous(store, notes)
             run = _Run(store, draft, previous, embedder, options, progress or _Silent(), rejects, notes=notes)
@@ -140,19 +148,42 @@ def _build(run: _Run, feeds: Sequence[FeedSource]) -> BuildReport:
             run.rejects.close()
             _require_accepted(run, intake)
             _require_wearable(run, intake)
-            if run.previous is not None and _unchanged(run, run.previous):
-                return _report(run, intake, vectors, run.previous.version, unchanged=True)
+            report = _compared(run, intake, vectors)
+            if report.unchanged or report.dry_run:
+                return report
             with run.stage("embed", vectors.pending):
                 vectors.encode(run.progress.advance)
             with run.stage("index"):
                 VectorIndex.build(vectors.matrix(run.census.items)).save(run.draft.vectors)
-            return _commit(run, intake, vectors)
+            return _commit(run, intake, vectors, report.diff)
 
 
-def _commit(run: _Run, intake: Intake, vectors: VectorDraft) -> BuildReport:
+def _compared(run: _Run, intake: Intake, vectors: VectorDraft) -> BuildReport:
+    """The report so far: nothing is applied yet. Raises RemovalError when too much would go."""
+    reasons = sum((t.rejected for t in intake.tallies), start=Counter[str]())
+    rejected = read_rejects(run.draft.rejects, reasons)
+    previous = run.previous
+    if previous is not None and _unchanged(run, previous):
+        diff = no_difference(run.census.items, rejected)
+        return _report(run, intake, vectors, diff, previous.version, unchanged=True, is_kept=True)
+    with run.stage("compare"):
+        old = None if previous is None else previous.path / CATALOGUE
+        diff = compare(old, run.draft.catalogue, run.draft.scratch / "diff.sqlite", rejected)
+    report = _report(run, intake, vectors, diff, None if previous is None else previous.version)
+    allowed = run.options.max_removed
+    if not run.options.dry_run and allowed is not None and diff.removed_share > allowed:
+        raise RemovalError(
+            f"this would remove {diff.removed.count:,} of {diff.before:,} items ({diff.removed_share:.0%}), more than"
+            f" the {allowed:.0%} that may go at once: nothing was changed; confirm the removal if it is meant",
+            report,
+        )
+    return report
+
+
+def _commit(run: _Run, intake: Intake, vectors: VectorDraft, diff: Diff) -> BuildReport:
     with run.stage("commit"):
         version = run.draft.seal(_contents(run, intake))
-        report = _report(run, intake, vectors, version, unchanged=False)
+        report = _report(run, intake, vectors, diff, version, is_kept=True)
         run.draft.report.write_text(json.dumps(report.as_dict(), indent=2), encoding="utf-8")
         run.draft.commit()
     run.store.rejects_failed.unlink(missing_ok=True)
@@ -215,9 +246,19 @@ def _contents(run: _Run, intake: Intake) -> Contents:
     )
 
 
-def _report(run: _Run, intake: Intake, vectors: VectorDraft, version: str, *, unchanged: bool) -> BuildReport:
+def _report(
+    run: _Run,
+    intake: Intake,
+    vectors: VectorDraft,
+    diff: Diff,
+    version: str | None,
+    *,
+    unchanged: bool = False,
+    is_kept: bool = False,
+) -> BuildReport:
+    """The account up to here. `version` is what is current afterwards; `is_kept` when it holds what was built."""
     census = run.census
-    rejects = run.store.snapshots / version / REJECTS
+    rejects = run.store.snapshots / version / REJECTS if is_kept and version and intake.rejected else None
     return BuildReport(
         version=version,
         unchanged=unchanged,
@@ -232,6 +273,8 @@ def _report(run: _Run, intake: Intake, vectors: VectorDraft, version: str, *, un
         reused=vectors.reused,
         seconds=dict(run.seconds),
         items_per_second=round(census.items / max(sum(run.seconds.values()), 1e-9), 1),
-        rejects_path=str(rejects) if intake.rejected else None,
+        rejects_path=None if rejects is None else str(rejects),
+        diff=diff,
+        dry_run=run.options.dry_run,
         notes=tuple(run.notes),
     )

@@ -28,10 +28,10 @@ class Draft:
     """Write the data files, `seal`, write the report, `commit`; leaving the `with` block discards the rest.
 
     `lock` is an open descriptor that keeps other builds out; the draft releases it. `after` is the newest
-    committed version: the draft's own sorts behind it whatever the clock says.
+    committed version: the draft's own sorts behind it whatever the clock says. `started` goes into the manifest.
     """
 
-    def __init__(self, path: Path, lock: int, publish: Publish, after: str | None) -> None:
+    def __init__(self, path: Path, lock: int, publish: Publish, after: str | None, started: str) -> None:
         self.path = path
         self.catalogue = path / CATALOGUE
         self.vectors = path / VECTORS
@@ -43,6 +43,7 @@ class Draft:
         self._lock: int | None = lock
         self._version: str | None = None
         self._created = datetime.now(UTC)
+        self._started = started
         self._contents: Contents | None = None
         self._stored: dict[str, Stored] = {}
         self.scratch.mkdir(parents=True)
@@ -73,6 +74,7 @@ class Draft:
         manifest = Manifest(
             version=self._version,
             created=self._created.isoformat(),
+            started=self._started,
             contents=self._contents,
             files=self._stored,
         )

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.embedder import Embedder
+from indexer.embedder import BULK, Embedder
 from indexer.snapshot import Snapshot
 from indexer.vectors import Vectors
 
-_BATCH = 2048  # texts between two reports of progress; all are sorted by length, so padding stays small
+_BATCH = BULK  # texts between two reports of progress; all are sorted by length, so padding stays small
 
 _SCHEMA = """
 PRAGMA journal_mode = OFF;

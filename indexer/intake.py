@@ -12,7 +12,7 @@ from pathlib import Path
 from indexer.disk import sha256_file
 from indexer.errors import FeedError
 from indexer.feeds.open import Feed, open_feed
-from indexer.feeds.record import Reject, Row, Skipped
+from indexer.feeds.record import MAX_UNPACKED, Reject, Row, Skipped
 from indexer.manifest import Source
 from indexer.rejects import RejectLog
 from indexer.report import SourceReport
@@ -24,13 +24,15 @@ _TICK = 1000  # rows between two reports of progress
 @dataclass(frozen=True)
 class FeedSource:
     """A feed file and how to read it: `mapping` holds FIELD=COLUMN texts, `currency` is the ISO 4217 code of
-    prices that name none, `name` is what messages and rejects call the file (its path when empty)."""
+    prices that name none, `name` is what messages and rejects call the file (its path when empty), `max_unpacked`
+    how many bytes a packed one may unpack to."""
 
     path: Path
     format: str = "auto"
     mapping: tuple[str, ...] = ()
     currency: str = "EUR"
     name: str = ""
+    max_unpacked: int = MAX_UNPACKED
 
     @property
     def label(self) -> str:
@@ -122,7 +124,8 @@ class Intake:
 
 
 def _opened(source: FeedSource) -> Feed:
-    feed = open_feed(source.path, source.format, source.mapping, source.currency)
+    limit = source.max_unpacked
+    feed = open_feed(source.path, source.format, source.mapping, source.currency, max_unpacked=limit)
     return dataclasses.replace(feed, defaults=dataclasses.replace(feed.defaults, file=source.label))
 
 

@@ -112,7 +112,7 @@ class Item:
             title = title[len(brand) + 1 :]
         words = title.split()[:LABEL_WORDS]
         known = set(words)
-        lead = [c for c in self.colors[:2] if not known & set(c.split())]
+        lead = [c for c in map(_plain, self.colors[:2]) if c and not known & set(c.split())]
         return " ".join([*lead, *words]) or self.kind.replace("-", " ")
 
 

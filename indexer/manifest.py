@@ -53,21 +53,30 @@ class Stored(_Frozen):
 
 
 class Manifest(_Frozen):
-    """`created` is UTC in ISO 8601. `checksum` covers all the other fields."""
+    """`created` is UTC in ISO 8601. `checksum` covers all the other fields.
+
+    `started` is the moment from which on the feeds were read, as whoever ordered the build counts time: text that
+    sorts by time. It is empty, and left out of the file, in snapshots of before it was kept.
+    """
 
     layout: int = LAYOUT
     version: str
     created: str
+    started: str = ""
     contents: Contents
     files: dict[str, Stored]
     checksum: str = Field(default="")
 
     def render(self) -> str:
         """The text of manifest.json, checksum included; no newline ends it, so no byte of it is idle."""
-        return self._sealed().model_dump_json(indent=2)
+        return self._sealed().model_dump_json(indent=2, exclude=self._unsaid())
+
+    def _unsaid(self) -> set[str]:
+        return set() if self.started else {"started"}
 
     def _sealed(self) -> Self:
-        body = json.dumps(self.model_dump(mode="json", exclude={"checksum"}), sort_keys=True)
+        said = self.model_dump(mode="json", exclude={"checksum"} | self._unsaid())
+        body = json.dumps(said, sort_keys=True)
         return self.model_copy(update={"checksum": hashlib.sha256(body.encode()).hexdigest()})
 
     @classmethod

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from indexer.diff import Diff
+from indexer.errors import FeedError
 from indexer.item import SLOTS, Item
 
 LOW_CONFIDENCE = 0.5  # below it a slot is rather a guess than a reading, and worth a person's look
@@ -47,12 +49,13 @@ class UncertainItem:
 class BuildReport:
     """The account of one build; `as_dict` is JSON-able.
 
-    `unchanged` means that the build came out equal to the current snapshot, which therefore stays. `not_composed`
+    `version` is the one that is current after the build, None when there is none. `unchanged` means that the build
+    came out equal to the current snapshot, which therefore stays; a `dry_run` changes nothing either. `not_composed`
     counts, by kind, the items without a slot. `seconds` is wall time per stage; `rejects_path` is None when
-    nothing was rejected.
+    no file of rejects is kept. `diff` compares with the snapshot that was current before.
     """
 
-    version: str
+    version: str | None
     unchanged: bool
     sources: tuple[SourceReport, ...]
     items: int
@@ -66,6 +69,8 @@ class BuildReport:
     seconds: Mapping[str, float]
     items_per_second: float
     rejects_path: str | None
+    diff: Diff
+    dry_run: bool = False
     notes: tuple[str, ...] = ()
 
     @property
@@ -78,6 +83,14 @@ class BuildReport:
 
     def as_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
+
+
+class RemovalError(FeedError):
+    """A feed would remove more of the current items than is allowed; `report` says which."""
+
+    def __init__(self, message: str, report: BuildReport) -> None:
+        super().__init__(message)
+        self.report = report
 
 
 @dataclass
@@ -122,6 +135,10 @@ def render(report: BuildReport) -> str:
     )
     if report.rejects_path is not None:
         lines.append(f"{_n(report.rejected, 'rejected row')} in full: {report.rejects_path}")
+    diff = report.diff
+    if diff.before and not report.unchanged:
+        counts = f"{diff.added.count:,} added, {diff.changed.count:,} changed, {diff.removed.count:,} removed"
+        lines.append(f"against the former index: {counts}")
     lines.extend(f"note: {note}" for note in report.notes)
     lines.append(f"{'unchanged, stays' if report.unchanged else 'now current'}: {report.version}")
     return "\n".join(lines)

@@ -83,8 +83,10 @@ class SnapshotStore:
         self._pointer = self.root / "current"
         self._pointer_lock = self.root / ".pointer.lock"
 
-    def begin(self) -> Draft:
-        """Start a build. Raises SnapshotError while another one runs on the same data directory."""
+    def begin(self, started: str = "") -> Draft:
+        """Start a build; `started` is when, for the manifest. Raises SnapshotError while another one runs on the same
+        data directory.
+        """
         try:
             self.snapshots.mkdir(parents=True, exist_ok=True)
             lock = try_lock(self.root / ".build.lock")
@@ -95,7 +97,7 @@ class SnapshotStore:
         try:
             self._sweep()
             path = self.root / f".draft-{os.getpid()}-{secrets.token_hex(4)}"
-            return Draft(path, lock, self._publish, max(self.versions(), default=None))
+            return Draft(path, lock, self._publish, max(self.versions(), default=None), started)
         except BaseException:
             os.close(lock)
             raise
@@ -132,22 +134,31 @@ class SnapshotStore:
         catalogue = Catalogue.open(sqlite_url(path / CATALOGUE, immutable=True))
         return Snapshot(version, path, manifest, catalogue, VectorIndex.load(path / VECTORS))
 
-    def verify(self, version: str) -> Manifest:
-        """Compare every file with its checksum. Raises SnapshotError naming the first that differs."""
+    def manifest(self, version: str) -> Manifest:
+        """What a snapshot says of itself, its files unread. Raises SnapshotError when it is missing or damaged."""
         path = self.snapshots / version
         if not _VERSION.fullmatch(version) or not path.is_dir():
             raise SnapshotError(f"snapshot {version!r} does not exist")
-        where = f"snapshot {version}"
+        where = f"snapshot {version}: {MANIFEST}"
         try:
-            manifest = Manifest.parse((path / MANIFEST).read_bytes(), f"{where}: {MANIFEST}")
+            manifest = Manifest.parse((path / MANIFEST).read_bytes(), where)
+        except OSError as error:
+            raise SnapshotError(f"{where} cannot be read: {error.strerror}") from error
+        if manifest.version != version or not {*DATA_FILES, REPORT} <= manifest.files.keys():
+            raise SnapshotError(f"{where} is damaged: it describes another snapshot")
+        return manifest
+
+    def verify(self, version: str) -> Manifest:
+        """Compare every file with its checksum. Raises SnapshotError naming the first that differs."""
+        manifest = self.manifest(version)
+        path, where = self.snapshots / version, f"snapshot {version}"
+        try:
             for name, stored in manifest.files.items():
                 if (path / name).stat().st_size != stored.size or sha256_file(path / name) != stored.sha256:
                     raise SnapshotError(f"{where}: {name} is damaged: it does not match its checksum")
         except OSError as error:
             name = Path(error.filename or path).name
             raise SnapshotError(f"{where}: {name} cannot be read: {error.strerror}") from error
-        if manifest.version != version or not {*DATA_FILES, REPORT} <= manifest.files.keys():
-            raise SnapshotError(f"{where}: {MANIFEST} is damaged: it describes another snapshot")
         return manifest
 
     def rollback(self, to: str | None = None) -> str:

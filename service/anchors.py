@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from indexer.item import Item, Slot, Variant
+from collections.abc import Collection, Iterator
+
+from indexer.item import Department, Item, Slot, Variant
 from service.filters import exclusions
 from service.outfit import Candidate
 from service.problems import InvalidError
 from service.retriever import Retriever, pick_variant
 from service.schema import OutfitRequest, Unmet
-from service.sizes import fits
+from service.sizes import fits, scale
 
 
 def find_anchors(request: OutfitRequest, retriever: Retriever) -> dict[Slot, Candidate]:
@@ -16,7 +18,7 @@ def find_anchors(request: OutfitRequest, retriever: Retriever) -> dict[Slot, Can
     anchors: dict[Slot, Candidate] = {}
     for i, sku in enumerate(request.anchors):
         where = f"anchors.{i}"
-        found = retriever.snapshot.catalogue.get(sku)
+        found = retriever.find(sku)
         if found is None:
             raise InvalidError.at(where, f"no item has the SKU {sku!r}")
         item = found.item
@@ -48,7 +50,9 @@ def conflicts(request: OutfitRequest, anchors: dict[Slot, Candidate], retriever:
     unmet = []
     for slot, anchor in anchors.items():
         item, variant = anchor.item, anchor.variant
-        if not variant.in_stock or not fits(variant.size, request.sizes.get(slot, [])):
+        if not variant.in_stock or not fits(
+            variant.size, request.sizes.get(slot, []), scale(item.department, slot)
+        ):
             size = f" in size {variant.size}" if variant.size else ""
             what = (
                 f"sold out{size}" if not variant.in_stock else f"asked for{size}, but other sizes are wanted"
@@ -60,6 +64,20 @@ def conflicts(request: OutfitRequest, anchors: dict[Slot, Candidate], retriever:
             reason = f"{item.title} breaks another constraint of the request"
             unmet.append(Unmet(constraint="anchors", reason=reason, hint="drop the anchor or the constraint"))
     return unmet
+
+
+def mixtures(
+    slots: Collection[Slot], anchors: dict[Slot, Candidate], department: Department
+) -> Iterator[Unmet]:
+    """What nobody wears together: a dress with a bottom, a child's piece with those of a grown-up."""
+    if {"dress", "bottom"} <= {*slots, *anchors}:
+        reason = "a dress and a bottom cannot be in one outfit"
+        yield Unmet(constraint="slots", reason=reason, hint="leave one of them out")
+    for anchor in anchors.values():
+        owner = anchor.item.department
+        if owner != "unisex" and (owner == "kids") != (department == "kids"):
+            reason = f"{anchor.item.title} is for {owner}, the outfits are for {department}"
+            yield Unmet(constraint="anchors", reason=reason, hint="drop the anchor, or say whom it is for")
 
 
 def _other_size(item: Item) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 
 from indexer.embedder import Embedder
 from indexer.item import Item
-from service.api.contract import ItemQuery
+from service.api.contract import DEFAULT_PAGE, ItemQuery
 from service.facets import Facets, Mask, Positions
 from service.problems import InvalidError
 from service.retriever import Retriever
@@ -50,18 +52,21 @@ def view(item: Item, sku: str | None = None) -> ItemView:
 def page(query: ItemQuery, retriever: Retriever, embedder: Embedder) -> ItemPage:
     """One page of what matches: by nearness to `q` when there is one, else in catalogue order.
 
-    Raises InvalidError for a cursor that is not one of this index's.
+    A page goes on behind the last item of the page before it, so that none comes twice, also when stock changes
+    between two pages. Raises InvalidError for a cursor that is not one of this index's, and of this query's.
     """
-    version = retriever.snapshot.version
-    start = _offset(query.cursor, version) if query.cursor else 0
-    matching = np.flatnonzero(_mask(query, retriever.facets))
-    ordered = _ranked(query.q, matching, retriever, embedder) if query.q and len(matching) else matching
-    shown = ordered[start : start + query.limit]
-    more = start + query.limit < len(ordered)
+    after = _last(query, retriever) if query.cursor else None
+    matching: Positions = np.flatnonzero(_mask(query, retriever.facets))
+    # The last item counts as a place even if it has ceased to match.
+    places = matching if after is None else np.union1d(matching, [after])
+    asked = query.q.strip() if query.q else ""
+    ordered = _ranked(asked, places, retriever, embedder) if asked and len(places) else places
+    rest = ordered if after is None else ordered[np.flatnonzero(ordered == after)[0] + 1 :]
+    shown = rest[: query.limit].tolist()
     return ItemPage(
-        items=[view(item) for item in retriever.snapshot.catalogue.at(shown.tolist())],
+        items=[view(item) for item in retriever.items(shown)],
         total=len(matching),
-        next_cursor=_cursor(start + query.limit, version) if more else None,
+        next_cursor=_cursor(query, shown[-1], retriever) if len(rest) > len(shown) else None,
     )
 
 
@@ -84,20 +89,33 @@ def _mask(query: ItemQuery, facets: Facets) -> Mask:
     return mask
 
 
-def _ranked(q: str, matching: Positions, retriever: Retriever, embedder: Embedder) -> Positions:
-    vectors = retriever.snapshot.vectors.vectors(matching)
-    return matching[np.argsort(-(vectors @ embedder.encode([q])[0]), kind="stable")]
+def _ranked(q: str, places: Positions, retriever: Retriever, embedder: Embedder) -> Positions:
+    vectors = retriever.snapshot.vectors.vectors(places)
+    return places[np.argsort(-(vectors @ embedder.encode([q])[0]), kind="stable")]
 
 
-def _cursor(offset: int, version: str) -> str:
-    return base64.urlsafe_b64encode(json.dumps([version, offset]).encode()).decode()
+def _cursor(query: ItemQuery, last: int, retriever: Retriever) -> str:
+    version = retriever.snapshot.version
+    content = json.dumps([version, last, _check(query, last, version)])
+    return base64.urlsafe_b64encode(content.encode()).decode()
 
 
-def _offset(cursor: str, version: str) -> int:
+def _last(query: ItemQuery, retriever: Retriever) -> int:
+    """Position of the last item of the page before."""
     try:
-        of, offset = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-    except (ValueError, TypeError, RecursionError, binascii.Error) as error:  # no base64, no JSON, no pair
+        version, last, check = json.loads(base64.urlsafe_b64decode((query.cursor or "").encode()))
+    except (ValueError, TypeError, RecursionError, binascii.Error) as error:  # no base64, no JSON, no triple
         raise InvalidError.at("cursor", "is not one that this service gave") from error
-    if of != version or type(offset) is not int or offset < 0:
+    if version != retriever.snapshot.version:
         raise InvalidError.at("cursor", "belongs to another index: start again without it")
-    return offset
+    if type(last) is not int or check != _check(query, last, version):
+        raise InvalidError.at("cursor", "was not given for this query: start again without it")
+    if not 0 <= last < retriever.facets.count:
+        raise InvalidError.at("cursor", "is not one that this service gave")
+    return last
+
+
+def _check(query: ItemQuery, last: int, version: str) -> str:
+    """Ties a cursor to its query. No secret: a forged one leads nowhere but to another page."""
+    filters = replace(query, cursor=None, limit=DEFAULT_PAGE)
+    return hashlib.sha256(repr((filters, last, version)).encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -30,13 +30,18 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="Keys of the HTTP API.", no_args_is_help=True, rich_markup_mode=None)
 models = typer.Typer(help="The base language model.", no_args_is_help=True, rich_markup_mode=None)
+feedback = typer.Typer(help="What shoppers did with outfits.", no_args_is_help=True, rich_markup_mode=None)
+looks = typer.Typer(help="Looks that staff approved.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(keys, name="keys")
+app.add_typer(feedback, name="feedback")
+app.add_typer(looks, name="looks")
 app.add_typer(models, name="models")
 
 DataDir = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Where index, keys and outfits live. [STYLIST_DATA_DIR, else ./data]"),
 ]
+LinesFile = Annotated[Path, typer.Argument(metavar="FILE", help="Where to; - is standard output.")]
 FeedFormat = Literal["auto", "csv", "jsonl", "parquet", "shopify", "google", "woocommerce"]
 Scope = Literal["shopper", "staff"]
 Texts = list[str] | None
@@ -113,12 +118,20 @@ def serve(
 
 @keys.command("add")
 def keys_add(
-    scope: Annotated[Scope, typer.Option(help="What the key is for.")], data_dir: DataDir = None
+    scope: Annotated[Scope, typer.Option(help="What the key is for.")],
+    name: Annotated[str | None, typer.Option(help="Who has it; shown in the list.")] = None,
+    expires: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DAYS|DATE", help="When it ends: in so many days, or with a day, YYYY-MM-DD (UTC)."
+        ),
+    ] = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Make a key. It is printed once, alone on the last line, and cannot be shown again."""
     from service.cli_keys import add
 
-    typer.echo(add(settings_of(data_dir), scope))
+    typer.echo(add(settings_of(data_dir), scope, name, expires))
 
 
 @keys.command("list")
@@ -126,7 +139,7 @@ def keys_list(
     scope: Annotated[Scope | None, typer.Option(help="Only keys of this scope.")] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """List the keys that are good."""
+    """List the keys that were not revoked."""
     from service.cli_keys import listing
 
     typer.echo(listing(settings_of(data_dir), scope))
@@ -143,6 +156,42 @@ def keys_revoke(
     typer.echo(revoke(settings_of(data_dir), key))
 
 
+@feedback.command("export")
+def feedback_export(
+    file: LinesFile,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only what was received from then on; ISO 8601.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only what was received before; ISO 8601.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write events as JSON lines, as `stylist train dpo --feedback` reads them."""
+    from service.cli_feedback import export_events
+
+    typer.echo(export_events(settings_of(data_dir), file, since, until), nl=file != Path("-"))
+
+
+@feedback.command("forget")
+def feedback_forget(
+    shopper: Annotated[str, typer.Argument(metavar="SHOPPER", help="The pseudonym that the shop sends.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Delete a shopper's events, for good."""
+    from service.cli_feedback import forget
+
+    typer.echo(forget(settings_of(data_dir), shopper))
+
+
+@looks.command("export")
+def looks_export(file: LinesFile, data_dir: DataDir = None) -> None:
+    """Write approved looks as JSON lines, as `stylist train sft --store-looks` reads them."""
+    from service.cli_feedback import export_looks
+
+    typer.echo(export_looks(settings_of(data_dir), file), nl=file != Path("-"))
+
+
 @models.command("fetch")
 def models_fetch(data_dir: DataDir = None) -> None:
     """Bring the base model into the cache, verified, and print its folder."""
@@ -155,6 +204,8 @@ def main() -> None:
     """Entry point. Exits 0 when done, 1 with a one-line reason, 2 on wrong usage."""
     # Before torch is imported: threads that spin while they wait for work take the cores from those that have some.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Every wish has another length, and oneDNN keeps a compiled routine, about a megabyte, for each of 1,024 shapes.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
     # peft asks transformers by an old name; nothing that a user could do about it.
     warnings.filterwarnings("ignore", ".*is_gradient_checkpointing.*", FutureWarning)
     try:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from service.money import DEFAULT_LANGUAGE, localised
 from service.problems import InvalidError, UnavailableError
 from service.schema import Outfit, OutfitItem, OutfitRequest, OutfitResponse
 from service.settings import Settings
@@ -47,13 +48,22 @@ def run(settings: Settings, options: Mapping[str, Any], *, as_json: bool) -> str
     """
     request = build_request(options)
     from service.recommender import open_recommender  # loads torch
+    from service.rulebook import RuleBook
+    from service.state import State
+    from service.stock import StockBook
+    from service.stylebook import StyleBook
 
-    with closing(open_recommender(settings)) as recommender:
+    with (
+        closing(State.of(settings)) as state,
+        closing(
+            open_recommender(settings, RuleBook(state).nudges, StockBook(state), StyleBook(state).choices)
+        ) as recommender,
+    ):
         reason = recommender.not_ready()
         if reason is not None:
             raise UnavailableError(reason)
         response = recommender.compose(request, uuid.uuid4().hex)
-    return response.model_dump_json() if as_json else render(response)
+    return localised(response, DEFAULT_LANGUAGE).model_dump_json() if as_json else render(response)
 
 
 def build_request(options: Mapping[str, Any]) -> OutfitRequest:
@@ -78,8 +88,8 @@ def build_request(options: Mapping[str, Any]) -> OutfitRequest:
 
 def option_of(field: str) -> str:
     """What the field of a request is called on the command line: "budget.max" is --budget."""
-    if field == "vibe":
-        return "VIBE"
+    if field in ("vibe", "shopper"):
+        return field.upper()
     for option, path in _FIELDS.items():
         if field == path or field.startswith(f"{path}."):
             return f"--{option.replace('_', '-')}"

@@ -62,7 +62,8 @@ def run(
     check_currency(settings.currency)
     for path in paths:  # before the model is loaded, which takes seconds
         path.open("rb").close()
-    feeds = [FeedSource(path, format, pairs, settings.currency) for path in paths]
+    limit = settings.max_unpacked_bytes
+    feeds = [FeedSource(p, format, pairs, settings.currency, max_unpacked=limit) for p in paths]
     bars = StageBars()
     try:
         report = build_index(settings, feeds, allow_rejects=allow_rejects, progress=bars)

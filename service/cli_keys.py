@@ -4,32 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 
-from service.keys import KeyRing, Scope
+from service.keys import KeyInfo, KeyRing, Scope, expiry
 from service.settings import Settings
 from service.state import State
 
-_COLUMNS = "{:<9} {:<8} {:<9} {:<20} {}"
+_HEAD = ("ID", "SCOPE", "KEY", "NAME", "CREATED", "LAST USED", "EXPIRES")
 
 
-def add(settings: Settings, scope: Scope) -> str:
-    """A new key, alone on the last line."""
+def add(settings: Settings, scope: Scope, name: str | None = None, expires: str | None = None) -> str:
+    """A new key, alone on the last line. `expires` is a number of days or a date.
+
+    Raises InvalidError of `name` or `expires`.
+    """
+    ends = None if expires is None else expiry(expires, datetime.now(UTC))
     with _ring(settings) as ring:
-        key = ring.add(scope)
+        key = ring.add(scope, name, ends)
     return f"A new {scope} key; it is shown only now. Send it as `Authorization: Bearer KEY`.\n{key}"
 
 
 def listing(settings: Settings, scope: Scope | None) -> str:
-    """A table of the keys that are good."""
+    """A table of the keys that were not revoked."""
     with _ring(settings) as ring:
         found = [key for key in ring.list() if scope in (None, key.scope)]
     if not found:
         return "no keys; `stylist keys add --scope staff` makes one"
-    lines = [_COLUMNS.format("ID", "SCOPE", "KEY", "CREATED", "LAST USED")]
-    for key in found:
-        used = _to_seconds(key.last_used) if key.last_used else "never"
-        lines.append(_COLUMNS.format(key.id, key.scope, key.prefix, _to_seconds(key.created), used))
-    return "\n".join(lines)
+    rows = [_HEAD, *(_cells(key) for key in found)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(c.ljust(width) for c, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def revoke(settings: Settings, id_or_key: str) -> str:
@@ -41,8 +45,14 @@ def revoke(settings: Settings, id_or_key: str) -> str:
 
 @contextmanager
 def _ring(settings: Settings) -> Iterator[KeyRing]:
-    with closing(State(settings.data_dir)) as state:
+    with closing(State.of(settings)) as state:
         yield KeyRing(state)
+
+
+def _cells(key: KeyInfo) -> tuple[str, ...]:
+    ends = "never" if key.expires is None else _to_seconds(key.expires) + (" (over)" if key.expired else "")
+    used = _to_seconds(key.last_used) if key.last_used else "never"
+    return (key.id, key.scope, key.prefix, key.name or "-", _to_seconds(key.created), used, ends)
 
 
 def _to_seconds(time: str) -> str:

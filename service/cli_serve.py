@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
-import logging
 import signal
 import socket
-import sys
+import time
 from contextlib import closing
+from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from indexer.errors import StylistError
-from service.api.app import create_app
+from service.api.app import create_app, drain
 from service.keys import KeyRing
+from service.logs import log_to_stderr
+from service.memory import bound_memory
 from service.settings import Settings
 from service.state import State
 
-_SHUTDOWN_SECONDS = 10
+_CUT_OFF_SECONDS = (
+    1  # for what is still under way after draining: answers half sent, clients that do not read
+)
+_LOOK_SECONDS = 0.2  # how often a service that drains looks whether it was told to stop at once
 
 
 class _Server(uvicorn.Server):
-    """Prints its URL once it accepts connections."""
+    """Prints its URL once it accepts connections; drains before it stops."""
 
-    def __init__(self, config: uvicorn.Config, url: str) -> None:
+    def __init__(self, config: uvicorn.Config, app: FastAPI, url: str, drain_seconds: float) -> None:
         super().__init__(config)
+        self._app = app
         self._url = url
+        self._drain_seconds = drain_seconds
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        drain(self._app)
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """New requests are answered 503, and `/readyz` says why, until those under way are done; then it is over."""
+        until = time.monotonic() + self._drain_seconds
+        under_way = set(self.server_state.tasks)
+        while under_way and not self.force_exit and (left := until - time.monotonic()) > 0:
+            _, under_way = await asyncio.wait(under_way, timeout=min(left, _LOOK_SECONDS))
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -39,22 +60,25 @@ def run(settings: Settings) -> None:
     Raises StylistError when the port is taken, or when the address is not loopback and no key protects it.
     """
     _require_protection(settings)
-    _log_to_stderr()
+    log_to_stderr()
+    bound_memory()
     with closing(_listen(settings.host, settings.port)) as listener:
+        app = create_app(settings)
         config = uvicorn.Config(
-            create_app(settings),
+            app,
             log_config=None,
             log_level="warning",
             access_log=False,
             server_header=False,
             lifespan="on",
-            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+            timeout_graceful_shutdown=_CUT_OFF_SECONDS,
+            forwarded_allow_ips=settings.trusted_proxies,
         )
         # The server raises the signal that stopped it once more, for the process to die of it: a stop that
         # was asked for is no failure, and the exit code is to say so.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: None)
-        server = _Server(config, url_of(listener))
+        server = _Server(config, app, url_of(listener), settings.drain_seconds)
         server.run(sockets=[listener])
     if not server.started:
         raise StylistError("the service could not start; the log above says why")
@@ -76,8 +100,8 @@ def url_of(listener: socket.socket) -> str:
 
 
 def _require_protection(settings: Settings) -> None:
-    with closing(State(settings.data_dir)) as state:
-        has_keys = bool(KeyRing(state).list())
+    with closing(State.of(settings)) as state:
+        has_keys = any(not key.expired for key in KeyRing(state).list())
     if not has_keys and not is_loopback(settings.host):
         raise StylistError(
             f"{settings.host} can be reached from other machines and no key protects the service: add one with "
@@ -99,10 +123,3 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise StylistError(f"cannot listen on {host}:{port}: {error.strerror}") from error
     return listener
-
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
-    logging.getLogger("stylist").setLevel(logging.INFO)
-    # What is wrong with an upload is the answer to whoever sent it, and nothing for the log.
-    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)

@@ -7,16 +7,17 @@ likeness to the pieces chosen so far and the harmony with them, in one sum.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.item import Slot
+from service.drafts import Composed, Parts, Plan
 from service.harmony import harmony
 from service.outfit import Candidate, Limits, choices, outlooks, shareable
-from service.prompt import Context
 from service.retriever import Shortlist
 from service.scorer import Question, Scorer, Scores
 
@@ -43,51 +44,20 @@ class Weights:
     """An optional slot stays empty when fit and harmony of its best piece are below this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """One outfit to compose: its slots in order, and what may fill them. Anchored slots have one candidate."""
+class Watcher(Protocol):
+    """Is told how composing goes on. What it raises ends the composing."""
 
-    context: Context
-    required: tuple[Slot, ...]
-    optional: tuple[Slot, ...]
-    shortlists: Mapping[Slot, Shortlist]
-    anchored: frozenset[Slot] = frozenset()
+    def check(self) -> None:
+        """Called before each round of scoring."""
+        ...
 
-    def order(self) -> list[Slot]:
-        """The required slots; anchors first, so that everything else is chosen to go with them."""
-        return sorted(self.required, key=lambda slot: slot not in self.anchored)
+    def chosen(self, outfit: Composed) -> None:
+        """The outfit has a new last piece."""
+        ...
 
-    def rounds(self) -> list[tuple[Slot, ...]]:
-        """The slots that are asked for together: the required ones one by one, then all optional ones at once."""
-        optional = tuple(s for s in self.optional if s in self.shortlists and s not in self.required)
-        return [*((slot,) for slot in self.order()), *([optional] if optional else [])]
-
-
-@dataclass(slots=True)
-class Composed:
-    """An outfit under way, and in the end a whole one."""
-
-    plan: Plan
-    pieces: list[Candidate] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
-    rows: list[NDArray[np.float32]] = field(default_factory=list)
-    dead: bool = False
-    """Whether no whole outfit is possible any more; only ever true before the first piece is chosen, or when
-    the other outfits of the answer took what would have made this one different."""
-
-    @property
-    def skus(self) -> frozenset[str]:
-        return frozenset(c.sku for c in self.pieces)
-
-    @property
-    def score(self) -> float:
-        return sum(self.scores) / len(self.scores) if self.scores else 0.0
-
-    def open_slots(self, slot: Slot) -> list[list[Candidate]]:
-        """Candidates of the required slots that come after `slot`; none after an optional one."""
-        order = self.plan.order()
-        rest = order[order.index(slot) + 1 :] if slot in order else []
-        return [self.plan.shortlists[s].candidates for s in rest]
+    def whole(self, outfit: Composed) -> None:
+        """Nothing about the outfit changes any more."""
+        ...
 
 
 def compose(
@@ -97,22 +67,26 @@ def compose(
     seed: int,
     weights: Weights | None = None,
     encode_worn: EncodeWorn | None = None,
+    watcher: Watcher | None = None,
 ) -> list[Composed]:
     """Whole outfits for as many of the plans as possible, in the order of the plans.
 
     Every outfit fills its required slots, costs at most the budget, and shares at most half of its pieces
     with any other; the last is given up piece by piece when the candidates allow no other whole outfit, but
     no two outfits are the same. `encode_worn` turns the labels of chosen pieces into the vectors that further ones
-    are held against; by default they are the pieces' own. Deterministic in its arguments.
+    are held against; by default they are the pieces' own. Deterministic in its arguments, and the same with and
+    without a watcher.
     """
     weights = weights or Weights()
     random = np.random.default_rng(seed)
     session = scorer.open([p.context for p in plans])
-    outfits = [Composed(p) for p in plans]
+    outfits = [Composed(p, number) for number, p in enumerate(plans)]
     for step in range(max(len(p.rounds()) for p in plans)):
         questions = [q for i, o in enumerate(outfits) if not o.dead for q in _questions(i, o, step)]
         if not questions:
             break
+        if watcher is not None:
+            watcher.check()
         for question, scores in zip(questions, session.score(questions), strict=True):
             text = scores - scores.mean() if scorer.log_odds else standardise(scores)
             outfit = outfits[question.outfit]
@@ -121,14 +95,27 @@ def compose(
             choice = _choose(outfit, others, question.slot, text, noise, budget_cents, weights)
             if choice is not None:
                 session.choose(question, choice)
+                if watcher is not None:
+                    watcher.chosen(outfit)
+        if watcher is not None:
+            _tell(watcher, outfits, step)
         if encode_worn is not None:
-            _encode(outfits, encode_worn)
+            _encode([o for o in outfits if step + 1 < len(o.plan.rounds())], encode_worn)
     return [o for o in outfits if not o.dead]
 
 
+def _tell(watcher: Watcher, outfits: Sequence[Composed], step: int) -> None:
+    """Name the outfits whose last round this was."""
+    for outfit in outfits:
+        if not outfit.dead and step + 1 == len(outfit.plan.rounds()):
+            watcher.whole(outfit)
+
+
 def _encode(outfits: Sequence[Composed], encode_worn: EncodeWorn) -> None:
-    """Vectors of all chosen pieces, in one go: the encoder remembers those that it has seen."""
+    """Vectors of all pieces chosen for outfits that go on, in one go: the encoder remembers those it has seen."""
     labels = list(dict.fromkeys(c.label for o in outfits for c in o.pieces))
+    if not labels:
+        return
     vectors = dict(zip(labels, encode_worn(labels), strict=True))
     for outfit in outfits:
         outfit.rows = [vectors[c.label] for c in outfit.pieces]
@@ -156,13 +143,15 @@ def _choose(
     if not possible:
         outfit.dead = required
         return None
-    total, objection = _utilities(outfit, others, shortlist, text, weights)
+    parts = _parts(outfit, others, shortlist, text, weights)
+    total, objection = parts.total, parts.objection
     outlook = _outlook(outfit, slot, shortlist.candidates, budget_cents)
     best = max(possible, key=lambda i: (total[i] + noise[i] + outlook[i], -i))
-    if not required and objection[best] < weights.skip:
+    if (not required or slot in outfit.plan.spare) and objection[best] < weights.skip:
         return None
     outfit.pieces.append(shortlist.candidates[best])
     outfit.scores.append(float(total[best]))
+    outfit.parts.append(parts.of(best))
     outfit.rows.append(shortlist.vectors[best])
     return best
 
@@ -181,8 +170,10 @@ def _possible(
     own = len(plan.required) if required else len(outfit.pieces) + 1
     size = min([own, *(len(o.plan.required) if required else len(o.pieces) for o in others)])
     taken = tuple(o.skus for o in others)
-    least = shareable(size, len(plan.anchored))
-    for shared in range(least, max(size, least + 1) if required else least + 1):
+    least = shareable(size, len(plan.given))
+    # With a pinned slot more than the others have, an outfit may hold all that one of them holds, and differs.
+    most = max(size, least + 1) + bool(plan.pinned) if required else least + 1
+    for shared in range(least, most):
         found = choices(outfit.pieces, candidates, rest, Limits(budget_cents, taken, shared))
         if found:
             return found
@@ -200,18 +191,26 @@ def _outlook(
     return outlooks(rest, [budget_cents - spent - c.cents for c in candidates])
 
 
-def _utilities(
+def _parts(
     outfit: Composed, others: Sequence[Composed], shortlist: Shortlist, text: Scores, weights: Weights
-) -> tuple[Scores, Scores]:
-    """Score of every candidate, and the part of it that says how much speaks against the piece."""
+) -> Parts:
+    """The score of every candidate, in its parts."""
+    candidates = shortlist.candidates
     worn = [c.item for c in outfit.pieces]
-    objection = np.array([c.fit + weights.harmony * harmony(c.item, worn) for c in shortlist.candidates])
-    total = objection + weights.vibe * np.array([c.similarity for c in shortlist.candidates])
-    total += weights.text * text
-    if outfit.rows:
-        total += weights.rest * (shortlist.vectors @ np.mean(outfit.rows, axis=0))
-    total -= [weights.repeat * sum(_sameness(c, o) for o in others) for c in shortlist.candidates]
-    return total, objection
+    rest = shortlist.vectors @ np.mean(outfit.rows, axis=0) if outfit.rows else np.zeros(len(candidates))
+    return Parts(
+        fit=np.array([c.fit for c in candidates]),
+        harmony=weights.harmony * np.array([harmony(c.item, worn) for c in candidates]),
+        vibe=weights.vibe * np.array([c.similarity for c in candidates]),
+        text=weights.text * text,
+        rest=weights.rest * rest.astype(np.float64),
+        repeat=-weights.repeat * np.array([_repetition(outfit, others, c) for c in candidates]),
+    )
+
+
+def _repetition(outfit: Composed, others: Sequence[Composed], candidate: Candidate) -> float:
+    """How often the other outfits have the piece already; an anchor, which all must have, is no repetition."""
+    return 0.0 if candidate.slot in outfit.plan.anchored else sum(_sameness(candidate, o) for o in others)
 
 
 def _sameness(candidate: Candidate, other: Composed) -> float:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.item import DEPARTMENTS, SEASONS, SLOTS, Department, Item, Season, Slot
-from service.sizes import is_one_size, normalise
+from service.sizes import fitting, size_key
 
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
@@ -43,7 +43,7 @@ class Facets:
     currency: NDArray[np.int16]
     currencies: tuple[str, ...]
     inverted: dict[str, dict[str, Positions]]
-    """Per column of `INVERTED`: lower-case value -> ascending positions. `size` holds normalised sizes in stock,
+    """Per column of `INVERTED`: lower-case value -> ascending positions. `size` holds the keys of sizes in stock,
     "" for one-size and unsized pieces."""
 
     @property
@@ -74,7 +74,7 @@ class Facets:
 
     def in_size(self, sizes: Collection[str]) -> Mask:
         """In stock in one of the sizes, or one-size or unsized and in stock."""
-        return self.any_of("size", [*(normalise(s) for s in sizes), ""])
+        return self.any_of("size", fitting(self.inverted["size"], sizes))
 
     def any_of(self, column: str, values: Iterable[str]) -> Mask:
         """Items that have one of the values, as they are written, in an inverted column."""
@@ -115,7 +115,7 @@ class _Inverted:
         return {value: np.array(rows, dtype=np.int64) for value, rows in self._rows.items()}
 
 
-INVERTED = ("size", "tag", "kind", "brand", "color", "material", "sku")
+INVERTED = ("size", "tag", "kind", "brand", "color", "material", "category", "group", "sku")
 
 
 def build_facets(items: Iterable[Item]) -> Facets:
@@ -144,6 +144,30 @@ def build_facets(items: Iterable[Item]) -> Facets:
     )
 
 
+def restock(facets: Facets, changes: Mapping[int, tuple[Item, Item]]) -> Facets:
+    """The columns after sizes of some items sold out, came back or changed their price: position -> the item before
+    and after. What does not depend on stock and price is shared with `facets`, which stays as it is.
+    """
+    stocked, cents = facets.stocked.copy(), facets.cents.copy()
+    gone: dict[str, list[int]] = defaultdict(list)
+    come: dict[str, list[int]] = defaultdict(list)
+    for position, (before, after) in changes.items():
+        stocked[position], cents[position] = after.in_stock, _cents(after)
+        old, new = set(_sizes(before)), set(_sizes(after))
+        for size in old - new:
+            gone[size].append(position)
+        for size in new - old:
+            come[size].append(position)
+    sizes = dict(facets.inverted["size"])
+    none = np.zeros(0, dtype=np.int64)
+    for size in {*gone, *come}:
+        rows = np.setdiff1d(sizes.pop(size, none), gone[size], assume_unique=True)
+        rows = np.union1d(rows, come[size]).astype(np.int64)
+        if len(rows):
+            sizes[size] = rows
+    return replace(facets, stocked=stocked, cents=cents, inverted={**facets.inverted, "size": sizes})
+
+
 def _row(item: Item, currencies: dict[str, int]) -> tuple[int, ...]:
     seasons = sum(1 << SEASONS.index(s) for s in item.seasons) or _ALL_YEAR
     return (
@@ -154,20 +178,31 @@ def _row(item: Item, currencies: dict[str, int]) -> tuple[int, ...]:
         item.formality,
         item.warmth,
         int(item.in_stock),
-        _NO_PRICE if item.price is None else round(item.price * 100),
+        _cents(item),
         currencies.setdefault(item.currency, len(currencies)),
     )
+
+
+def _cents(item: Item) -> int:
+    return _NO_PRICE if item.price is None else round(item.price * 100)
+
+
+def _sizes(item: Item) -> Iterable[str]:
+    """Values of the inverted column `size`."""
+    return (size_key(item.department, item.slot, v.size) for v in item.variants if v.in_stock)
 
 
 def _values(item: Item) -> Iterable[tuple[str, str]]:
     for variant in item.variants:
         yield "sku", variant.sku
-        if variant.in_stock:
-            yield "size", "" if is_one_size(variant.size) else normalise(variant.size or "")
+    for size in _sizes(item):
+        yield "size", size
     yield "sku", item.sku
+    yield "group", item.group_id
     yield "kind", item.kind
     yield "brand", item.brand.casefold()
     yield "material", item.material.casefold()
+    yield "category", item.category.casefold()
     for tag in item.tags:
         yield "tag", tag.casefold()
     for color in item.colors:

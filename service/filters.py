@@ -12,9 +12,10 @@ import numpy as np
 
 from indexer.item import Department, Slot
 from service.brief import Brief
+from service.child_sizes import for_age
 from service.facets import Facets, Mask
+from service.nudges import Nudge, withheld
 from service.schema import OutfitRequest, Unmet
-from service.sizes import for_age
 from service.wanted import out_of_place, out_of_weather
 
 _SIZED_ALIKE: dict[Slot, tuple[Slot, ...]] = {
@@ -26,7 +27,7 @@ _SIZED_ALIKE: dict[Slot, tuple[Slot, ...]] = {
 _GROWN_OUT_OF: tuple[Slot, ...] = ("top", "bottom", "dress", "outerwear")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Filter:
     """Pieces that one constraint allows. `soft` ones may be lifted when nothing else would be left."""
 
@@ -38,7 +39,12 @@ class Filter:
 
 
 def filters(
-    facets: Facets, request: OutfitRequest, brief: Brief, department: Department, line: str
+    facets: Facets,
+    request: OutfitRequest,
+    brief: Brief,
+    department: Department,
+    line: str,
+    nudges: Sequence[Nudge] = (),
 ) -> list[Filter]:
     """The request's filters that do not depend on the slot."""
     found = [
@@ -51,6 +57,8 @@ def filters(
         ),
     ]
     found += exclusions(facets, request)
+    if (kept_back := withheld(nudges, facets)) is not None:
+        found.append(Filter("merchandising", ~kept_back, "the store holds back what there is", "try later"))
     if request.season is not None:
         reason = f"none of it is for {request.season}"
         found.append(Filter("season", facets.in_season(request.season), reason, "leave the season out"))
@@ -90,19 +98,27 @@ def apply(facets: Facets, slot: Slot, chain: Sequence[Filter]) -> tuple[Mask, Un
     if not in_slot.any():
         reason = f"{slot}: the store carries none"
         return in_slot, Unmet(constraint="stock", reason=reason, hint="add such pieces to the feed")
-    guesses = [f for f in chain if f.soft]
-    hard = [f for f in chain if not f.soft]
-    # Guesses give way, the last first; a dress never needs one, since separates can take its place.
-    fewest = len(guesses) if slot == "dress" else 0
-    for kept in range(len(guesses), fewest - 1, -1):
-        mask = _through(in_slot, [*hard, *guesses[:kept]])
-        if mask.any():
-            return mask, None
-    blamed = _blame(in_slot, chain if slot == "dress" else hard)
+    held, mask = holding(in_slot, slot, chain)
+    if mask.any():
+        return mask, None
+    blamed = _blame(in_slot, held)
     return mask, Unmet(constraint=blamed.constraint, reason=f"{slot}: {blamed.reason}", hint=blamed.hint)
 
 
-def _through(mask: Mask, chain: Sequence[Filter]) -> Mask:
+def holding(in_slot: Mask, slot: Slot, chain: Sequence[Filter]) -> tuple[list[Filter], Mask]:
+    """The filters that hold in the slot, in the order of the chain, and what they leave of `in_slot`.
+
+    Guesses give way until something is left, the last first; a dress never needs one, since separates can take
+    its place.
+    """
+    guesses = [] if slot == "dress" else [f for f in chain if f.soft]
+    held = list(chain)
+    while not (mask := through(in_slot, held)).any() and guesses:
+        held.remove(guesses.pop())
+    return held, mask
+
+
+def through(mask: Mask, chain: Sequence[Filter]) -> Mask:
     """What of the mask all filters allow."""
     left = mask.copy()
     for filter_ in chain:
@@ -113,9 +129,9 @@ def _through(mask: Mask, chain: Sequence[Filter]) -> Mask:
 def _blame(in_slot: Mask, chain: Sequence[Filter]) -> Filter:
     """The filter without which something would be left; failing that, the one that took the last pieces."""
     for filter_ in reversed(chain):
-        if _through(in_slot, [f for f in chain if f is not filter_]).any():
+        if through(in_slot, [f for f in chain if f is not filter_]).any():
             return filter_
-    return next(f for i, f in enumerate(chain, start=1) if not _through(in_slot, chain[:i]).any())
+    return next(f for i, f in enumerate(chain, start=1) if not through(in_slot, chain[:i]).any())
 
 
 def exclusions(facets: Facets, request: OutfitRequest) -> Iterator[Filter]:

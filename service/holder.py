@@ -1,18 +1,24 @@
-"""Holds the snapshot that is served, and swaps it while requests go on. Knows no requests."""
+"""Holds the snapshot that is served and the changes of stock since, and swaps both while requests go on.
+
+Knows no requests.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from indexer.embedder import Embedder
 from indexer.errors import SnapshotError
+from indexer.item import Item
 from indexer.snapshot import SnapshotStore
 from service.problems import UnavailableError
+from service.restock import StockPatch, StockResult, resolve
 from service.retriever import Retriever
+from service.stock import StockBook
 
 log = logging.getLogger(__name__)
 
@@ -21,20 +27,31 @@ POLL_SECONDS = 2.0
 
 
 class _Held:
-    """A retriever and the number of requests that use it; closed by the last one after it was replaced."""
+    """A retriever and the number of requests that use it; closed by the last one after it was replaced.
 
-    def __init__(self, retriever: Retriever) -> None:
-        self.retriever = retriever
+    `now` is the moment up to which changes of stock are in it, `floor` the one from which on they count.
+    """
+
+    def __init__(self, indexed: Retriever) -> None:
+        self.indexed = indexed
+        self.retriever = indexed
+        self.now = ""
+        self.floor = indexed.snapshot.manifest.started
         self.users = 0
         self.retired = False
 
 
 class SnapshotHolder:
-    """The current snapshot, ready to search. Requests keep the one they began with; the old one closes after them."""
+    """The current snapshot, ready to search. Requests keep the one they began with; the old one closes after them.
 
-    def __init__(self, store: SnapshotStore, embedder: Embedder) -> None:
+    With a `book`, what staff said of stock since the snapshot's feeds were read is laid over it.
+    """
+
+    def __init__(self, store: SnapshotStore, embedder: Embedder, book: StockBook | None = None) -> None:
         self._store = store
         self._embedder = embedder
+        self._book = book
+        self._stocking = threading.Lock()  # held while stock changes, so that no swap loses a change
         self._held: _Held | None = None
         self._lock = threading.Lock()
         self._loading = threading.Lock()
@@ -51,28 +68,59 @@ class SnapshotHolder:
     def ready(self) -> bool:
         return self._held is not None
 
+    def served(self) -> tuple[str, str] | None:
+        """Version of the snapshot that is served, and when it was made (ISO 8601, UTC); None without one."""
+        held = self._held
+        if held is None:
+            return None
+        return held.retriever.snapshot.version, held.retriever.snapshot.manifest.created
+
     def reload(self) -> None:
         """Open the current snapshot and serve it from now on. On SnapshotError the old one is served as before."""
         with self._loading:
             snapshot = self._store.current()
             snapshot.require_embedder(self._embedder.name, self._embedder.digest)
-            self._swap(_Held(Retriever(snapshot)))
+            held = _Held(Retriever(snapshot))
+            with self._stocking:
+                self._catch_up(held)
+                self._swap(held)
 
     @contextmanager
     def lease(self) -> Iterator[Retriever]:
         """The snapshot to serve one request from. Raises UnavailableError while there is none."""
         self._follow()
+        self._follow_stock()
         with self._lock:
             held = self._held
             if held is None:
                 raise UnavailableError(self.why_not, retry_after=10)
             held.users += 1
+            retriever = held.retriever
         try:
-            yield held.retriever
+            yield retriever
         finally:
             with self._lock:
                 held.users -= 1
             self._close_if_unused(held)
+
+    def patch_stock(self, patches: Sequence[StockPatch]) -> StockResult:
+        """Keep the rows that this snapshot knows, all or none; every later lease sees them. Raises UnavailableError."""
+        self._follow()
+        with self._stocking:
+            held = self._held
+            if held is None or self._book is None:
+                raise UnavailableError(self.why_not or "no database is open to keep changes of stock in")
+            self._catch_up(held)
+            before = held.retriever
+            indexed = before.bearers(patch.sku for patch in patches)
+            by_sku = before.facets.inverted["sku"]
+            known = resolve(patches, lambda sku: [indexed[int(p)] for p in by_sku.get(sku, ())])
+            if known.said:
+                self._book.write(known.said, after=held.floor)
+                self._catch_up(held, indexed)
+            after = held.retriever
+            changed = sum(before.stock.sizes(i) != after.stock.sizes(i) for i in indexed.values())
+        return StockResult(applied=known.applied, unknown=known.unknown, items=changed)
 
     def close(self) -> None:
         """Stop serving; the snapshot closes with its last request."""
@@ -96,6 +144,30 @@ class SnapshotHolder:
             self._failed, self.why_not = version, str(error)
             log.error("snapshot %s cannot be served: %s", version, error)
 
+    def _follow_stock(self) -> None:
+        """Pick up what another process changed. One request does it, the others go on."""
+        held = self._held
+        if self._book is None or held is None or self._book.now() == held.now:
+            return
+        if self._stocking.acquire(blocking=False):
+            try:
+                self._catch_up(held)
+            finally:
+                self._stocking.release()
+
+    def _catch_up(self, held: _Held, indexed: Mapping[int, Item] | None = None) -> None:
+        """Lay over the snapshot what was said since; `indexed` may hold items that are concerned. Needs the lock."""
+        if self._book is None:
+            return
+        now = self._book.read_now()
+        version = held.indexed.snapshot.version
+        floor = max(held.indexed.snapshot.manifest.started, self._book.confirmed(version))
+        # After a higher floor, what was laid over has to go again: from the snapshot as it was indexed, then.
+        retriever, seen = (held.retriever, held.now) if floor == held.floor else (held.indexed, "")
+        if notes := self._book.since(seen, floor):
+            retriever = retriever.noting(notes, indexed)
+        held.retriever, held.now, held.floor = retriever, now, floor
+
     def _swap(self, new: _Held | None) -> None:
         with self._lock:
             old, self._held = self._held, new
@@ -107,4 +179,4 @@ class SnapshotHolder:
         with self._lock:
             unused = held.retired and held.users == 0
         if unused:
-            held.retriever.snapshot.close()
+            held.indexed.snapshot.close()

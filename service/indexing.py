@@ -6,6 +6,7 @@ The command line and the admin API build through here, so that both mean the sam
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Literal
 
 from indexer.errors import FeedError
@@ -43,16 +44,32 @@ def build_index(
     feeds: Sequence[FeedSource],
     *,
     allow_rejects: bool = False,
+    dry_run: bool = False,
+    max_removed: float | None = None,
+    started: str = "",
     progress: ProgressSink | None = None,
 ) -> BuildReport:
-    """Build a snapshot in the data directory and make it current.
+    """Build a snapshot in the data directory and make it current. What staff said of stock before counts no more then.
 
+    A `dry_run` only finds out what would change; `max_removed` is the share of the current items that may go.
+    `started` is the moment of `StockBook.mark` that the feeds are as of; now when empty.
     Raises FeedError, SnapshotError or ModelError; the former snapshot stays current then.
     """
     from indexer.build import BuildOptions, build_snapshot
     from indexer.embedder import load_embedder
     from indexer.snapshot import SnapshotStore
+    from service.state import State
+    from service.stock import StockBook, settle
 
     store = SnapshotStore(settings.data_dir)
-    options = BuildOptions(allow_rejects=allow_rejects)
-    return build_snapshot(store, feeds, load_embedder(settings.embedder), options, progress)
+    with closing(State.of(settings)) as state:
+        book = StockBook(state)
+        options = BuildOptions(
+            allow_rejects=allow_rejects,
+            dry_run=dry_run,
+            max_removed=max_removed,
+            started=started or book.mark(),
+        )
+        report = build_snapshot(store, feeds, load_embedder(settings.embedder), options, progress)
+        settle(book, store, report, options.started)
+    return report

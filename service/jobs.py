@@ -1,201 +1,255 @@
-"""Index builds asked for over HTTP: one at a time, in a thread, remembered in the state. Knows no HTTP.
+"""Index builds asked for over HTTP: one at a time per data folder, in a thread, remembered in the state. Knows no HTTP.
 
-How an index is built is the business of the function that the runner is given; `service.indexing` has the real one.
+A job survives its process. Who runs one holds a lock that the kernel drops with the process; whoever finds an
+unfinished job and the lock free takes the job up from its stored order. How an index is built is the business of the
+function that the runner is given; `service.indexing` has the real one.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 import secrets
-import shutil
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
 
-from sqlalchemy import update
-
-from indexer.errors import StylistError
-from service.problems import ConflictError, NotFoundError
+from service.job_attempt import CANCELLED, Cancelled, End, Stopped, attempt
+from service.job_home import JobHome
+from service.job_log import JobInfo, JobLog, columns, info
+from service.job_orders import Build, BuildOrder, Idempotency, StoredOrder, read_order
+from service.job_progress import Progress, Stand
+from service.problems import ConflictError, InvalidError, ProblemError
 from service.state import State, utc_now
+from service.stock import StockBook
 from service.tables import JobRow
 
-if TYPE_CHECKING:
-    from indexer.build import FeedSource, ProgressSink
-    from indexer.report import BuildReport
-
-Status = Literal["queued", "running", "done", "failed"]
+MAX_ATTEMPTS = 3
 
 _log = logging.getLogger("stylist.error")
 _CLOSE_SECONDS = 10.0
-STOPPED = "the service stopped"
 
 
-@dataclass(frozen=True, slots=True)
-class BuildOrder:
-    """What to index. `scratch` is a folder that the runner deletes in the end."""
-
-    feeds: tuple[FeedSource, ...]
-    allow_rejects: bool = False
-    scratch: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class JobInfo:
-    """A job as staff see it. `counts` holds the units done per stage; times are ISO 8601 in UTC."""
+@dataclass(slots=True)
+class _Live:
+    """The job that runs in this process."""
 
     id: str
-    status: Status
-    stage: str
-    counts: dict[str, int]
-    created: str
-    started: str | None
-    finished: str | None
-    report: dict[str, Any] | None
-    error: str | None
-
-
-Build = Callable[[BuildOrder, "ProgressSink"], "BuildReport"]
-
-
-class _Stopped(Exception):
-    """Raised inside a build to end it."""
-
-
-class _Live:
-    """The job under way, told by the build how it goes on. Its counts change too often for the database."""
-
-    def __init__(self, job_id: str, stopping: threading.Event) -> None:
-        self.id = job_id
-        self.stage = ""
-        self.counts: dict[str, int] = {}
-        self._stopping = stopping
-
-    def start(self, stage: str, total: int | None) -> None:  # noqa: ARG002 - the sink's signature
-        if self._stopping.is_set():
-            raise _Stopped
-        self.counts = {**self.counts, stage: 0}  # replaced, never changed: other threads read it
-        self.stage = stage
-
-    def advance(self, count: int) -> None:
-        if self._stopping.is_set():
-            raise _Stopped
-        self.counts = {**self.counts, self.stage: self.counts[self.stage] + count}
+    stored: StoredOrder
+    progress: Progress
+    recorded: bool = False
+    """Whether its end is in the state."""
 
 
 class JobRunner:
-    """Runs builds. `build` returns its report; `after` makes the new index the one that is served.
+    """Runs builds. `build` returns its report; `after` makes the new index the one that is served."""
 
-    A job that a former process left unfinished is marked failed here.
-    """
-
-    def __init__(self, state: State, build: Build, after: Callable[[], None]) -> None:
-        self._state = state
+    def __init__(self, state: State, build: Build, after: Callable[[], None], data_dir: Path) -> None:
+        self._jobs = JobLog(state)
+        self._book = StockBook(state)
+        self._home = JobHome(data_dir)
         self._build = build
         self._after = after
-        self._lock = threading.Lock()
+        self._mutex = threading.RLock()
         self._live: _Live | None = None
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
-        with state.session() as session:
-            left = update(JobRow).where(JobRow.status.in_(("queued", "running")))
-            session.execute(left.values(status="failed", error=STOPPED, finished=utc_now()))
+
+    def start(self) -> None:
+        """Take up what a process that died has left, and delete uploads that nobody waits for."""
+        self.resume()
+        orders = [stored.order for _, stored in self._jobs.unfinished(self._home.id) if stored]
+        self._home.sweep({order.scratch for order in orders if order.scratch is not None})
+
+    def resume(self) -> None:
+        """Take up an unfinished job that no process runs, if there is one."""
+        if not self._stopping.is_set():
+            with suppress(ConflictError):
+                self.ensure_idle()
 
     def ensure_idle(self) -> None:
-        """Raises ConflictError while a job is under way."""
-        live = self._live
-        if live is not None:
-            raise ConflictError(f"job {live.id} is still running; wait for it to end")
+        """Raises ConflictError while a job is under way, in this process or another."""
+        with self._mutex:
+            os.close(self._acquire())
 
-    def submit(self, order: BuildOrder) -> JobInfo:
-        """Start a build; returns at once. Raises ConflictError while another is under way."""
-        with self._lock:
-            try:
-                self.ensure_idle()
-            except ConflictError:
-                _discard(order)
-                raise
-            live = _Live(secrets.token_hex(8), self._stopping)
-            with self._state.session() as session:
-                row = JobRow(id=live.id, status="queued", stage="", counts="{}", created=utc_now())
-                session.add(row)
-            self._live = live
-            self._thread = threading.Thread(target=self._run, args=(live, order), name="build", daemon=True)
-        queued = _info(row, None)  # taken before the thread starts: the answer says "queued"
-        self._thread.start()
-        return queued
+    def known(self, key: str) -> bool:
+        """Whether a request of this name was accepted before."""
+        return self._jobs.named(key) is not None
+
+    def submit(self, order: BuildOrder, named: Idempotency | None = None) -> JobInfo:
+        """Start a build; returns at once. A request of the same name and digest as before gets the job of then.
+
+        Raises ConflictError while another job is under way, InvalidError when the name was used for something else.
+        The order is discarded unless a job of its own begins.
+        """
+        try:
+            with self._mutex:
+                found = self._same(named)
+                if found is None:
+                    return self._begin(order, named)
+        except BaseException:
+            order.discard()
+            raise
+        order.discard()
+        return found
 
     def get(self, job_id: str) -> JobInfo:
-        """Raises NotFoundError when there is no such job."""
-        live = self._live
-        with self._state.session() as session:
-            row = session.get(JobRow, job_id)
-        if row is None:
-            raise NotFoundError(f"no job {job_id!r}")
-        return _info(row, live)
+        """Raises NotFoundError when there is no such job. One whose process died is taken up here."""
+        row = self._jobs.get(job_id)
+        if row.finished is None and self._stand(job_id) is None:
+            self.resume()
+            row = self._jobs.get(job_id)
+        return info(row, self._stand(job_id))
+
+    def latest(self) -> list[JobInfo]:
+        """The latest jobs, newest first."""
+        return [info(row, self._stand(row.id)) for row in self._jobs.latest()]
+
+    def cancel(self, job_id: str) -> JobInfo:
+        """End the job at its next step, whichever process runs it; what is current then stays so.
+
+        A job past its last step ends as if not asked. Raises NotFoundError, and ConflictError when it has ended.
+        """
+        found = self.get(job_id)
+        if found.status == "cancelled":
+            return found
+        if found.finished is not None:
+            raise ConflictError(f"job {job_id} has ended already: {found.status}")
+        stored = read_order(self._jobs.get(job_id).order)
+        if stored is not None and stored.home != self._home.id:
+            raise ConflictError(
+                f"job {job_id} belongs to a service with another data folder; cancel it there"
+            )
+        self._home.ask_to_cancel(job_id)
+        return self.get(job_id)
 
     def close(self) -> None:
-        """Stop the job under way at its next step, and wait for that a little."""
+        """Stop the job under way at its next step, and wait for that a little. It goes on at the next start."""
         self._stopping.set()
         if self._thread is not None and self._thread.is_alive():
             self._thread.join(_CLOSE_SECONDS)
 
-    def _run(self, live: _Live, order: BuildOrder) -> None:
+    def _stand(self, job_id: str) -> Stand | None:
+        live = self._live
+        return live.progress.look() if live is not None and live.id == job_id else None
+
+    def _same(self, named: Idempotency | None) -> JobInfo | None:
+        row = self._jobs.named(named.key) if named else None
+        if row is None or named is None:
+            return None
+        stored = read_order(row.order)
+        if stored is not None and stored.digest != named.digest:
+            raise InvalidError.at("idempotency-key", f"was used for another request, job {row.id}")
+        return info(row, self._stand(row.id))
+
+    def _begin(self, order: BuildOrder, named: Idempotency | None) -> JobInfo:
+        held = self._acquire()
         try:
-            self._update(live, status="running", started=utc_now())
-            error, report = self._attempt(live, order)
-            self._update(
-                live,
-                status="failed" if error else "done",
-                stage=live.stage,
-                counts=json.dumps(live.counts),
-                report=None if report is None else json.dumps(report),
-                error=error,
-                finished=utc_now(),
-            )
-        except Exception:  # the state itself failed: the next start will mark the job
+            order = replace(order, started=self._book.mark())
+            stored = StoredOrder(order, self._home.id, named.digest if named else "")
+            job_id = secrets.token_hex(8)
+            if not self._jobs.add(job_id, stored, named):
+                raise ConflictError(
+                    "a request of the same Idempotency-Key is just being accepted; send it again"
+                )
+            queued = info(self._jobs.get(job_id))  # taken before the thread starts: the answer says "queued"
+            self._launch(job_id, stored, held)
+        except BaseException:
+            os.close(held)
+            raise
+        return queued
+
+    def _acquire(self) -> int:
+        """The lock under which a job runs. Raises ConflictError while one does, or one that was left is taken up."""
+        live = self._live
+        if live is not None and live.recorded and self._thread is not None:
+            self._thread.join(_CLOSE_SECONDS)  # its end is told already: it only tidies up
+            live = self._live
+        if live is not None:
+            raise _busy(live.id)
+        held = self._home.lock()
+        if held is None:
+            raise _busy(*(row.id for row, _ in self._jobs.unfinished(self._home.id)))
+        try:
+            taken_up = self._take_up(held)
+        except BaseException:
+            os.close(held)
+            raise
+        if taken_up is not None:
+            raise _busy(taken_up)
+        return held
+
+    def _take_up(self, held: int) -> str | None:
+        """Run the first unfinished job that can be run, and say which; end those that cannot."""
+        for row, stored in self._jobs.unfinished(self._home.id):
+            end = self._hopeless(row, stored)
+            if end is None and stored is not None:
+                self._launch(row.id, stored, held)
+                return row.id
+            if end is not None:
+                self._jobs.end(row.id, end.status, end.error)
+                self._tidy(row.id, stored)
+        return None
+
+    def _hopeless(self, row: JobRow, stored: StoredOrder | None) -> End | None:
+        if stored is None:
+            return End("failed", "the service stopped, and did not keep what was asked for")
+        if self._home.is_cancelled(row.id):
+            return End("cancelled", CANCELLED)
+        if stored.attempts >= MAX_ATTEMPTS:
+            return End("failed", f"given up: the service stopped in each of {stored.attempts} attempts")
+        missing = stored.order.missing()
+        if missing:
+            return End("failed", f"the service stopped, and these feeds are gone since: {', '.join(missing)}")
+        return None
+
+    def _launch(self, job_id: str, stored: StoredOrder, held: int) -> None:
+        def check() -> None:
+            if self._stopping.is_set():
+                raise Stopped
+            if self._home.is_cancelled(job_id):
+                raise Cancelled
+
+        def begun(stand: Stand) -> None:
+            with suppress(ProblemError):  # for other processes to see; the job can do without
+                self._jobs.change(job_id, **columns(stand))
+
+        live = _Live(job_id, stored.tried(1), Progress(check, begun))
+        self._thread = threading.Thread(target=self._run, args=(live, held), name="build", daemon=True)
+        self._live = live
+        try:
+            self._thread.start()
+        except BaseException:
+            self._live = None
+            raise
+
+    def _run(self, live: _Live, held: int) -> None:
+        try:
+            self._jobs.change(live.id, status="running", started=utc_now(), order=live.stored.to_json())
+            end = attempt(self._build, self._after, live.stored.order, live.progress)
+            stand = columns(live.progress.look())
+            if end is None:  # a stop that was asked for is no failed attempt
+                self._jobs.change(live.id, **stand, status="queued", order=live.stored.tried(-1).to_json())
+                return
+            report = None if end.report is None else json.dumps(end.report)
+            self._jobs.end(live.id, end.status, end.error, report=report, **stand)
+            live.recorded = True
+            self._tidy(live.id, live.stored)
+        except Exception:  # the state itself failed: the job is taken up again
             _log.exception("job %s cannot be recorded", live.id)
         finally:
-            _discard(order)
             self._live = None
+            os.close(held)
 
-    def _attempt(self, live: _Live, order: BuildOrder) -> tuple[str | None, dict[str, Any] | None]:
-        report: dict[str, Any] | None = None
-        try:
-            report = self._build(order, live).as_dict()
-            live.stage = "reload"
-            self._after()
-        except _Stopped:
-            return STOPPED, report
-        except StylistError as error:
-            return str(error), report
-        except Exception:
-            _log.exception("job %s failed", live.id)
-            return "the build failed unexpectedly; the log says why", report
-        return None, report
-
-    def _update(self, live: _Live, **values: object) -> None:
-        with self._state.session() as session:
-            session.execute(update(JobRow).where(JobRow.id == live.id).values(**values))
+    def _tidy(self, job_id: str, stored: StoredOrder | None) -> None:
+        if stored is not None:
+            stored.order.discard()
+        self._home.forget(job_id)
 
 
-def _discard(order: BuildOrder) -> None:
-    if order.scratch is not None:
-        shutil.rmtree(order.scratch, ignore_errors=True)
-
-
-def _info(row: JobRow, live: _Live | None) -> JobInfo:
-    is_live = live is not None and live.id == row.id and row.finished is None
-    return JobInfo(
-        id=row.id,
-        status=cast(Status, row.status),
-        stage=live.stage if live is not None and is_live else row.stage,
-        counts=live.counts if live is not None and is_live else json.loads(row.counts),
-        created=row.created,
-        started=row.started,
-        finished=row.finished,
-        report=json.loads(row.report) if row.report else None,
-        error=row.error,
-    )
+def _busy(*job_ids: str) -> ConflictError:
+    which = f"job {job_ids[0]}" if job_ids else "a job of another process"
+    return ConflictError(f"{which} is still running; wait for it to end, or cancel it")

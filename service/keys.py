@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, cast
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.exc import OperationalError
 
-from service.problems import NotFoundError
-from service.state import State, utc_now
+from service.problems import InvalidError, NotFoundError, UnauthorizedError, UnavailableError
+from service.state import State, to_text, utc_now
 from service.tables import KeyRow
 
 Scope = Literal["shopper", "staff"]
@@ -22,44 +22,74 @@ Scope = Literal["shopper", "staff"]
 _PREFIX = "vs_"
 _SHOWN_CHARS = 8
 _LAST_USED_EVERY = timedelta(minutes=1)  # a write per request would cost more than the request's own reads
+_STEP_BACK = timedelta(hours=1)
+_MAX_DAYS = 36_500
+_MAX_NAME_CHARS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who sends a request: the id of the key, which may be logged and stored, and its scope."""
+
+    key_id: str
+    scope: Scope
 
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """What may be shown of a key. Times are ISO 8601 in UTC; `last_used` is exact to a minute."""
+    """What may be shown of a key. Times are ISO 8601 in UTC; `last_used` is exact to a minute.
+
+    `expired` is as of the moment of asking.
+    """
 
     id: str
     scope: Scope
     prefix: str
+    name: str | None
     created: str
     last_used: str | None
+    expires: str | None
+    expired: bool
 
 
 class KeyRing:
-    """The keys of one data directory. Every call reads the database: changes of other processes count at once."""
+    """The keys of one state. Every call reads the database: changes of other processes count at once.
 
-    def __init__(self, state: State) -> None:
+    `clock` says what time it is, in UTC. Nothing about expiry is ever stored but the date itself, so that a clock that
+    was wrong for a while ends no key for good.
+    """
+
+    def __init__(self, state: State, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._state = state
+        self._clock = _Clock(clock)
 
-    def add(self, scope: Scope) -> str:
-        """A new key. It is returned here and never again."""
+    def add(self, scope: Scope, name: str | None = None, expires: datetime | None = None) -> str:
+        """A new key. It is returned here and never again.
+
+        Raises InvalidError of `name` when it cannot be shown in a line of its own, of `expires` when that is over.
+        """
+        now = self._clock.now()
+        if expires is not None and expires <= now:
+            raise InvalidError.at("expires", "is over already")
         key = _PREFIX + secrets.token_urlsafe(24)
         row = KeyRow(
             id=secrets.token_hex(4),
             digest=_digest(key),
             prefix=key[:_SHOWN_CHARS],
             scope=scope,
-            created=utc_now(),
+            created=to_text(now),
+            expires=None if expires is None else to_text(expires),
+            name=None if name is None else _checked_name(name),
         )
         with self._state.session() as session:
             session.add(row)
         return key
 
     def list(self) -> list[KeyInfo]:
-        """The keys that are good, oldest first."""
+        """The keys that were not revoked, also those that expired, oldest first."""
         query = select(KeyRow).where(KeyRow.revoked.is_(None)).order_by(KeyRow.created)
         with self._state.session() as session:
-            return [_info(row) for row in session.scalars(query)]
+            return [self._info(row) for row in session.scalars(query)]
 
     def revoke(self, id_or_key: str) -> KeyInfo:
         """Ends a key, named by its id or by itself, for good.
@@ -72,28 +102,91 @@ class KeyRing:
             if row is None:
                 raise NotFoundError("no such key; `stylist keys list` shows the ids")
             row.revoked = utc_now()
-            return _info(row)
+            return self._info(row)
 
     def configured(self) -> bool:
-        """Whether a key was ever added. Revoking the last one does not open the service again."""
+        """Whether a key was ever added. Neither revoking nor expiry of the last one opens the service again."""
         with self._state.session() as session:
             return session.scalar(select(KeyRow.id).limit(1)) is not None
 
-    def verify(self, key: str) -> Scope | None:
-        """The key's scope; None when it is not good."""
+    def verify(self, key: str) -> Principal | None:
+        """Whose key it is; None when it is not known, or was revoked.
+
+        Raises UnauthorizedError, which says so, when it expired: only who holds the key learns that.
+        """
         digest = _digest(key)
         with self._state.session() as session:
             row = session.scalar(select(KeyRow).where(KeyRow.digest == digest, KeyRow.revoked.is_(None)))
             if row is None or not hmac.compare_digest(row.digest, digest):
                 return None
-        if _is_stale(row.last_used):
-            self._touch(row.id)
-        return cast(Scope, row.scope)
+        now = self._clock.now()
+        if _is_over(row.expires, now):
+            raise UnauthorizedError(
+                f"this key expired at {row.expires}; `stylist keys add --scope {row.scope}` makes another"
+            )
+        if _is_stale(row.last_used, now):
+            self._touch(row.id, now)
+        return Principal(row.id, cast(Scope, row.scope))
 
-    def _touch(self, key_id: str) -> None:
+    def _touch(self, key_id: str, now: datetime) -> None:
         # A note for staff: while another process holds the write lock, the request matters more.
-        with suppress(OperationalError), self._state.session() as session:
-            session.execute(update(KeyRow).where(KeyRow.id == key_id).values(last_used=utc_now()))
+        with suppress(UnavailableError), self._state.session() as session:
+            session.execute(update(KeyRow).where(KeyRow.id == key_id).values(last_used=to_text(now)))
+
+    def _info(self, row: KeyRow) -> KeyInfo:
+        return KeyInfo(
+            id=row.id,
+            scope=cast(Scope, row.scope),
+            prefix=row.prefix,
+            name=row.name,
+            created=row.created,
+            last_used=row.last_used,
+            expires=row.expires,
+            expired=_is_over(row.expires, self._clock.now()),
+        )
+
+
+class _Clock:
+    """A clock that stands still rather than go back a little: a key that has expired stays so.
+
+    It follows a step back of more than an hour: the time before that step was wrong, and keys that expired by it
+    are good again.
+    """
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._latest = clock()
+
+    def now(self) -> datetime:
+        now = self._clock()
+        if not timedelta(0) < self._latest - now <= _STEP_BACK:
+            self._latest = now
+        return self._latest
+
+
+def expiry(text: str, now: datetime) -> datetime:
+    """When a key ends: after so many days (`30`), or with a day, UTC (`2031-12-31`: good through that day).
+
+    Raises InvalidError of `expires`.
+    """
+    try:
+        if text.isdecimal():
+            if not 1 <= int(text) <= _MAX_DAYS:
+                raise InvalidError.at("expires", f"1 to {_MAX_DAYS} days")
+            return now + timedelta(days=int(text))
+        day = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
+        return day + timedelta(days=1)
+    except (ValueError, OverflowError) as error:
+        raise InvalidError.at(
+            "expires", f"{text!r} is neither a number of days nor a date, YYYY-MM-DD"
+        ) from error
+
+
+def _checked_name(name: str) -> str:
+    plain = name.strip()
+    if not plain or len(plain) > _MAX_NAME_CHARS or not plain.isprintable():
+        raise InvalidError.at("name", f"1 to {_MAX_NAME_CHARS} printable characters")
+    return plain
 
 
 def _digest(key: str) -> str:
@@ -101,9 +194,10 @@ def _digest(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _is_stale(last_used: str | None) -> bool:
-    return last_used is None or datetime.now(UTC) - datetime.fromisoformat(last_used) > _LAST_USED_EVERY
+def _is_over(expires: str | None, now: datetime) -> bool:
+    return expires is not None and now >= datetime.fromisoformat(expires)
 
 
-def _info(row: KeyRow) -> KeyInfo:
-    return KeyInfo(row.id, cast(Scope, row.scope), row.prefix, row.created, row.last_used)
+def _is_stale(last_used: str | None, now: datetime) -> bool:
+    # A use in the future was noted by a clock that was wrong: what is known now takes its place.
+    return last_used is None or abs(now - datetime.fromisoformat(last_used)) > _LAST_USED_EVERY

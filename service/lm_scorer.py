@@ -72,6 +72,7 @@ class _LmSession:
         self._scorer = scorer
         self._states = states
         self._last: dict[Question, Scored] = {}
+        self._extended: dict[tuple[int, int], State] = {}
 
     def score(self, questions: Sequence[Question]) -> list[Scores]:
         # Outfits that still agree ask the same: what stands behind the same state is read once.
@@ -79,6 +80,7 @@ class _LmSession:
         distinct = dict(zip(asked, questions, strict=True))
         scored = dict(zip(distinct, self._read(list(distinct.values())), strict=True))
         self._last = {q: scored[key] for q, key in zip(questions, asked, strict=True)}
+        self._extended = {}
         return [self._scores(q, scored[key]) for q, key in zip(questions, asked, strict=True)]
 
     def _read(self, questions: Sequence[Question]) -> list[Scored]:
@@ -97,7 +99,13 @@ class _LmSession:
         return np.asarray((np.array(scored.logprobs) - neutral) / np.array(scored.lengths))
 
     def choose(self, question: Question, choice: int) -> None:
-        self._states[question.outfit] = self._last[question].extend(choice)
+        scored = self._last[question]
+        key = (id(scored), choice)
+        if (
+            key not in self._extended
+        ):  # outfits that agree go on agreeing: with one state, they ask the same again
+            self._extended[key] = scored.extend(choice)
+        self._states[question.outfit] = self._extended[key]
 
 
 class NeutralScores:

@@ -4,17 +4,19 @@ missing. Knows no language model.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
 from indexer.item import SLOTS, Department, Slot
-from service.anchors import conflicts, find_anchors
+from service.anchors import conflicts, find_anchors, mixtures
 from service.brief import Brief, weather_words
-from service.composer import Plan
+from service.drafts import Plan
+from service.nudges import Nudge, withheld
 from service.outfit import Candidate
+from service.pins import with_pins
 from service.prompt import Context
 from service.retriever import Retriever, Shortlist
 from service.schema import OutfitRequest, Unmet
@@ -37,20 +39,30 @@ class Planned:
 
     plans: list[Plan] = field(default_factory=list)
     unmet: list[Unmet] = field(default_factory=list)
+    lane: Lane | None = None
+    """Whom the outfits are for; None where the anchors already could not be had."""
+    sizes: dict[Slot, int] = field(default_factory=dict)
+    """How many candidates each slot that was looked at has."""
 
 
-def make_plans(request: OutfitRequest, brief: Brief, retriever: Retriever, quota: int) -> Planned:
+def make_plans(
+    request: OutfitRequest, brief: Brief, retriever: Retriever, quota: int, nudges: Sequence[Nudge] = ()
+) -> Planned:
     """What to compose for the request. Raises InvalidError for anchors that cannot be meant."""
     anchors = find_anchors(request, retriever)
-    planned = Planned(unmet=conflicts(request, anchors, retriever))
-    if planned.unmet:
-        return planned
+    unmet = [*conflicts(request, anchors, retriever), *_held_back(anchors, retriever, nudges)]
+    if unmet:
+        return Planned(unmet=unmet)
     lane = _lane(request, brief, retriever, anchors)
+    if mixed := [*mixtures(request.slots or (), anchors, lane[0])]:
+        return Planned(unmet=mixed)
+    planned = Planned(lane=lane)
     wanted = [_with_anchors(t, anchors) for t in _templates(request, brief, lane[0], anchors)]
     slots = [s for s in SLOTS if any(s in (*t.required, *t.optional) for t in wanted) and s not in anchors]
     finishing = {s for t in wanted for s in t.optional} - {s for t in wanted for s in t.required}
     quotas = {s: max(FEWEST, round(quota * _FINISHING_SHARE)) if s in finishing else quota for s in slots}
-    shortlists, missing = retriever.retrieve(request, brief, lane, quotas)
+    shortlists, missing = retriever.retrieve(request, brief, lane, quotas, nudges)
+    planned.sizes = {s: len(shortlists[s].candidates) if s in shortlists else 0 for s in slots}
     shortlists |= {slot: _single(candidate, brief, retriever) for slot, candidate in anchors.items()}
     asked = frozenset(request.slots or ())
     possible: list[Template] = []
@@ -62,7 +74,25 @@ def make_plans(request: OutfitRequest, brief: Brief, retriever: Retriever, quota
         planned.unmet = [u for u in planned.unmet if u.constraint == "slots"]
         chosen = _alternate(possible, shortlists, request.count)
         planned.plans = [_plan(t, request, lane, shortlists, anchors) for t in chosen]
+        if pins := retriever.pins(request, brief, lane, quotas, nudges):
+            budget = request.budget.cents if request.budget else None
+            tried = [
+                _plan(t, request, lane, shortlists, anchors) for t in dict.fromkeys([chosen[0], *possible])
+            ]
+            # The first outfit is of the kind that shows most pins.
+            planned.plans[0] = max((with_pins(p, pins, budget) for p in tried), key=lambda p: len(p.pinned))
     return planned
+
+
+def _held_back(
+    anchors: dict[Slot, Candidate], retriever: Retriever, nudges: Sequence[Nudge]
+) -> Iterator[Unmet]:
+    """Anchors that the store does not want in outfits."""
+    mask = withheld(nudges, retriever.facets)
+    for anchor in anchors.values():
+        if mask is not None and mask[anchor.position]:
+            reason = f"the store holds back {anchor.item.title}"
+            yield Unmet(constraint="merchandising", reason=reason, hint="leave it out")
 
 
 def _lane(request: OutfitRequest, brief: Brief, retriever: Retriever, anchors: dict[Slot, Candidate]) -> Lane:

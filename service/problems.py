@@ -71,6 +71,13 @@ class TooLargeError(ProblemError):
     title = "Content too large"
 
 
+class UriTooLongError(ProblemError):
+    """The query is longer than any that means something."""
+
+    status = 414
+    title = "URI too long"
+
+
 class InvalidError(ProblemError):
     """The request says something that cannot be meant; `errors` names the fields."""
 

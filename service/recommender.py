@@ -2,41 +2,48 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import secrets
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from indexer.embedder import Embedder, load_embedder
 from indexer.errors import ModelError
 from indexer.snapshot import SnapshotStore
-from service.api.contract import ItemQuery
-from service.brief import Brief, BriefReader
+from service.answer import Answering, Clock, identity, identity_of
+from service.api.contract import Condition, ItemQuery
+from service.brief import BriefReader
 from service.browse import page, view
-from service.composer import TUNED_REST, Composed, Weights, compose
-from service.explain import explanation, title
+from service.composer import TUNED_REST, Weights, compose
+from service.drafts import Composed
 from service.holder import SnapshotHolder
-from service.outfit import Candidate
+from service.locked import lost_pieces
+from service.merchandising import RuleMatch
+from service.nudges import Nudge, Nudges, digests
 from service.plan import Planned, make_plans
-from service.problems import InvalidError, UnavailableError
+from service.problems import InvalidError, ProblemError, UnavailableError
 from service.query_encoder import RETRIEVER, QueryEncoder, load_query_encoder
+from service.replay import Made
+from service.restock import StockPatch, StockResult
 from service.retriever import Retriever
 from service.schema import (
     IndexRef,
     ItemPage,
     ItemView,
-    Outfit,
-    OutfitItem,
     OutfitRequest,
     OutfitResponse,
     StyleView,
     Unmet,
 )
 from service.settings import Settings
+from service.stock import StockBook
+from service.stylebook import Choices
 from service.stylists import HOUSE, Style, Stylists
+from service.swap import SwapOrder
+from service.trace import trace_of
+from service.watch import Unwatched, Watch
 
 log = logging.getLogger(__name__)
 
@@ -44,33 +51,23 @@ _EXTRA = 4
 """Candidates per slot beyond the number of outfits, so that the last outfit still has a choice."""
 
 
-@dataclass(slots=True)
-class _Clock:
-    """Milliseconds per stage."""
-
-    started: float
-    stages: dict[str, float]
-
-    @classmethod
-    def start(cls) -> _Clock:
-        return cls(time.perf_counter(), {})
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self.stages[stage] = round((now - self.started) * 1000, 1)
-        self.started = now
-
-
 class StoreRecommender:
     """Serves the current snapshot. Thread-safe: `reload` swaps the snapshot, requests keep the one they began with."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        nudges: Nudges | None = None,
+        book: StockBook | None = None,
+        choices: Callable[[], Choices] = Choices,
+    ) -> None:
         self._settings = settings
+        self._nudges: Nudges = nudges or (lambda _: ())
         self._embedder: Embedder = load_embedder(settings.embedder)
         self._encoder = self._query_encoder(settings.adapters_dir / RETRIEVER)
         self._briefs = BriefReader(self._embedder, self._encoder)
-        self._stylists = Stylists(settings)
-        self._holder = SnapshotHolder(SnapshotStore(settings.data_dir), self._embedder)
+        self._stylists = Stylists(settings, choices)
+        self._holder = SnapshotHolder(SnapshotStore(settings.data_dir), self._embedder, book)
 
     def _query_encoder(self, folder: Path) -> QueryEncoder:
         try:
@@ -86,54 +83,126 @@ class StoreRecommender:
     def not_ready(self) -> str | None:
         return None if self._holder.ready else self._holder.why_not
 
+    def condition(self) -> Condition:
+        version, created = self._holder.served() or (None, None)
+        return Condition(version, created, self._stylists.no_model, self._stylists.broken_styles())
+
     def close(self) -> None:
         self._holder.close()
 
     def styles(self) -> list[StyleView]:
         return self._stylists.views()
 
+    def style_fault(self, key: str) -> str | None:
+        return self._stylists.fault(key)
+
+    def follow_styles(self) -> None:
+        self._stylists.look_again()
+
     def item(self, sku: str) -> ItemView | None:
         with self._holder.lease() as retriever:
-            found = retriever.snapshot.catalogue.get(sku)
+            found = retriever.find(sku)
         return None if found is None else view(found.item, sku)
 
     def items(self, query: ItemQuery) -> ItemPage:
         with self._holder.lease() as retriever:
             return page(query, retriever, self._embedder)
 
-    def compose(self, request: OutfitRequest, request_id: str) -> OutfitResponse:
-        """Whole outfits for the request, and what could not be met. Raises ProblemError subclasses."""
-        with self._holder.lease() as retriever:
-            return self._answer(request, request_id, retriever)
+    def patch_stock(self, patches: Sequence[StockPatch]) -> StockResult:
+        """Keep what staff say of stock. Raises UnavailableError without an index, or without a book to keep it in."""
+        return self._holder.patch_stock(patches)
 
-    def _answer(self, request: OutfitRequest, request_id: str, retriever: Retriever) -> OutfitResponse:
+    def matches(self, matches: Sequence[RuleMatch]) -> list[int]:
+        with self._holder.lease() as retriever:
+            return [int(match.mask(retriever.facets).sum()) for match in matches]
+
+    def compose(self, request: OutfitRequest, request_id: str, watch: Watch | None = None) -> OutfitResponse:
+        """Whole outfits for the request, and what could not be met. Raises ProblemError subclasses.
+
+        A watch sees each outfit as soon as it is whole. What it raises ends the work, and is raised here.
+        """
+        with self._holder.lease() as retriever:
+            return self._answer(request, request_id, retriever, watch or Unwatched())
+
+    def swap(self, order: SwapOrder, request_id: str, watch: Watch | None = None) -> OutfitResponse:
+        """The outfit of the order with another piece in one slot, as often as wanted and possible, best first."""
+        with self._holder.lease() as retriever:
+            return self._answer(order.request, request_id, retriever, watch or Unwatched(), order)
+
+    def difference(self, made: Made) -> str | None:
+        """Why composing again would not give what was made; None while all that decided it is unchanged."""
+        with self._holder.lease() as retriever:
+            version = retriever.snapshot.version
+            if version != made.index_version:
+                return f"index {made.index_version} is gone: {version} is served"
+            try:
+                style, _ = self._style(made.request)
+            except ProblemError as error:
+                return f"adapter {made.style_digest} is gone: {error.detail}"
+            if style.ref.digest != made.style_digest:
+                return f"adapter {made.style_digest} is gone: {style.ref.name} has {style.ref.digest} now"
+            if style.scorer.composer != made.composer:
+                return f"composed by {made.composer} then, by {style.scorer.composer} now"
+            nudges = self._nudges(made.request)
+            now = identity(made.request, made.seed, self._decided_by(retriever, style, nudges))
+        return None if now == identity_of(made.outfit.id) else "stock, rules or settings have changed since"
+
+    def _answer(
+        self,
+        request: OutfitRequest,
+        request_id: str,
+        retriever: Retriever,
+        watch: Watch,
+        order: SwapOrder | None = None,
+    ) -> OutfitResponse:
         style, unmet = self._style(request)
         seed = secrets.randbelow(2**31) if request.seed is None else request.seed
-        clock = _Clock.start()
+        clock = Clock.start()
         brief = self._briefs.read(request)
-        quota = max(self._settings.candidates_per_slot, request.count + _EXTRA)
-        planned = make_plans(request, brief, retriever, quota)
+        nudges = self._nudges(request)
+        lost = lost_pieces(order, brief, retriever, nudges) if order else []
+        quota = self._quota(request)
+        planned = Planned(unmet=lost) if lost else make_plans(request, brief, retriever, quota, nudges)
         clock.lap("retrieve")
-        composed, style = self._composed(planned, style, request, seed)
+        with self._turn(style, planned, watch) as used:
+            head = OutfitResponse(
+                request_id=request_id,
+                outfits=[],
+                composer=used.scorer.composer,
+                style=used.ref,
+                index=IndexRef(version=retriever.snapshot.version),
+                seed=seed,
+            )
+            decided_by = self._decided_by(retriever, used, nudges, style)
+            answering = Answering(head, request, brief, identity(request, seed, decided_by), watch)
+            composed = self._composed(planned, used, answering)
         clock.lap("compose")
-        decided_by = [retriever.snapshot.version, style.ref.digest, self._encoder.digest]
-        identity = _identity(request, seed, decided_by)
-        outfits = [_outfit(c, f"{identity}{i:02d}", request, brief) for i, c in enumerate(composed)]
-        outfits.sort(key=lambda o: -o.score)
+        outfits = answering.outfits(composed)
         clock.lap("explain")
-        return OutfitResponse(
-            request_id=request_id,
-            outfits=outfits,
-            unmet=[*unmet, *planned.unmet, *_shortfall(request, planned, composed)],
-            composer=style.scorer.composer,
-            style=style.ref,
-            index=IndexRef(version=retriever.snapshot.version),
-            seed=seed,
-            timings_ms=clock.stages,
-        )
+        unmet += [*planned.unmet, *_shortfall(request, planned, composed)]
+        update: dict[str, object] = {"outfits": outfits, "unmet": unmet, "timings_ms": clock.stages}
+        if request.trace:
+            ranked = sorted(composed, key=lambda c: c.rank)
+            made = {o.id: c for o, c in zip(outfits, ranked, strict=True)}
+            update["trace"] = trace_of(request, brief, retriever, planned, nudges, made)
+        return head.model_copy(update=update)
+
+    def _quota(self, request: OutfitRequest) -> int:
+        return max(self._settings.candidates_per_slot, request.count + _EXTRA)
+
+    def _decided_by(
+        self, retriever: Retriever, used: Style, nudges: Sequence[Nudge], wanted: Style | None = None
+    ) -> list[str]:
+        """All that decides an answer beside the request and its seed."""
+        degraded = [] if wanted is None or used.scorer is wanted.scorer else [used.scorer.composer]
+        decided_by = [retriever.snapshot.version, used.ref.digest, self._encoder.digest, *digests(nudges)]
+        decided_by += [f"stock:{retriever.stock.digest}"] if retriever.stock.digest else []
+        return [*decided_by, str(self._settings.candidates_per_slot), *degraded]
 
     def _style(self, request: OutfitRequest) -> tuple[Style, list[Unmet]]:
         name = request.style or self._stylists.default
+        if self._stylists.retired(name):
+            raise InvalidError.at("style", f"{name!r} is retired; GET /v1/styles lists what there is")
         if reason := self._stylists.broken(name):
             raise UnavailableError(f"style {name!r} cannot be used: {reason}")
         style = self._stylists.get(name)
@@ -146,33 +215,38 @@ class StoreRecommender:
         reason = f"no house style is published yet; composed with {fallback.ref.name!r}"
         return fallback, [Unmet(constraint="style", reason=reason, hint="publish an adapter named 'house'")]
 
-    def _composed(
-        self, planned: Planned, style: Style, request: OutfitRequest, seed: int
-    ) -> tuple[list[Composed], Style]:
+    @contextmanager
+    def _turn(self, style: Style, planned: Planned, watch: Watch) -> Iterator[Style]:
+        """The style to compose with: the wanted one, or one without a language model when that is too busy."""
+        if not planned.plans or style.scorer.composer == "retrieval":
+            yield style
+            return
+        with self._stylists.turn(watch.check) as ours:
+            yield style if ours else replace(style, scorer=self._stylists.fallback.scorer)
+
+    def _composed(self, planned: Planned, style: Style, answering: Answering) -> list[Composed]:
         if not planned.plans:
-            return [], style
-        budget = request.budget.cents if request.budget else None
-        worn = None
+            return []
+        budget = answering.request.budget.cents if answering.request.budget else None
+        weights, worn = style.weights, None
         if self._encoder.tuned:
             worn = self._encoder.encode_worn
-            if style.weights == Weights():
-                style = replace(style, weights=Weights(rest=TUNED_REST))
-        if style.scorer.composer == "retrieval":
-            return compose(planned.plans, style.scorer, budget, seed, style.weights, worn), style
-        with self._stylists.turn() as ours:
-            used = style if ours else replace(style, scorer=self._stylists.fallback.scorer)
-            return compose(planned.plans, used.scorer, budget, seed, used.weights, worn), used
+            if weights == Weights():
+                weights = Weights(rest=TUNED_REST)
+        return compose(planned.plans, style.scorer, budget, answering.head.seed, weights, worn, answering)
 
 
-def open_recommender(settings: Settings) -> StoreRecommender:
-    """The recommender of these settings. Slow: loads the models. Raises ModelError when the embedder is missing."""
-    return StoreRecommender(settings)
+def open_recommender(
+    settings: Settings,
+    nudges: Nudges | None = None,
+    book: StockBook | None = None,
+    choices: Callable[[], Choices] = Choices,
+) -> StoreRecommender:
+    """The recommender of these settings. Slow: loads the models. Raises ModelError when the embedder is missing.
 
-
-def _identity(request: OutfitRequest, seed: int, decided_by: Sequence[str]) -> str:
-    """The same answer has the same ids: they follow from all that decides it."""
-    body = request.model_dump_json(exclude={"seed"})
-    return hashlib.sha256("\n".join([body, str(seed), *decided_by]).encode()).hexdigest()[:22]
+    Without a book, stock and prices are those of the index. `choices` are what staff decided of styles.
+    """
+    return StoreRecommender(settings, nudges, book, choices)
 
 
 def _shortfall(request: OutfitRequest, planned: Planned, composed: Sequence[Composed]) -> list[Unmet]:
@@ -180,39 +254,3 @@ def _shortfall(request: OutfitRequest, planned: Planned, composed: Sequence[Comp
         return []
     reason = f"only {len(composed)} of {request.count} outfits differ enough from each other in what is left"
     return [Unmet(constraint="count", reason=reason, hint="loosen a constraint, or ask for fewer")]
-
-
-def _outfit(composed: Composed, identity: str, request: OutfitRequest, brief: Brief) -> Outfit:
-    pairs = sorted(
-        zip(composed.pieces, composed.scores, strict=True), key=lambda pair: _ORDER.index(pair[0].slot)
-    )
-    pieces = [candidate for candidate, _ in pairs]
-    priced = all(c.variant.price is not None for c in pieces)
-    return Outfit(
-        id=identity,
-        title=title(pieces),
-        items=[_item(candidate, score) for candidate, score in pairs],
-        total_price=sum(c.cents for c in pieces) / 100 if priced else None,
-        currency=pieces[0].item.currency,
-        score=round(composed.score, 4),
-        explanation=explanation(pieces, brief) if request.explain else None,
-    )
-
-
-_ORDER = ("dress", "top", "bottom", "outerwear", "shoes", "bag", "jewelry", "accessory")
-
-
-def _item(candidate: Candidate, score: float) -> OutfitItem:
-    item, variant = candidate.item, candidate.variant
-    return OutfitItem(
-        slot=candidate.slot,
-        sku=variant.sku,
-        title=item.title,
-        brand=item.brand,
-        price=variant.price,
-        currency=item.currency,
-        size=variant.size,
-        image_url=item.image_url,
-        url=item.url,
-        score=round(score, 4),
-    )

@@ -5,20 +5,23 @@ Knows vectors and columns; nothing of language models, prompts or outfits as a w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from indexer.catalogue import Found
 from indexer.embedder import Vectors
 from indexer.item import Department, Item, Slot, Variant
 from indexer.snapshot import Snapshot
 from service.brief import Brief
-from service.facets import Facets, Positions, build_facets
-from service.filters import apply, filters, likely_sizes, size_filter
+from service.facets import Facets, Positions, build_facets, restock
+from service.filters import apply, filters, likely_sizes, size_filter, through
+from service.live_stock import LiveStock, Note
+from service.nudges import Nudge, all_pinned, total_shift
 from service.outfit import Candidate
 from service.schema import OutfitRequest, Unmet
-from service.sizes import fits
+from service.sizes import fits, scale
 from service.wanted import fit
 
 POOL = 1000
@@ -30,6 +33,9 @@ TWINS = 0.7
 MARGIN = 0.12
 """How far below the slot's best a piece may score and still be offered once half of the quota is picked."""
 
+PIN_FIT = -0.35
+"""Fit below which a pinned piece would look like a mistake, and is not forced on an outfit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shortlist:
@@ -40,11 +46,52 @@ class Shortlist:
 
 
 class Retriever:
-    """Search over one snapshot. Immutable, so any number of threads may use it."""
+    """Search over one snapshot and what staff said of its stock since. Immutable, so any number of threads may use it.
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    `facets` and `stock` go together: without them, those of the snapshot as it was indexed.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, facets: Facets | None = None, stock: LiveStock | None = None
+    ) -> None:
         self.snapshot = snapshot
-        self.facets: Facets = build_facets(snapshot.catalogue.iter_items())
+        self.stock = stock or LiveStock()
+        self.facets = facets or build_facets(snapshot.catalogue.iter_items())
+
+    def items(self, positions: Sequence[int]) -> list[Item]:
+        """The items at these positions, as they are sold now."""
+        return [self.stock.apply(item) for item in self.snapshot.catalogue.at(positions)]
+
+    def find(self, sku: str) -> Found | None:
+        """The item that has the SKU, as its own or as a size's, as it is sold now."""
+        found = self.snapshot.catalogue.get(sku)
+        if found is None:
+            return None
+        item = self.stock.apply(found.item)
+        bearer = None if found.variant is None else item.variants[found.item.variants.index(found.variant)]
+        return Found(found.position, item, bearer)
+
+    def bearers(self, skus: Iterable[str]) -> dict[int, Item]:
+        """Position -> item of the catalogue, as it was indexed, for items with one of the SKUs."""
+        positions = self._positions(skus)
+        return dict(zip(positions, self.snapshot.catalogue.at(positions), strict=True))
+
+    def noting(self, notes: Sequence[Note], indexed: Mapping[int, Item] | None = None) -> Retriever:
+        """The same search after these notes. `indexed` may hold some of their `bearers`."""
+        items = dict(indexed or {})
+        missing = [p for p in self._positions(n.sku for n in notes) if p not in items]
+        items.update(zip(missing, self.snapshot.catalogue.at(missing), strict=True))
+        stock = self.stock.noting(notes).reading(items.values())
+        changes = {
+            p: (self.stock.apply(item), stock.apply(item))
+            for p, item in items.items()
+            if self.stock.sizes(item) != stock.sizes(item)
+        }
+        return Retriever(self.snapshot, restock(self.facets, changes), stock)
+
+    def _positions(self, skus: Iterable[str]) -> list[int]:
+        by_sku = self.facets.inverted["sku"]
+        return sorted({int(p) for sku in set(skus) for p in by_sku.get(sku, ())})
 
     def carries(self, slot: Slot, department: Department, line: str = "") -> bool:
         """Whether the store has such pieces at all, in stock or not."""
@@ -56,9 +103,10 @@ class Retriever:
         brief: Brief,
         lane: tuple[Department, str],
         quotas: Mapping[Slot, int],
+        nudges: Sequence[Nudge] = (),
     ) -> tuple[dict[Slot, Shortlist], dict[Slot, Unmet]]:
         """A shortlist of at most the quota for every slot, or why the slot has none."""
-        shared = filters(self.facets, request, brief, *lane)
+        shared = filters(self.facets, request, brief, *lane, nudges)
         shortlists: dict[Slot, Shortlist] = {}
         unmet: dict[Slot, Unmet] = {}
         for slot, quota in quotas.items():
@@ -66,11 +114,41 @@ class Retriever:
             if why is not None:
                 unmet[slot] = why
                 continue
-            shortlists[slot] = self._shortlist(request, brief, slot, np.flatnonzero(mask), quota)
+            shortlists[slot] = self._shortlist(request, brief, slot, np.flatnonzero(mask), quota, nudges)
         return shortlists, unmet
 
+    def pins(
+        self,
+        request: OutfitRequest,
+        brief: Brief,
+        lane: tuple[Department, str],
+        quotas: Mapping[Slot, int],
+        nudges: Sequence[Nudge],
+    ) -> dict[Slot, Shortlist]:
+        """Shortlists of the pieces that a nudge pins, for slots that have any. Such a piece passes every filter,
+        guesses too, and not too much speaks against it.
+        """
+        pinned = all_pinned(nudges, self.facets)
+        if pinned is None:
+            return {}
+        shared = filters(self.facets, request, brief, *lane, nudges)
+        found: dict[Slot, Shortlist] = {}
+        for slot, quota in quotas.items():
+            chain = [*shared, *size_filter(self.facets, request, brief, slot)]
+            allowed = np.flatnonzero(through(pinned & self.facets.in_slot(slot), chain))
+            allowed = allowed[fit(self.facets, allowed, slot, brief) >= PIN_FIT]
+            if len(allowed):
+                found[slot] = self._shortlist(request, brief, slot, allowed, quota, nudges)
+        return found
+
     def _shortlist(
-        self, request: OutfitRequest, brief: Brief, slot: Slot, allowed: Positions, quota: int
+        self,
+        request: OutfitRequest,
+        brief: Brief,
+        slot: Slot,
+        allowed: Positions,
+        quota: int,
+        nudges: Sequence[Nudge],
     ) -> Shortlist:
         positions = self._search(brief, allowed)
         forced = 0
@@ -80,12 +158,12 @@ class Retriever:
             forced = 1
         vectors = self.snapshot.vectors.vectors(positions)
         similarity = brief.similarity(vectors)
-        suits = fit(self.facets, positions, slot, brief)
+        suits = fit(self.facets, positions, slot, brief) + total_shift(nudges, self.facets, positions)
         ranked = np.argsort(-(similarity[forced:] + suits[forced:]), kind="stable")[:SHORT_POOL] + forced
         order = np.concatenate([np.arange(forced), ranked])
         pool = positions[order]
         vectors = vectors[order]
-        items = self.snapshot.catalogue.at(pool.tolist())
+        items = self.items(pool.tolist())
         picks = _varied(items, vectors, (similarity + suits)[order], quota, forced)
         candidates = [
             Candidate(
@@ -107,11 +185,15 @@ class Retriever:
 
 
 def pick_variant(item: Item, sizes: Sequence[str]) -> Variant:
-    """The cheapest size in stock among the wanted ones. Raises ValueError when there is none."""
-    fitting = [v for v in item.variants if v.in_stock and fits(v.size, sizes)]
+    """The cheapest size in stock among the wanted ones, first of all as they are written.
+
+    Raises ValueError when there is none.
+    """
+    on = scale(item.department, item.slot)
+    fitting = [v for v in item.variants if v.in_stock and fits(v.size, sizes, on)]
     if not fitting:
         raise ValueError(f"{item.sku} is not in stock in size {' or '.join(sizes) or 'any'}")
-    return min(fitting, key=lambda v: v.price or 0.0)
+    return min(fitting, key=lambda v: (not fits(v.size, sizes), v.price or 0.0))
 
 
 def _variant(item: Item, slot: Slot, request: OutfitRequest, brief: Brief) -> Variant:

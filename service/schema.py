@@ -6,9 +6,19 @@ import unicodedata
 from math import floor
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from indexer.item import Department, Season, Slot
+from service.fields import Pseudonym
+from service.trace_body import Trace
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 StyleKey = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=129)]
@@ -46,23 +56,45 @@ class Exclude(_Body):
     materials: Names = []
 
 
+def _autumn(value: object) -> object:
+    return "autumn" if value == "fall" else value
+
+
+def _null_is_empty(value: object) -> object:
+    return {} if value is None else value
+
+
+Count = Annotated[int, Field(ge=1, le=MAX_OUTFITS, strict=True)]
+Seed = Annotated[int, Field(ge=0, lt=2**63, strict=True)]
+Occasion = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+AskedSeason = Annotated[Season, BeforeValidator(_autumn)]
+AskedSizes = Annotated[dict[Slot, Names], BeforeValidator(_null_is_empty)]
+AskedExclude = Annotated[Exclude, BeforeValidator(_null_is_empty)]
+
+
 class OutfitRequest(_Body):
     """Body of `POST /v1/outfits`. Only `vibe` is required."""
 
     vibe: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-    count: Annotated[int, Field(ge=1, le=MAX_OUTFITS, strict=True)] = 3
+    count: Count = 3
     style: StyleKey | None = None
     department: Department | None = None
-    occasion: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
-    season: Season | None = None
+    occasion: Occasion | None = None
+    season: AskedSeason | None = None
     weather: Weather | None = None
     budget: Budget | None = None
-    sizes: dict[Slot, Names] = {}
+    sizes: AskedSizes = {}
     anchors: Annotated[list[Name], Field(max_length=8)] = []
     slots: Annotated[list[Slot], Field(min_length=1, max_length=8)] | None = None
-    exclude: Exclude = Exclude()
-    seed: Annotated[int, Field(ge=0, lt=2**63, strict=True)] | None = None
+    exclude: AskedExclude = Exclude()
+    seed: Seed | None = None
     explain: bool = False
+    trace: bool = False
+    experiment: Name | None = None
+    """A label that the answer is counted under, such as an arm of a test. Changes nothing of the answer."""
+    shopper: Pseudonym | None = None
+    """Who asks, by a pseudonym: what they liked before then counts a little, unless `personalise` is false."""
+    personalise: bool = True
 
     @field_validator("vibe")
     @classmethod
@@ -70,16 +102,6 @@ class OutfitRequest(_Body):
         if not any(unicodedata.category(c)[0] in "LNS" for c in value):
             raise ValueError("says nothing: give a few words, such as 'rooftop jazz night'")
         return value
-
-    @field_validator("season", mode="before")
-    @classmethod
-    def _fall_is_autumn(cls, value: object) -> object:
-        return "autumn" if value == "fall" else value
-
-    @field_validator("sizes", "exclude", mode="before")
-    @classmethod
-    def _null_is_empty(cls, value: object) -> object:
-        return {} if value is None else value
 
     @field_validator("anchors", mode="before")
     @classmethod
@@ -95,12 +117,33 @@ class OutfitRequest(_Body):
         return self
 
 
+class SwapRequest(_Body):
+    """Body of `POST /v1/outfits/{id}/swap`: the slot, and what to ask for beside what the outfit was asked for.
+
+    `seed` and `explain` are the outfit's own when null.
+    """
+
+    slot: Slot
+    count: Count = 3
+    department: Department | None = None
+    occasion: Occasion | None = None
+    season: AskedSeason | None = None
+    weather: Weather | None = None
+    budget: Budget | None = None
+    sizes: AskedSizes = {}
+    exclude: AskedExclude = Exclude()
+    seed: Seed | None = None
+    explain: bool | None = None
+
+
 class OutfitItem(BaseModel):
     slot: Slot
     sku: str
     title: str
     brand: str
     price: float | None
+    price_text: str | None = None
+    """The price as one reads it in the caller's language; null in what is stored."""
     currency: str
     size: str | None
     image_url: str
@@ -113,6 +156,7 @@ class Outfit(BaseModel):
     title: str
     items: list[OutfitItem]
     total_price: float | None
+    total_price_text: str | None = None
     currency: str
     score: float
     explanation: str | None = None
@@ -145,6 +189,8 @@ class OutfitResponse(BaseModel):
     index: IndexRef
     seed: int
     timings_ms: dict[str, float] = {}
+    trace: Annotated[Trace | None, Field(exclude_if=lambda value: value is None)] = None
+    """Only in answers to requests that ask for it."""
 
 
 class VariantView(BaseModel):
@@ -152,6 +198,7 @@ class VariantView(BaseModel):
     size: str | None
     quantity: int | None
     price: float | None
+    price_text: str | None = None
     in_stock: bool
 
 
@@ -172,6 +219,7 @@ class ItemView(BaseModel):
     seasons: list[Season]
     formality: int
     price: float | None
+    price_text: str | None = None
     currency: str
     in_stock: bool
     image_url: str

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from indexer.embedder import EMBEDDED_MODEL
+from indexer.feeds.record import MAX_UNPACKED
 
 EMBEDDED_LM = "embedded:SmolLM2-135M-Instruct"
 
 Positive = Annotated[int, Field(gt=0)]
+Origin = Annotated[str, Field(pattern=r"^https?://[^/*?#@\s]+$")]
 
 
 class Settings(BaseSettings):
@@ -22,6 +24,8 @@ class Settings(BaseSettings):
 
     data_dir: Path = Path("data")
     """Where the index, the keys and the composed outfits live."""
+    database_url: SecretStr | None = None
+    """PostgreSQL that keeps the state, as postgresql://USER:PASSWORD@HOST/NAME; unset: a file in the data folder."""
     model_dir: Path = Path.home() / ".cache" / "vibe-stylist"
     """Where the converted base model is cached."""
     adapters_dir: Path = Field(default_factory=lambda: _adapters())
@@ -40,6 +44,10 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     feed_dir: Path | None = None
     """Folder that server-side paths of reindex requests are confined to; unset: uploads only."""
+    feed_sources: Annotated[tuple[str, ...] | None, NoDecode] = None
+    """Names in that folder, separated by commas, that a reindex request without feeds means."""
+    reindex_max_removed: Annotated[float, Field(ge=0, le=1)] = 0.3
+    """Share of the current items that a reindex may remove without being confirmed."""
     candidates_per_slot: Positive = 8
     """Pieces per slot that the stylist reads."""
     queue_size: Positive = 16
@@ -47,9 +55,40 @@ class Settings(BaseSettings):
     deadline_seconds: Annotated[float, Field(gt=0)] = 20.0
     """A request that waits longer than this for the stylist is composed by retrieval alone."""
     max_upload_bytes: Positive = 512 * 1024 * 1024
+    max_unpacked_bytes: Positive = MAX_UNPACKED
+    """Most bytes that a packed feed (Parquet) may unpack to."""
     max_body_bytes: Positive = 256 * 1024
+    body_timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """A body must have arrived after this many seconds; of an upload, something in each."""
+    drain_seconds: Annotated[float, Field(gt=0)] = 30.0
+    """How long a service that is told to stop goes on with the requests that are under way."""
+    rate_per_minute: Annotated[int, Field(ge=0)] = 3000
+    """Requests per minute and key, or address where no key is asked for; half of them at once. 0: no limit."""
+    cors_origins: Annotated[tuple[Origin, ...] | None, NoDecode] = None
+    """Origins of web pages that may call the shopper routes, separated by commas; unset: none."""
+    trusted_proxies: str = "127.0.0.1"
+    """Addresses of proxies, separated by commas, that are believed who the client is."""
+    log_client_address: bool = False
+    """Whether the log names the client's address."""
+    log_shopper_text: bool = False
+    """Whether the log holds what shoppers typed."""
+    keep_vibes: bool = False
+    """Whether what shoppers typed is kept with the log of requests, so that staff see which vibes end empty."""
+    keep_days: Positive = 90
+    """Days that composed outfits and the log of requests are kept."""
+    otel: bool = False
+    """Whether requests are traced by OpenTelemetry."""
+    personalise: bool = True
+    """Whether a shopper's own feedback moves what they are shown."""
     threads: int = 0
     """Threads of the language model; 0 leaves the choice to torch."""
+
+    @field_validator("cors_origins", "feed_sources", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip()) or None
+        return value
 
 
 def _adapters() -> Path:

@@ -22,6 +22,8 @@ from service.adapters import ALIASES, MANIFEST, WEIGHTS, StyleName, Version
 from service.manifests import read_file
 
 FILE = "aliases.json"
+EVALUATION = "evaluation.json"
+"""Beside the weights of a version that was measured."""
 CHAMPION, CANDIDATE = ALIASES
 
 _names = TypeAdapter(StyleName)
@@ -56,6 +58,15 @@ class Aliases(BaseModel):
     def changed(self, change: Change, **fields: object) -> Self:
         """The aliases after a change that the log then tells of."""
         return self.model_copy(update={**fields, "log": [*self.log, change]})
+
+    def promoted(self, version: str, at: str, reason: str) -> Self:
+        """The aliases with the version as champion; the champion before it can be gone back to."""
+        return self.changed(
+            Change(at=at, action="promote", version=version, reason=reason),
+            champion=version,
+            candidate=None if self.candidate == version else self.candidate,
+            history=[*self.history, *filter(None, [self.champion])],
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,16 @@
-"""When two sizes are the same size. Compares how shops write sizes; does not convert between systems."""
+"""When a piece's size will do for a wanted one: how shops write sizes, and which sizes of two systems are one.
+
+Knows departments and slots, no catalogue. What a label means is `service.size_charts`' business.
+"""
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from functools import lru_cache
+
+from indexer.item import Department, Slot
+from service.size_charts import Scale, covers
 
 _WORDS = {
     "extra extra small": "xxs",
@@ -24,26 +30,90 @@ _WORDS = {
 _ONE_SIZE = {
     "one size",
     "onesize",
+    "one-size",
     "one size fits all",
     "os",
     "free size",
     "einheitsgröße",
+    "einheitsgrösse",
     "taille unique",
     "unica",
     "única",
+    "talla única",
+    "taglia unica",
 }
-_SYSTEM = re.compile(r"^(?:eu|eur|size|gr\.?|größe|taille)[\s.:]*(?=\d|x*[sml]\b)")  # UK and US differ: kept
+_MARKS = str.maketrans(
+    {
+        "½": " 1/2",
+        "¼": " 1/4",
+        "¾": " 3/4",
+        "⁄": "/",
+        "×": "x",
+        "\u2010": "-",
+        "\u2011": "-",
+        "\u2013": "-",
+        "\u2014": "-",
+        ",": ".",
+        "″": '"',
+        "”": '"',
+    }
+)
+_QUARTERS = {"1/2": ".5", "1/4": ".25", "3/4": ".75"}
+_FRACTION = re.compile(r"(?<![\d.])(\d{1,3}) (1/2|1/4|3/4)(?![\d/])")
+# Sizes without a country are read as European ones, so that these words add nothing. UK, US, FR, IT do: kept.
+_PLAIN = re.compile(r"^(?:eur?|de|size|gr\.?|größe|grösse|taille|int\.?)[\s.:]*(?=\d|x*[sml]\b)")
+_COUNTRY = re.compile(r"^(us|usa|u\.s\.|uk|gb|u\.k\.|fr|f|it|i|es)[\s.:]*(\d{1,3}(?:\.\d{1,2})?)$")
+_COUNTRIES = {"usa": "us", "u.s.": "us", "gb": "uk", "u.k.": "uk", "f": "fr", "i": "it"}
+_COUNTRY_LAST = re.compile(r"^(\d{1,3}(?:\.\d{1,2})?) ?\(?(us|usa|uk|gb|fr|it|es|eur?|de)\)?$")
+_WAIST = re.compile(
+    r"(?:waist |w ?)(\d\d)\"?(?:(?:[ /x-]{1,3}(?:length |leg |l ?)?|l ?)(\d\d)\"?)?"  # W32 L34
+    r"|(\d\d) ?w(?:[ /x-]{1,3}(\d\d) ?l)?"  # 32W x 34L
+)
 
 
+@lru_cache(maxsize=20_000)
 def normalise(size: str) -> str:
-    """A comparable form: "Medium", "M " and "m" agree; so do "2XL" and "XXL", "EU 38" and "38", "9,5" and "9.5"."""
-    text = " ".join(size.casefold().replace(",", ".").split())
+    """A comparable form: "Medium", "M " and "m" agree; so do "2XL" and "XXL", "EU 38" and "38", "7 ½" and "7.5",
+    "US8" and "us 8", "W32 L34" and "32W x 34L". Normalising again changes nothing.
+    """
+    text = size
+    while (simpler := _simplified(text)) != text:
+        text = simpler
+    return text
+
+
+def _simplified(size: str) -> str:
+    text = " ".join(size.casefold().translate(_MARKS).split())
+    text = _FRACTION.sub(lambda m: m[1] + _QUARTERS[m[2]], text)
+    text = re.sub(r"\s*([/-])\s*", r"\1", text)
+    if match := _WAIST.fullmatch(text):
+        waist, length = match[1] or match[3], match[2] or match[4]
+        return f"w{waist} l{length}" if length else f"w{waist}"
+    if match := _COUNTRY_LAST.fullmatch(text):
+        text = f"{match[2]} {match[1]}"
+    text = _letters(_PLAIN.sub("", text) or text)
+    if match := _COUNTRY.fullmatch(text):
+        return f"{_COUNTRIES.get(match[1], match[1])} {_number(match[2])}"
+    return _number(text)
+
+
+def _letters(text: str) -> str:
+    """Sizes of letters in one spelling, each part of "2XL/3XL" too."""
+    if len(parts := re.split(r"([/-])", text)) == 3 and all(_letter(part) for part in parts[::2]):
+        return f"{_letter(parts[0])}/{_letter(parts[2])}"
+    return _letter(text) or text
+
+
+def _letter(text: str) -> str:
+    """`xs` of "X-Small"; empty for what is no size of letters."""
     text = _WORDS.get(text, text)
-    bare = _SYSTEM.sub("", text)
-    text = bare if bare else text
-    if match := re.fullmatch(r"(\d)x([sl])", text):
+    if match := re.fullmatch(r"([2-9])x-?([sl])", text):
         return "x" * int(match[1]) + match[2]
-    return re.sub(r"\.0$", "", re.sub(r"\s*/\s*", "/", text))
+    return text if re.fullmatch(r"x{0,9}[sl]|m", text) else ""
+
+
+def _number(text: str) -> str:
+    return re.sub(r"^(\d{1,3})\.0{1,2}$|^(\d{1,3}\.5)0$", r"\1\2", text)
 
 
 def is_one_size(size: str | None) -> bool:
@@ -51,25 +121,39 @@ def is_one_size(size: str | None) -> bool:
     return size is None or " ".join(size.casefold().split()) in _ONE_SIZE
 
 
-def fits(size: str | None, wanted: Collection[str]) -> bool:
-    """Whether a piece of this size will do: nothing is wanted, it is one of the wanted, or one size for all."""
-    return not wanted or is_one_size(size) or normalise(size or "") in {normalise(w) for w in wanted}
+def scale(department: Department, slot: Slot | None) -> Scale:
+    """Which charts say what the sizes of such pieces mean; "" where sizes are only ever compared as written."""
+    if slot == "shoes" and department != "unisex":
+        return f"{department} shoes"
+    if slot not in ("top", "bottom", "dress", "outerwear") or department == "unisex":
+        return ""
+    if department == "kids":
+        return "kids"
+    return f"{department} bottoms" if slot == "bottom" else department
 
 
-_HEIGHTS = (62, 80, 92, 98, 104, 110, 116, 122, 128, 134, 140, 146, 152, 158, 164)
-"""Centimetres by which European shops label clothes for the age of 0, 1, 2, ... years (EN 13402)."""
+def size_key(department: Department, slot: Slot | None, size: str | None) -> str:
+    """What an index of sizes has a piece under: its scale and its size; "" for one size for all."""
+    return "" if size is None or is_one_size(size) else f"{scale(department, slot)}|{normalise(size)}"
 
 
-def for_age(years: float) -> list[str]:
-    """Sizes in which shops label clothes for a child of this age, as `normalise` writes them."""
-    n = int(years)
-    heights = _HEIGHTS[max(0, n - 1) : n + 2]
-    spans = [f"{a}-{b}" for a in range(max(0, n - 1), n + 1) for b in (a + 1, a + 2) if a <= years <= b]
-    words = [
-        form
-        for span in [str(n), *spans]
-        for form in (f"{span}y", f"{span} y", f"{span} years", f"{span} yrs")
-    ]
-    pairs = [f"{a}/{b}" for a, b in itertools.pairwise(heights)]
-    months = ["0-3m", "3-6m", "6-9m", "6-12m", "9-12m", "12-18m"] if years < 1 else []
-    return [*(str(h) for h in heights), *pairs, *words, *months]
+def fitting(keys: Iterable[str], wanted: Collection[str]) -> list[str]:
+    """Of an index's keys, those of pieces that `fits` allows."""
+    forms = [normalise(w) for w in wanted]
+    parts = ((key, *key.partition("|")[::2]) for key in keys)
+    return [key for key, on, size in parts if not key or any(_fits(size, form, on) for form in forms)]
+
+
+def fits(size: str | None, wanted: Collection[str], on: Scale = "") -> bool:
+    """Whether a piece of this size will do: nothing is wanted, it is one of the wanted, or one size for all.
+
+    `on` is the piece's `scale`: sizes of other systems that mean the same there will do as well.
+    """
+    if not wanted or size is None or is_one_size(size):
+        return True
+    return any(_fits(normalise(size), normalise(w), on) for w in wanted)
+
+
+@lru_cache(maxsize=100_000)
+def _fits(size: str, wanted: str, on: Scale) -> bool:
+    return size == wanted or covers(size, wanted, on)

@@ -1,46 +1,63 @@
-"""What the service remembers between runs, in DATA_DIR/state.sqlite.
+"""What the service remembers between runs: in DATA_DIR/state.sqlite, or in PostgreSQL.
 
-Owns the connection; knows neither HTTP nor what a row means.
+Opens the database and brings it up to date; knows neither HTTP nor what most rows mean.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import URL, Engine, create_engine, event, text
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import DatabaseError
+from pydantic import SecretStr
+from sqlalchemy import Engine, inspect
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from indexer.disk import locked
 from indexer.errors import StylistError
+from service.database import create_privately, place, postgres_engine, reason, sqlite_engine, translated
+from service.migrating import migrate
 from service.schema import Outfit, OutfitRequest, OutfitResponse
+from service.settings import Settings
 from service.tables import OutfitRow, Table
 
 STATE_FILE = "state.sqlite"
-_LAYOUT = 2
-_BUSY_MS = 5_000
 
 
 class State:
     """The open database; safe to use from several threads and next to other processes.
 
-    Raises StylistError when the file is damaged, unreadable, or written by a newer version.
+    `database_url` names a PostgreSQL database; without one the state is a file in the data folder. Raises
+    StylistError when it is damaged, unreadable, unreachable, or written by a newer version.
     """
 
-    def __init__(self, data_dir: Path) -> None:
-        self.path = data_dir / STATE_FILE
-        self._engine = _open(self.path)
+    def __init__(self, data_dir: Path, database_url: SecretStr | None = None) -> None:
+        if database_url is None:
+            self._engine = _open_file(data_dir / STATE_FILE)
+        else:
+            self._engine = _open(postgres_engine(database_url.get_secret_value()))
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The state that the settings name."""
+        return cls(settings.data_dir, settings.database_url)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """A transaction: committed at the end of the block, rolled back when it raises."""
-        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+        """A transaction: committed at the end of the block, rolled back when it raises.
+
+        Raises UnavailableError when the database fails (full, locked, gone), InvalidError when it has no room for
+        a value; errors that only a bug can cause, and IntegrityError, come as SQLAlchemy raises them.
+        """
+        with (
+            translated(self._engine),
+            Session(self._engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     def save_response(self, request: OutfitRequest, response: OutfitResponse) -> None:
@@ -48,7 +65,7 @@ class State:
         about = {
             "request_id": response.request_id,
             "created": utc_now(),
-            "request": request.model_dump_json(),
+            "request": request.model_dump_json(exclude={"trace"}),  # who reads it again may not be staff
             "composer": response.composer,
             "style": response.style.name,
             "style_digest": response.style.digest,
@@ -58,8 +75,7 @@ class State:
         with self.session() as session:
             for outfit in response.outfits:
                 row = {"id": outfit.id, "outfit": outfit.model_dump_json(), **about}
-                statement = insert(OutfitRow).values(row)
-                session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=row))
+                upsert(session, OutfitRow, row)
 
     def outfit(self, outfit_id: str) -> Outfit | None:
         """The outfit as it was answered; None when no such id was ever given out."""
@@ -79,50 +95,57 @@ class State:
 
 def utc_now() -> str:
     """Now, as ISO 8601 in UTC with microseconds: text that sorts by time."""
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return to_text(datetime.now(UTC))
 
 
-def _open(path: Path) -> Engine:
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)), connect_args={"timeout": _BUSY_MS / 1000}
-    )
-    event.listen(engine, "connect", _configure)
+def to_text(time: datetime) -> str:
+    """A time in UTC as the tables keep it."""
+    return time.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def upsert(session: Session, table: type[Table], values: Mapping[str, Any]) -> None:
+    """Inserts a row, or gives the one of the same primary key these values; columns not named stay as they are."""
+    statement = _insert(session, table).values(values)
+    keys = [column.name for column in inspect(table).primary_key]
+    changed = {name: statement.excluded[name] for name in values if name not in keys}
+    if changed:
+        session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
+    else:
+        session.execute(statement.on_conflict_do_nothing(index_elements=keys))
+
+
+def insert_new(session: Session, table: type[Table], values: Mapping[str, Any]) -> bool:
+    """Inserts a row unless one of the same primary key, or another unique value, is there; whether it did."""
+    statement = _insert(session, table).values(values).on_conflict_do_nothing()
+    return session.execute(statement.returning(*inspect(table).primary_key)).first() is not None
+
+
+def _insert(session: Session, table: type[Table]) -> sqlite.Insert | postgresql.Insert:
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
+
+
+def _open_file(path: Path) -> Engine:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # SQLite does not wait where two processes turn a new file into a WAL database at once.
         with locked(path.with_suffix(".lock")):
-            _create_privately(path)
-            _create_tables(engine, path)
+            create_privately(path)
+            return _open(sqlite_engine(path))
     except OSError as error:
         raise StylistError(f"{path}: cannot be opened: {error.strerror}") from error
-    except DatabaseError as error:
+
+
+def _open(engine: Engine) -> Engine:
+    try:
+        migrate(engine)
+    except SQLAlchemyError as error:
         engine.dispose()
-        raise StylistError(f"{path}: cannot be used as the service's state: {error.orig}") from error
-    except StylistError:
+        raise StylistError(
+            f"{place(engine)}: cannot be used as the service's state: {reason(error)}"
+        ) from error
+    except BaseException:
         engine.dispose()
         raise
     return engine
-
-
-def _create_privately(path: Path) -> None:
-    # By us, because SQLite would let the umask decide who may read it. Never opened here when it exists:
-    # to close it again would drop the locks that this process holds on it.
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-
-
-def _create_tables(engine: Engine, path: Path) -> None:
-    with engine.begin() as connection:
-        layout = connection.execute(text("PRAGMA user_version")).scalar_one()
-        if layout not in (0, _LAYOUT):
-            raise StylistError(f"{path}: has layout {layout}, this version reads layout {_LAYOUT}")
-        Table.metadata.create_all(connection)
-        connection.execute(text(f"PRAGMA user_version = {_LAYOUT}"))
-
-
-def _configure(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = NORMAL")
-    cursor.close()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +23,8 @@ from service.schema import StyleRef, StyleView
 from service.scorer import RetrievalScorer, Scorer
 from service.settings import Settings
 from service.shelf import fingerprint
+from service.stylebook import Choices
+from service.turns import Turns
 
 if TYPE_CHECKING:
     from service.wardrobe import Wardrobe
@@ -49,9 +51,11 @@ class Style:
 class Stylists:
     """All styles of one process. The language model reads for one request at a time; others wait or do without."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, choices: Callable[[], Choices] = Choices) -> None:
         self._settings = settings
-        self._gate = threading.Lock()
+        self._choices = choices
+        self._turns = Turns()
+        self.no_model: str | None = None
         self._following = threading.Lock()
         self._looked = float("-inf")
         self._seen: tuple[object, ...] | None = None
@@ -62,9 +66,24 @@ class Stylists:
 
     @property
     def default(self) -> str:
-        """The style of requests that name none."""
-        wanted = self._settings.default_style
-        return wanted if self.get(wanted) is not None else BASE
+        """The style of requests that name none: the staff's choice, else the setting's, else the base."""
+        for wanted in (self._choices().default, self._settings.default_style):
+            if wanted is not None and not self.retired(wanted) and self.get(wanted) is not None:
+                return wanted
+        return BASE
+
+    def retired(self, key: str) -> bool:
+        """Whether staff took the style away from shoppers, whichever of its versions the key names."""
+        return key.partition("@")[0] in self._choices().retired
+
+    def fault(self, key: str) -> str | None:
+        """Why the version that the key stands for cannot be composed with, loading it to see; None when it can, or
+        where there is no language model to load it on.
+        """
+        if self._wardrobe is None:
+            return None
+        self.look_again()
+        return None if self.get(key) is not None else self._wardrobe.broken(key) or f"there is no {key}"
 
     def get(self, key: str) -> Style | None:
         """The style called `name` (its champion), `name@candidate` or `name@version`; None when there is none.
@@ -82,6 +101,12 @@ class Stylists:
             return None
         return self._wardrobe.broken(key)
 
+    def look_again(self) -> None:
+        """Take over what is on the shelf now, however short the last look is ago."""
+        if self._wardrobe is not None:
+            with self._following:
+                self._take_over(self._wardrobe)
+
     def views(self) -> list[StyleView]:
         """The base and every champion."""
         self._follow()
@@ -95,17 +120,22 @@ class Stylists:
                 default=s.ref.name == default.partition("@")[0],
             )
             for s in styles
+            if not self.retired(s.ref.name)
         ]
 
+    def broken_styles(self) -> dict[str, str]:
+        """What is on the shelf and cannot be used, and why."""
+        return {} if self._wardrobe is None else self._wardrobe.all_broken()
+
     @contextmanager
-    def turn(self) -> Iterator[bool]:
-        """Wait for the language model; False when the deadline passed first."""
-        got = self._gate.acquire(timeout=self._settings.deadline_seconds)
+    def turn(self, check: Callable[[], None] = lambda: None) -> Iterator[bool]:
+        """Wait for the language model; False when the deadline passed first. What `check` raises ends the wait."""
+        got = self._turns.take(self._settings.deadline_seconds, check)
         try:
             yield got
         finally:
             if got:
-                self._gate.release()
+                self._turns.give_back()
 
     def _open(self) -> Wardrobe | None:
         # Imports torch and transformers: only when a model is wanted.
@@ -116,6 +146,7 @@ class Stylists:
             return Wardrobe(LanguageModel(self._settings), self._settings.adapters_dir)
         except ModelError as error:
             log.warning("composing by retrieval alone: %s", error)
+            self.no_model = str(error)
             return None
 
     def _follow(self) -> None:
@@ -125,11 +156,14 @@ class Stylists:
         if not self._following.acquire(blocking=False):
             return
         try:
-            self._looked = time.monotonic()
-            seen = fingerprint(self._settings.adapters_dir)
-            if seen != self._seen:
-                self._wardrobe.reload()
-                self._seen = seen
-            self._wardrobe.sweep()
+            self._take_over(self._wardrobe)
         finally:
             self._following.release()
+
+    def _take_over(self, wardrobe: Wardrobe) -> None:
+        self._looked = time.monotonic()
+        seen = fingerprint(self._settings.adapters_dir)
+        if seen != self._seen:
+            wardrobe.reload()
+            self._seen = seen
+        wardrobe.sweep()

@@ -6,6 +6,7 @@ Times are ISO 8601 text in UTC, which sorts by time. JSON is text, so that every
 
 from __future__ import annotations
 
+from sqlalchemy import BigInteger, Integer
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -43,7 +44,7 @@ class OutfitRow(Table):
     style: Mapped[str]
     style_digest: Mapped[str]
     index_version: Mapped[str]
-    seed: Mapped[int]
+    seed: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))
 
 
 class JobRow(Table):

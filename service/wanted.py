@@ -23,6 +23,14 @@ FORMAL = 3.8
 NAMED = 0.1
 """For each of the shop's tags on a piece that the wish names itself, up to two."""
 
+_ACTIVE = ("sport", "hike", "ski", "swim")
+_TECHNICAL = (
+    *("hiking", "trekking", "climbing", "ski", "skiing", "snowboard", "thermal"),
+    *("running", "workout", "gym", "training", "yoga", "cycling"),
+)
+_TOWN = ("city", "commute", "everyday", "casual", "streetwear", "athleisure", "work")
+"""The shop's own words for what is made for exercise or the mountains, and for what is worn in town all the same."""
+
 MOURNING = 0.15
 """For black, and what passes for it, where people mourn."""
 
@@ -111,6 +119,8 @@ def _by_activity(facets: Facets, brief: Brief) -> Iterator[Mask]:
         yield swim & core
     if brief.activity != "ski":
         yield core & sport & _tagged(facets, "snow")
+    if brief.activity not in _ACTIVE and not says(brief.said, "outdoors"):
+        yield facets.any_of("tag", _TECHNICAL) & ~facets.any_of("tag", _TOWN)
     if brief.activity == "sport":
         yield core & ~sport & (facets.formality >= 2)
         yield facets.in_slot("shoes") & (~sport | _tagged(facets, "heavy-shoe"))

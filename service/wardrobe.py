@@ -67,6 +67,10 @@ class Wardrobe:
         shelf = self._shelf
         return shelf.broken.get(_resolve(shelf, key) or key)
 
+    def all_broken(self) -> dict[str, str]:
+        """Every style and version that was found to be unusable, and why."""
+        return dict(self._shelf.broken)
+
     def champions(self) -> list[Style]:
         """The base, then the style behind every bare name."""
         shelf = self._shelf

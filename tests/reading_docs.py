@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import typer
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from typer.testing import CliRunner
 
+import service.api
 from training.cli import app
 
 ROOT = Path(__file__).parent.parent
@@ -34,6 +39,13 @@ def blocks(text: str, language: str) -> list[str]:
     """What stands in fenced blocks of the language."""
     found: list[tuple[str, str]] = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     return [code for named, code in found if named == language]
+
+
+def routes() -> list[APIRoute]:
+    """Every route of the service, of all its modules."""
+    modules = [import_module(f"service.api.{module.name}") for module in iter_modules(service.api.__path__)]
+    routers = [m.router for m in modules if isinstance(getattr(m, "router", None), APIRouter)]
+    return [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
 
 
 def commands(group: Any = None, prefix: str = "stylist") -> dict[str, Any]:

@@ -99,9 +99,12 @@ def test_only_the_command_line_touches_the_environment() -> None:
     assert readers == {"service/settings.py"}
 
 
-def test_the_command_line_only_sets_how_threads_wait() -> None:
+def test_the_command_line_only_sets_how_libraries_behave() -> None:
     calls = [ast.unparse(node) for node in ast.walk(tree("service/cli.py")) if isinstance(node, ast.Call)]
-    assert [c for c in calls if "environ" in c] == ["os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')"]
+    assert [c for c in calls if "environ" in c] == [
+        "os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')",
+        "os.environ.setdefault('ONEDNN_PRIMITIVE_CACHE_CAPACITY', '128')",
+    ]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -6,17 +6,13 @@ import json
 import re
 import subprocess
 from fnmatch import fnmatch
-from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
+from typing import Any
 
 import pytest
-from fastapi import APIRouter
-from fastapi.routing import APIRoute
 from pydantic import BaseModel
-from reading_docs import API, DOCS, PATHS, README, ROOT, blocks, commands, options, table
+from reading_docs import API, DOCS, PATHS, README, ROOT, blocks, commands, options, routes, table
 
-import service.api
 from indexer.feeds.record import FIELDS
 from service.adapters import Manifest
 from service.api.app import create_app
@@ -45,21 +41,32 @@ def test_every_command_is_listed_with_its_options() -> None:
 
 def keys_of_routes() -> dict[str, str]:
     """The key that each path wants, by the class of its route."""
-    modules = [import_module(f"service.api.{module.name}") for module in iter_modules(service.api.__path__)]
-    routers = [m.router for m in modules if isinstance(getattr(m, "router", None), APIRouter)]
-    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
-    return {re.sub(r":\w+}", "}", r.path): getattr(type(r), "scope", "none") for r in routes}
+    return {re.sub(r":\w+}", "}", r.path): getattr(type(r), "scope", "none") for r in routes()}
 
 
-def test_every_route_is_listed_with_its_key_and_statuses(tmp_path: Path) -> None:
+def limits(path: str, key: str, operation: dict[str, Any]) -> str:
+    if key == "none":
+        return "none"
+    body = (
+        "upload" if "multipart/form-data" in operation.get("requestBody", {}).get("content", {}) else "body"
+    )
+    return f"rate, {body}" if "413" in operation["responses"] else "rate"
+
+
+def test_every_route_is_listed_with_its_key_limits_and_statuses(tmp_path: Path) -> None:
     keys = keys_of_routes()
     assert {*keys.values()} == {"none", "shopper", "staff"}
     expected = {
-        f"{method.upper()} {path}": (keys[path], " ".join(sorted(operation["responses"])))
+        f"`{method.upper()} {path}` | {keys[path]} | {limits(path, keys[path], operation)}"
+        f" | {' '.join(sorted(operation['responses']))}"
         for path, operations in create_app(Settings(data_dir=tmp_path)).openapi()["paths"].items()
         for method, operation in operations.items()
     }
-    assert {row[0]: (row[1], row[2]) for row in table(README, "route")} == expected
+    listed = {f"`{row[0]}` | {' | '.join(row[1:4])}" for row in table(DOCS["docs/routes.md"], "route")}
+    missing = "\n".join(f"| {row} | WHAT IT DOES |" for row in sorted(expected - listed))
+    assert not expected - listed, f"docs/routes.md lacks, or has differently:\n{missing}"
+    assert not listed - expected, "docs/routes.md lists what does not exist"
+    assert "| route |" not in README, "one table of routes is enough"
 
 
 def top_level() -> set[str]:

@@ -42,6 +42,10 @@ Rank = Annotated[int, typer.Option(min=1, help="Rank of the LoRA matrices.")]
 Batch = Annotated[int, typer.Option(min=1, help="Examples per update.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same run.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="At most so many; for a first impression.")]
+Against = Annotated[
+    Files, typer.Option(metavar="FILE", help="Lookbook of another style, to be told apart from; repeatable.")
+]
+Match = Annotated[bool, typer.Option("--match", help="Learn looks in the words of the current index, too.")]
 Out = Annotated[File, typer.Option(metavar="DIR", help="Work folder; a run begun again goes on there.")]
 AdaptersDir = Annotated[
     File, typer.Option(metavar="DIR", help="Where adapters are published. [STYLIST_ADAPTERS_DIR]")
@@ -74,13 +78,8 @@ def train_sft(
     batch: Batch = 4,
     seed: Seed = 0,
     limit: Limit = None,
-    against: Annotated[
-        Files,
-        typer.Option(metavar="FILE", help="Lookbook of another style, to be told apart from; repeatable."),
-    ] = None,
-    match: Annotated[
-        bool, typer.Option("--match", help="Learn looks in the words of the current index, too.")
-    ] = False,
+    against: Against = None,
+    match: Match = False,
     out: Out = None,
     adapters_dir: AdaptersDir = None,
     data_dir: DataDir = None,

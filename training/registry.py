@@ -92,12 +92,7 @@ def promote(
             raise RegistryError(f"{name}@{version} is the champion already")
         overridden = "; ".join(refusal.metric for refusal in refusals)
         reason = f"forced: {force.strip()} (refused: {overridden})" if refusals else "passed the gate"
-        changed = aliases.changed(
-            _change("promote", version, reason),
-            champion=version,
-            candidate=None if aliases.candidate == version else aliases.candidate,
-            history=[*aliases.history, *filter(None, [aliases.champion])],
-        )
+        changed = aliases.promoted(version, now(), reason)
         style.write(changed)
     return changed
 

@@ -15,7 +15,7 @@ from indexer.feeds.detect import Detection, Format, detect
 from indexer.feeds.google import GoogleReader
 from indexer.feeds.jsonl_feed import JsonlReader
 from indexer.feeds.parquet_feed import ParquetReader
-from indexer.feeds.record import FeedReader, Record, Reject, Row, Skipped
+from indexer.feeds.record import MAX_UNPACKED, FeedReader, Record, Reject, Row, Skipped
 from indexer.feeds.shopify import ShopifyReader
 from indexer.feeds.validate import Defaults, to_row
 from indexer.feeds.woocommerce import WooReader
@@ -55,12 +55,13 @@ def open_feed(
     mapping: Sequence[str] = (),
     currency: str = "EUR",
     now: datetime | None = None,
+    max_unpacked: int = MAX_UNPACKED,
 ) -> Feed:
     """Recognise a feed and check that it can be used; its rows are not read yet.
 
     `mapping` holds FIELD=COLUMN texts for generic feeds. `currency` is the ISO 4217 code of prices that name
-    none. `now` (aware) dates sale prices; the present when None. Raises FeedError when the feed as a whole
-    cannot be used, saying what to do.
+    none. `now` (aware) dates sale prices; the present when None. `max_unpacked` bounds what a packed feed may
+    unpack to, in bytes. Raises FeedError when the feed as a whole cannot be used, saying what to do.
     """
     path = Path(path)
     home = currency_code(currency)
@@ -72,7 +73,7 @@ def open_feed(
             f"{path}: --map is for csv, jsonl and parquet; this is {detection.format} ({detection.why}). "
             "To match its columns yourself, add --format csv"
         )
-    reader = _reader(detection.format, tuple(mapping), now or datetime.now(UTC))
+    reader = _reader(detection.format, tuple(mapping), now or datetime.now(UTC), max_unpacked)
     try:
         inspection = reader.inspect(path)
     except FeedError as error:
@@ -86,11 +87,11 @@ def _naming(path: Path, error: FeedError) -> FeedError:
     return error if str(error).startswith(str(path)) else FeedError(f"{path}: {error}")
 
 
-def _reader(format: Format, mapping: tuple[str, ...], now: datetime) -> FeedReader:
+def _reader(format: Format, mapping: tuple[str, ...], now: datetime, max_unpacked: int) -> FeedReader:
     readers: dict[Format, FeedReader] = {
         "csv": CsvReader(mapping),
         "jsonl": JsonlReader(mapping),
-        "parquet": ParquetReader(mapping),
+        "parquet": ParquetReader(mapping, max_unpacked),
         "shopify": ShopifyReader(),
         "google": GoogleReader(now),
         "woocommerce": WooReader(now),

@@ -8,28 +8,30 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from indexer.errors import FeedError
 from indexer.feeds.columns import ColumnMap, match_columns
 from indexer.feeds.flatten import flatten
 from indexer.feeds.generic import to_records
-from indexer.feeds.record import Event, Inspection
+from indexer.feeds.parquet_size import bounded_batches, open_bounded
+from indexer.feeds.record import MAX_UNPACKED, Event, Inspection
 from indexer.feeds.synonyms import canonical_field
 from indexer.feeds.table import RawRow
-
-BATCH_ROWS = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class ParquetReader:
-    """Reads a Parquet file whose columns can be matched by name or by `mapping` (FIELD=COLUMN texts)."""
+    """Reads a Parquet file whose columns can be matched by name or by `mapping` (FIELD=COLUMN texts).
+
+    Raises FeedError for one that unpacks to more than `max_unpacked` bytes.
+    """
 
     mapping: tuple[str, ...] = ()
+    max_unpacked: int = MAX_UNPACKED
 
     def inspect(self, path: Path) -> Inspection:
         """Match the columns. Raises FeedError when the title, or SKU and group, have none."""
-        with _opened(path) as file:
+        with _opened(path, self.max_unpacked) as file:
             columns = self._match(file)
         in_sizes = any(canonical_field(p) in ("price", "sale_price") for p in _nested_names(file))
         notes = columns.notes()
@@ -38,18 +40,18 @@ class ParquetReader:
         return Inspection(columns.priced or in_sizes, notes)
 
     def read(self, path: Path) -> Iterator[Event]:
-        with _opened(path) as file:
+        with _opened(path, self.max_unpacked) as file:
             columns = self._match(file)
-            for row, value in enumerate(_values(file, path), 1):
+            for row, value in enumerate(_values(file, path, self.max_unpacked), 1):
                 yield from to_records(RawRow(row, flatten(value)), columns)
 
     def _match(self, file: Any) -> ColumnMap:
         return match_columns(_column_names(file), self.mapping)
 
 
-def _opened(path: Path) -> Any:
+def _opened(path: Path, max_unpacked: int) -> Any:
     try:
-        return pq.ParquetFile(path)
+        return open_bounded(path, max_unpacked)
     except (pa.ArrowException, OSError, ValueError) as error:
         size = path.stat().st_size if path.exists() else 0
         raise FeedError(
@@ -58,10 +60,10 @@ def _opened(path: Path) -> Any:
         ) from error
 
 
-def _values(file: Any, path: Path) -> Iterator[dict[str, object]]:
+def _values(file: Any, path: Path, max_unpacked: int) -> Iterator[dict[str, object]]:
     done = 0
     try:
-        for batch in file.iter_batches(batch_size=BATCH_ROWS):
+        for batch in bounded_batches(file, path, max_unpacked):
             values = batch.to_pylist()
             yield from values
             done += len(values)

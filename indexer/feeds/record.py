@@ -34,6 +34,9 @@ FIELDS: tuple[str, ...] = (
     "url",
 )
 
+MAX_UNPACKED = 4 * 1024**3
+"""Bytes that a packed feed may unpack to, unless the caller says otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

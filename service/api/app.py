@@ -2,30 +2,56 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from anyio import to_thread
 from fastapi import FastAPI
 
-from service.api import admin, health, items, outfits, reindex
+from service.api import (
+    admin,
+    feedback,
+    feedback_export,
+    health,
+    items,
+    looks,
+    merchandising,
+    outfits,
+    reindex,
+    shoppers,
+    stock,
+    styles,
+    summary,
+)
+from service.api.bodies import BodyLimit, BodyRules
 from service.api.contract import Recommender
-from service.api.middleware import BodyLimit, RequestContext
+from service.api.gauges import watch
+from service.api.metrics import Metrics
+from service.api.middleware import RequestContext, ShopperCors
 from service.api.problem import Problem, install
 from service.api.services import Services
-from service.api.serving import Gate, Serving
-from service.indexing import build_index
-from service.jobs import Build, BuildOrder, JobRunner
-from service.keys import KeyRing
+from service.api.startup import start, stop
+from service.api.telemetry import instrument
+from service.job_orders import Build
 from service.settings import Settings
-from service.state import State
 
-if TYPE_CHECKING:
-    from indexer.build import ProgressSink
-    from indexer.report import BuildReport
+_PARTS = (
+    health,
+    outfits,
+    items,
+    admin,
+    reindex,
+    stock,
+    merchandising,
+    feedback,
+    feedback_export,
+    shoppers,
+    looks,
+    styles,
+    summary,
+)
 
 
 class StylistApp(FastAPI):
@@ -34,9 +60,10 @@ class StylistApp(FastAPI):
     def openapi(self) -> dict[str, Any]:
         if not self.openapi_schema:
             schema = super().openapi()
-            problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-            nested = problem.pop("$defs", {})
-            schema.setdefault("components", {}).setdefault("schemas", {}).update(Problem=problem, **nested)
+            known = schema.setdefault("components", {}).setdefault("schemas", {})
+            for body in (Problem, health.NotReady):
+                found = body.model_json_schema(ref_template="#/components/schemas/{model}")
+                known |= {**found.pop("$defs", {}), body.__name__: found}
         return super().openapi()
 
 
@@ -48,15 +75,17 @@ def create_app(
     Without one, the real one is opened in the background after start-up; until then `/readyz` answers 503.
     `build` carries out reindex requests; the indexer does when it is None.
     """
+    metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        running = await to_thread.run_sync(_start, settings, recommender, build)
+        running = await to_thread.run_sync(start, settings, metrics, recommender, build)
         app.state.services = running
+        watch(metrics, running)
         try:
             yield
         finally:
-            await to_thread.run_sync(_stop, running)
+            await to_thread.run_sync(stop, running)
 
     app = StylistApp(
         title="Vibe stylist",
@@ -66,43 +95,27 @@ def create_app(
         docs_url="/docs",
         redoc_url=None,
     )
-    for part in (health, outfits, items, admin, reindex):
+    for part in _PARTS:
         app.include_router(part.router)
     install(app)
-    app.add_middleware(
-        BodyLimit,
-        max_body=settings.max_body_bytes,
-        max_upload=settings.max_upload_bytes,
+    rules = BodyRules(
+        settings.max_body_bytes,
+        settings.max_upload_bytes,
+        settings.body_timeout_seconds,
         upload_paths=(reindex.REINDEX_PATH,),
+        wider={stock.STOCK_PATH: stock.MAX_STOCK_BYTES},
     )
-    app.add_middleware(RequestContext)  # added last: outermost
+    app.add_middleware(BodyLimit, rules=rules)
+    if settings.cors_origins:
+        app.add_middleware(ShopperCors, origins=settings.cors_origins)
+    app.add_middleware(RequestContext, settings=settings, metrics=metrics)  # added last: outermost
+    if settings.otel:
+        instrument(app, client_address=settings.log_client_address)
     return app
 
 
-def _start(settings: Settings, recommender: Recommender | None, build: Build | None) -> Services:
-    state = State(settings.data_dir)
-    # Uploads of a process that died: their jobs died with it.
-    shutil.rmtree(settings.data_dir / reindex.UPLOADS_FOLDER, ignore_errors=True)
-    serving = Serving((lambda: recommender) if recommender is not None else (lambda: _open(settings)))
-    jobs = JobRunner(state, build or _builder(settings), serving.refresh)
-    serving.start()
-    return Services(settings, state, KeyRing(state), serving, jobs, Gate(settings.queue_size))
-
-
-def _builder(settings: Settings) -> Build:
-    def build(order: BuildOrder, progress: ProgressSink) -> BuildReport:
-        return build_index(settings, order.feeds, allow_rejects=order.allow_rejects, progress=progress)
-
-    return build
-
-
-def _stop(running: Services) -> None:
-    running.jobs.close()
-    running.serving.close()
-    running.state.close()
-
-
-def _open(settings: Settings) -> Recommender:
-    from service.recommender import open_recommender  # loads torch: only when the app really starts
-
-    return open_recommender(settings)
+def drain(app: FastAPI) -> None:
+    """Answer 503 to whatever comes from now on; what is under way goes on. Nothing to do before the app has started."""
+    running = getattr(app.state, "services", None)
+    if isinstance(running, Services):
+        running.serving.drain()

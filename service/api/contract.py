@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from indexer.item import Department, Slot
+from service.merchandising import RuleMatch
+from service.replay import Made
+from service.restock import StockPatch, StockResult
 from service.schema import ItemPage, ItemView, OutfitRequest, OutfitResponse, StyleView
+from service.swap import SwapOrder
+from service.watch import Watch
 
 MAX_PAGE = 100
 DEFAULT_PAGE = 20
@@ -31,22 +37,66 @@ class ItemQuery:
     limit: int = DEFAULT_PAGE
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a recommender serves, and what it has to do without."""
+
+    index_version: str | None = None
+    """None while there is no index."""
+    index_created: str | None = None
+    """ISO 8601, UTC."""
+    no_model: str | None = None
+    """Why there is no language model, where the settings ask for one."""
+    broken_styles: Mapping[str, str] = field(default_factory=dict)
+    """Styles that cannot be used, and why."""
+
+
 class Recommender(Protocol):
     """Composes outfits and shows the catalogue. Every method blocks and may be called from any thread.
 
     What is wrong with a request is raised as a ProblemError; an unknown cursor is an InvalidError of `cursor`.
     """
 
-    def compose(self, request: OutfitRequest, request_id: str) -> OutfitResponse: ...
+    def compose(self, request: OutfitRequest, request_id: str, watch: Watch | None = None) -> OutfitResponse:
+        """A watch sees each outfit as soon as it is whole. What it raises ends the work, and is raised here."""
+        ...
+
+    def swap(self, order: SwapOrder, request_id: str, watch: Watch | None = None) -> OutfitResponse:
+        """Outfits with the kept pieces of the order and another one beside them, best first."""
+        ...
+
+    def difference(self, made: Made) -> str | None:
+        """Why composing again would not give what was made; None while all that decided it is unchanged. Quick."""
+        ...
 
     def styles(self) -> list[StyleView]: ...
+
+    def style_fault(self, key: str) -> str | None:
+        """Why a version of a style, as `name@version`, cannot be composed with; None when it can. Loads it to see."""
+        ...
+
+    def follow_styles(self) -> None:
+        """Serve the styles as they are published now, from the next request on."""
+        ...
 
     def items(self, query: ItemQuery) -> ItemPage: ...
 
     def item(self, sku: str) -> ItemView | None: ...
 
+    def patch_stock(self, patches: Sequence[StockPatch]) -> StockResult:
+        """Keep what of it the index knows, all or nothing, and durably; every later call sees it."""
+        ...
+
+    def matches(self, matches: Sequence[RuleMatch]) -> list[int]:
+        """How many pieces of the index each of them is about."""
+        ...
+
     def not_ready(self) -> str | None:
         """Why it cannot serve, None when it can. Cheap: health checks call it."""
+        ...
+
+    def condition(self) -> Condition:
+        """What is served now, and what is missing. Cheap: health checks call it."""
         ...
 
     def reload(self) -> None:

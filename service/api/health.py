@@ -1,19 +1,54 @@
-"""Open routes that say whether the process lives and whether it can serve."""
+"""Open routes for those who look after the process: whether it lives, whether it can serve, and what it counts."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-from pydantic import BaseModel
+from typing import Any
 
-from service.api.problem import documented
-from service.api.services import services
-from service.problems import UnavailableError
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel
+from sqlalchemy import literal, select
+
+from service.api.problem import MEDIA_TYPE, Problem, documented, problem_of
+from service.api.services import Services, services
+from service.problems import ProblemError, UnavailableError
+
+OK = "ok"
+_RETRY_SECONDS = 5
 
 router = APIRouter(tags=["health"], responses=documented(500))
 
 
 class Health(BaseModel):
     status: str = "ok"
+
+
+class Readiness(Health):
+    """`checks` says of each part that it is ok, or what is wrong with it."""
+
+    checks: dict[str, str]
+
+
+class NotReady(Problem):
+    """A problem body with the checks of `Readiness`; `detail` is the reason."""
+
+    checks: dict[str, str]
+
+
+class Metrics(PlainTextResponse):
+    """The Prometheus text format."""
+
+    media_type = CONTENT_TYPE_LATEST
+
+
+_NOT_READY: dict[int | str, dict[str, Any]] = {
+    503: {
+        "description": "Service unavailable",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/NotReady"}}},
+    }
+}
 
 
 @router.get("/healthz")
@@ -23,11 +58,43 @@ async def healthz() -> Health:
     return Health()
 
 
-@router.get("/readyz", responses=documented(503))
+@router.get("/readyz", response_model=Readiness, responses=_NOT_READY)
 @router.head("/readyz", include_in_schema=False)
-async def readyz(request: Request) -> Health:
-    """Outfits can be composed; 503 with the reason until then."""
-    reason = services(request).serving.not_ready()
-    if reason is not None:
-        raise UnavailableError(reason, retry_after=5)
-    return Health(status="ready")
+async def readyz(request: Request) -> Response:
+    """Outfits can be composed; 503 until then, with what is missing."""
+    app = services(request)
+    not_ready = app.serving.not_ready()
+    checks = await to_thread.run_sync(_checks, app, not_ready)
+    reason = not_ready or checks["database"]
+    if reason == OK:
+        return JSONResponse(Readiness(status="ready", checks=checks).model_dump())
+    problem = problem_of(request.scope, UnavailableError(reason))
+    body = NotReady(**problem.model_dump(), checks=checks).model_dump()
+    headers = {"Retry-After": str(_RETRY_SECONDS)}
+    return JSONResponse(body, UnavailableError.status, headers, media_type=MEDIA_TYPE)
+
+
+@router.get("/metrics", response_class=Metrics)
+def metrics(request: Request) -> Metrics:
+    """Counts and times since the process started, for Prometheus."""
+    return Metrics(services(request).metrics.render())
+
+
+def _checks(app: Services, not_ready: str | None) -> dict[str, str]:
+    condition = app.serving.condition()
+    checks = {"database": _database(app), "index": not_ready or OK}
+    if condition is None:
+        return checks
+    checks["model"] = f"composing by retrieval alone: {condition.no_model}" if condition.no_model else OK
+    broken = [f"{name}: {reason}" for name, reason in sorted(condition.broken_styles.items())]
+    checks["styles"] = "; ".join(broken) or OK
+    return checks
+
+
+def _database(app: Services) -> str:
+    try:
+        with app.state.session() as session:
+            session.execute(select(literal(1)))
+    except ProblemError as error:
+        return str(error)
+    return OK

@@ -9,8 +9,10 @@ from fastapi import APIRouter, Query, Request, Security
 from indexer.item import Department, Slot
 from service.api.contract import DEFAULT_PAGE, MAX_PAGE, ItemQuery
 from service.api.guard import ShopperRoute, bearer
+from service.api.language import Language
 from service.api.problem import documented
 from service.api.services import services
+from service.money import localised_item, localised_page
 from service.problems import InvalidError, NotFoundError
 from service.schema import ItemPage, ItemView
 
@@ -29,6 +31,7 @@ Price = Annotated[float | None, Query(ge=0, le=1_000_000_000, allow_inf_nan=Fals
 @router.get("/items")
 def items(
     request: Request,
+    language: Language,
     q: Text = None,
     slot: Slot | None = None,
     department: Department | None = None,
@@ -46,13 +49,13 @@ def items(
     query = ItemQuery(
         q, slot, department, brand, color, min_price, max_price, in_stock, cursor=cursor, limit=limit
     )
-    return services(request).serving.get().items(query)
+    return localised_page(services(request).serving.get().items(query), language)
 
 
 @router.get("/items/{sku:path}", responses=documented(404))
-def item(sku: str, request: Request) -> ItemView:
+def item(sku: str, request: Request, language: Language) -> ItemView:
     """One item, by its own SKU or by that of one of its sizes. A SKU may contain slashes."""
     found = services(request).serving.get().item(sku)
     if found is None:
         raise NotFoundError(f"no item with SKU {sku!r}")
-    return found
+    return localised_item(found, language)

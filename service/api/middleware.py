@@ -1,111 +1,132 @@
-"""What surrounds every request: its id, its log line, response headers and the limit on its body.
+"""What surrounds every request: its id, its line in the log, its metrics, and the headers of its answer.
 
-Plain ASGI, so that streams stay streams. Knows no route beyond the paths that it is given.
+Plain ASGI, so that streams stay streams. Knows no route beyond the template that the router found.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import time
 import uuid
-from collections.abc import Collection
+from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.problem import respond, respond_to
-from service.problems import ProblemError, TooLargeError
+from service.api.metrics import Metrics, route_of
+from service.api.problem import respond
+from service.api.replay_headers import REPLAY_HEADERS
+from service.problems import ProblemError
+from service.settings import Settings
 
 access_log = logging.getLogger("stylist.access")
 error_log = logging.getLogger("stylist.error")
 
-_CLIENT_GONE = 499  # for the log alone: nobody is left to answer
+_CLIENT_GONE = 499  # for log and metrics alone: nobody is left to answer
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
 }
-_JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
+_DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+# The page at /docs gets its script and style from there, and has a few lines of its own.
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' https://cdn.jsdelivr.net; connect-src 'self'; "
+    "style-src 'unsafe-inline' https://cdn.jsdelivr.net; img-src 'self' data: https://fastapi.tiangolo.com; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_STAFF = "/v1/admin/"
+_CORS_SECONDS = 600
 
 
 class RequestContext:
-    """Gives a request its id and its headers, logs it, and answers 500 when the app raises."""
+    """Gives a request its id and its headers, logs and counts it, and answers 500 when the app raises."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         self._app = app
+        self._settings = settings
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
-        scope.setdefault("state", {})["request_id"] = request_id
-        began = time.perf_counter()
-        status = 0
+        about = _About(_request_id(scope), time.perf_counter())
+        scope.setdefault("state", {})["request_id"] = about.request_id
 
         async def send_dressed(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
-                _dress(message, scope["path"], request_id)
+                about.status = message["status"]
+                _dress(message, scope["path"], about.request_id)
             await send(message)
 
         try:
-            await self._app(scope, receive, send_dressed)
+            with self._metrics.in_flight.track_inprogress():
+                await self._app(scope, receive, send_dressed)
         except ClientDisconnect:
-            status = _CLIENT_GONE
+            about.status = _CLIENT_GONE
         except Exception:
-            error_log.exception("request %s: %s %s", request_id, scope["method"], scope["path"])
-            if status:  # too late for another answer: the server cuts the connection
+            _log_error(scope, about)
+            if about.status:  # too late for another answer: the server cuts the connection
                 raise
-            detail = f"something went wrong here; the log has it under request {request_id}"
+            detail = f"something went wrong here; the log has it under request {about.request_id}"
             response = respond(scope, ProblemError.status, ProblemError.title, detail)
             await response(scope, receive, send_dressed)
         finally:
-            _log(scope, request_id, status, time.perf_counter() - began)
+            self._account(scope, about)
+
+    def _account(self, scope: Scope, about: _About) -> None:
+        seconds = time.perf_counter() - about.began
+        status = about.status or _CLIENT_GONE  # cut off before an answer began
+        route = route_of(scope)
+        self._metrics.answered(route, scope["method"], status, seconds)
+        # Never the path, the query, a header or a body: they hold names, what shoppers typed, and keys.
+        line: dict[str, object] = {
+            "request_id": about.request_id,
+            "method": scope["method"][:10],
+            "route": route,
+            "status": status,
+            "ms": round(seconds * 1000, 1),
+        }
+        state = scope["state"]
+        if (principal := state.get("principal")) is not None:
+            line["key"] = principal.key_id
+        if self._settings.log_client_address and scope.get("client"):
+            line["client"] = scope["client"][0]
+        if self._settings.log_shopper_text and "shopper_text" in state:
+            line["vibe"] = state["shopper_text"]
+        access_log.info("%s %s %s", line["method"], route, status, extra={"fields": line})
 
 
-class BodyLimit:
-    """Answers 413 to bodies over `max_body` bytes, or over `max_upload` bytes on `upload_paths`."""
+@dataclass(slots=True)
+class _About:
+    request_id: str
+    began: float
+    status: int = 0
 
-    def __init__(self, app: ASGIApp, max_body: int, max_upload: int, upload_paths: Collection[str]) -> None:
+
+class ShopperCors:
+    """Lets pages of the given origins call the shopper routes, with a key but without cookies; no others at all."""
+
+    def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
         self._app = app
-        self._max_body = max_body
-        self._max_upload = max_upload
-        self._upload_paths = frozenset(upload_paths)
+        self._shared = CORSMiddleware(
+            app,
+            allow_origins=origins,
+            allow_methods=("GET", "POST", "DELETE"),
+            allow_headers=("Authorization", "Content-Type", "X-Request-ID"),
+            expose_headers=("X-Request-ID", "Retry-After", "Location", *REPLAY_HEADERS),
+            max_age=_CORS_SECONDS,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
-        limit = self._limit(scope["path"], headers)
-        detail = f"the body may hold at most {limit} bytes"
-        declared = headers.get("content-length", "")
-        if declared.isascii() and declared.isdigit() and int(declared) > limit:
-            await respond_to(scope, TooLargeError(detail))(scope, receive, send)
-            return
-        seen = 0
-
-        async def receive_limited() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > limit:
-                # Not a ProblemError: of all exceptions in a body, only this one gets past the framework.
-                raise HTTPException(TooLargeError.status, detail)
-            return message
-
-        await self._app(scope, receive_limited, send)
-
-    def _limit(self, path: str, headers: Headers) -> int:
-        is_form = headers.get("content-type", "").lower().startswith("multipart/form-data")
-        return self._max_upload if is_form and path in self._upload_paths else self._max_body
+        path = scope.get("path", "")
+        shared = scope["type"] == "http" and path.startswith("/v1/") and not path.startswith(_STAFF)
+        await (self._shared if shared else self._app)(scope, receive, send)
 
 
 def _request_id(scope: Scope) -> str:
@@ -118,20 +139,14 @@ def _dress(message: Message, path: str, request_id: str) -> None:
     headers["X-Request-ID"] = request_id
     for name, value in _HEADERS.items():
         headers.setdefault(name, value)
-    if "json" in headers.get("content-type", ""):
-        headers.setdefault("Content-Security-Policy", _JSON_POLICY)
+    is_page = headers.get("content-type", "").startswith("text/html")
+    headers.setdefault("Content-Security-Policy", _PAGE_POLICY if is_page else _DATA_POLICY)
     if path.startswith("/v1/"):
         headers.setdefault("Cache-Control", "no-store")
 
 
-def _log(scope: Scope, request_id: str, status: int, seconds: float) -> None:
-    # Never the query string, a header or a body: they hold what shoppers typed, and keys.
-    line = {
-        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "request_id": request_id,
-        "method": scope["method"],
-        "path": scope["path"],
-        "status": status,
-        "ms": round(seconds * 1000, 1),
-    }
-    access_log.info(json.dumps(line))
+def _log_error(scope: Scope, about: _About) -> None:
+    fields = {"request_id": about.request_id, "method": scope["method"][:10], "route": route_of(scope)}
+    error_log.exception(
+        "request %s: %s %s", about.request_id, fields["method"], fields["route"], extra={"fields": fields}
+    )

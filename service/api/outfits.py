@@ -2,48 +2,123 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
-from fastapi import APIRouter, Request, Security
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response, Security
 
-from service.api.guard import ShopperRoute, bearer
+from service.api.guard import ShopperRoute, ask_for_staff, bearer
+from service.api.language import Language, language_headers
 from service.api.problem import documented, request_id
+from service.api.replay_headers import DOCUMENTED as MADE
+from service.api.replay_headers import set_headers
 from service.api.services import Services, services
-from service.problems import NotFoundError
-from service.schema import Outfit, OutfitRequest, OutfitResponse, StyleView
+from service.api.stream import DOCUMENTED, stream, wants_stream
+from service.money import localised, localised_outfit
+from service.problems import ProblemError
+from service.replay import Made, read_made, replay
+from service.schema import Outfit, OutfitRequest, OutfitResponse, StyleView, SwapRequest
+from service.swap import swap_order
+from service.watch import Stoppable, Watch
 
 router = APIRouter(
     prefix="/v1",
     tags=["outfits"],
     route_class=ShopperRoute,
     dependencies=[Security(bearer)],
-    responses=documented(401, 500),
 )
 
 
-@router.post("/outfits", responses=documented(404, 413, 422, 503))
-async def compose(body: OutfitRequest, request: Request) -> OutfitResponse:
-    """Compose outfits for a vibe. What cannot be satisfied is said in `unmet`, with fewer outfits or none."""
+@router.post("/outfits", response_model=OutfitResponse, responses={**DOCUMENTED, **documented(403, 404, 422)})
+async def compose(body: OutfitRequest, request: Request, language: Language) -> Any:
+    """Compose outfits for a vibe. What cannot be satisfied is said in `unmet`, with fewer outfits or none.
+
+    With `Accept: text/event-stream`, each outfit comes as soon as it is whole.
+    """
+    if body.trace:
+        ask_for_staff(request, "trace")
+    request.state.shopper_text = body.vibe
     app = services(request)
-    return await app.gate.run(partial(_compose, app, body, request_id(request.scope)))
+
+    def make(watch: Watch) -> OutfitResponse:
+        answer = app.serving.get().compose(body, request_id(request.scope), watch)
+        return _answered(app, body, answer)
+
+    return await _answer(request, make, partial(app.state.save_response, body), language)
 
 
-@router.get("/outfits/{outfit_id}", responses=documented(404, 422))
-def outfit(outfit_id: str, request: Request) -> Outfit:
-    """An outfit that was composed before, as it was answered."""
-    found = services(request).state.outfit(outfit_id)
-    if found is None:
-        raise NotFoundError(f"no outfit {outfit_id!r}")
-    return found
+@router.post(
+    "/outfits/{outfit_id}/swap",
+    response_model=OutfitResponse,
+    responses={**DOCUMENTED, **documented(404, 422)},
+)
+async def swap(outfit_id: str, body: SwapRequest, request: Request, language: Language) -> Any:
+    """The outfit with another piece in one slot; the other pieces stay as they are, and so does what was asked."""
+    app = services(request)
+    made = await to_thread.run_sync(read_made, app.state, outfit_id)
+    recommender = app.serving.get()
+    order = await to_thread.run_sync(swap_order, made, body, recommender.item)
+
+    def make(watch: Watch) -> OutfitResponse:
+        answer = recommender.swap(order, request_id(request.scope), watch)
+        return _answered(app, order.request, answer)
+
+    return await _answer(request, make, partial(app.state.save_response, order.request), language)
 
 
-@router.get("/styles", responses=documented(503))
+@router.get("/outfits/{outfit_id}", responses={**MADE, **documented(404, 422)})
+async def outfit(
+    outfit_id: str, request: Request, response: Response, language: Language, replay: bool = False
+) -> Outfit:
+    """An outfit that was composed before, as it was answered, and whether it would be composed again.
+
+    With `replay`, it is composed again and compared; without, all that decides it is.
+    """
+    app = services(request)
+    made = await to_thread.run_sync(read_made, app.state, outfit_id)
+    check = partial(_why_not_again, app, made, request_id(request.scope), replay)
+    reason = await (app.gate.run(check, request.receive) if replay else to_thread.run_sync(check))
+    set_headers(response, made, reason)
+    return localised_outfit(made.outfit, language)
+
+
+@router.get("/styles")
 def styles(request: Request) -> list[StyleView]:
     """The styles that a request may name."""
     return services(request).serving.get().styles()
 
 
-def _compose(app: Services, body: OutfitRequest, request_id: str) -> OutfitResponse:
-    response = app.serving.get().compose(body, request_id)
-    app.state.save_response(body, response)
-    return response
+async def _answer(
+    request: Request,
+    make: Callable[[Watch], OutfitResponse],
+    keep: Callable[[OutfitResponse], None],
+    language: str,
+) -> Response | OutfitResponse:
+    """What `make` makes, behind the gate: as events where they are asked for."""
+    gate = services(request).gate
+    if wants_stream(request.headers.get("accept", "")):
+        show = partial(localised_outfit, language=language)
+        return await stream(request, gate, make, keep, show, language_headers(language))
+    watch = Stoppable()
+    try:
+        return localised(await gate.run(partial(make, watch), request.receive), language)
+    finally:
+        watch.stop()
+
+
+def _answered(app: Services, body: OutfitRequest, answer: OutfitResponse) -> OutfitResponse:
+    """Keeps and counts a whole answer."""
+    app.state.save_response(body, answer)
+    app.metrics.composed(answer, wants_model=app.settings.composer == "auto")
+    app.requests.note(body, answer, sum(answer.timings_ms.values()))
+    return answer
+
+
+def _why_not_again(app: Services, made: Made, request_id: str, compose: bool) -> str | None:
+    try:
+        recommender = app.serving.get()
+        return replay(made, recommender, request_id) if compose else recommender.difference(made)
+    except ProblemError as error:
+        return error.detail

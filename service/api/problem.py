@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from indexer.errors import FeedError, ModelError, SnapshotError, StylistError
+from service.database import reason
 from service.problems import (
     FieldError,
     InvalidError,
@@ -22,6 +25,7 @@ from service.problems import (
     field_errors,
 )
 
+_log = logging.getLogger("stylist.error")
 MEDIA_TYPE = "application/problem+json"
 _RETRY_SECONDS = 30  # of a 503 that knows no better
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
@@ -56,8 +60,21 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def respond(scope: Mapping[str, Any], status: int, title: str, detail: str, **extra: Any) -> Response:
     """The response of one error. `extra`: `errors`, a sequence of FieldError, and `headers`."""
-    errors: Sequence[FieldError] = extra.get("errors", ())
-    problem = Problem(
+    problem = _problem(scope, status, title, detail, extra.get("errors", ()))
+    # Escaped to ASCII: text from the request may hold lone surrogates, which UTF-8 cannot carry.
+    body = json.dumps(problem.model_dump())
+    return Response(body, status, headers=extra.get("headers"), media_type=MEDIA_TYPE)
+
+
+def problem_of(scope: Mapping[str, Any], error: ProblemError) -> Problem:
+    """The body of a ProblemError's response."""
+    return _problem(scope, error.status, error.title, error.detail, error.errors)
+
+
+def _problem(
+    scope: Mapping[str, Any], status: int, title: str, detail: str, errors: Sequence[FieldError]
+) -> Problem:
+    return Problem(
         title=title,
         status=status,
         detail=detail,
@@ -65,9 +82,6 @@ def respond(scope: Mapping[str, Any], status: int, title: str, detail: str, **ex
         request_id=request_id(scope),
         errors=[ProblemField(field=e.field, message=e.message) for e in errors],
     )
-    # Escaped to ASCII: text from the request may hold lone surrogates, which UTF-8 cannot carry.
-    body = json.dumps(problem.model_dump())
-    return Response(body, status, headers=extra.get("headers"), media_type=MEDIA_TYPE)
 
 
 def request_id(scope: Mapping[str, Any]) -> str:
@@ -96,6 +110,9 @@ def install(app: FastAPI) -> None:
 
 async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)
+    if isinstance(error, UnavailableError) and isinstance(error.__cause__, SQLAlchemyError):
+        # The detail leaves out hosts and users of a database server: the log has them.
+        _log.error("request %s: %s", request_id(request.scope), reason(error.__cause__))
     return respond_to(request.scope, error)
 
 

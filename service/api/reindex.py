@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from anyio import to_thread
-from fastapi import APIRouter, Request, Response, Security
+from fastapi import APIRouter, Header, Request, Response, Security
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from indexer.disk import sha256_file
 from indexer.intake import FeedSource
 from service.api.guard import StaffRoute, bearer
 from service.api.problem import documented
 from service.api.services import services
-from service.api.uploads import receive_form
-from service.indexing import FeedFormat, check_mapping
-from service.jobs import BuildOrder, Status
+from service.api.uploads import Form, receive_form
+from service.feed_sources import configured, confined
+from service.indexing import FeedFormat, check_currency, check_mapping
+from service.job_home import UPLOADS_FOLDER
+from service.job_log import JobInfo, Status
+from service.job_orders import BuildOrder, Idempotency
+from service.jobs import JobRunner
 from service.problems import InvalidError
 from service.schema import Name
 from service.settings import Settings
 
 REINDEX_PATH = "/v1/admin/reindex"
-UPLOADS_FOLDER = "uploads"
 _FILE = "file"
 
 router = APIRouter(
     tags=["admin"],
     route_class=StaffRoute,
     dependencies=[Security(bearer)],
-    responses=documented(401, 403, 409, 413, 422, 500),
+    responses=documented(409, 413, 422),
 )
 
 
@@ -39,20 +45,27 @@ class _Options(BaseModel):
     format: FeedFormat = "auto"
     map: Annotated[list[str], Field(max_length=100)] = []
     """FIELD=COLUMN pairs: which column of the feed holds a field."""
+    currency: Annotated[str, Field(max_length=40)] | None = None
+    """ISO 4217 code of prices that name none; the service's own when absent."""
     allow_rejects: bool = False
+    dry_run: bool = False
+    """Only find out what would change."""
+    confirm: bool = False
+    """Apply the feed even if it removes much of what is current."""
 
 
 class ReindexPaths(_Options):
-    """Feeds that already lie in the service's feed folder; relative paths begin there."""
+    """Feeds that already lie in the service's feed folder; relative paths begin there. None: the configured ones."""
 
     path: Name | None = None
-    paths: Annotated[list[Name], Field(max_length=100)] = []
+    paths: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = None
+    source: Literal["configured"] | None = None
 
 
 class ReindexForm(_Options):
     """Feeds that are uploaded."""
 
-    file: list[Annotated[str, Field(json_schema_extra={"format": "binary"})]]
+    file: Annotated[list[Annotated[str, Field(json_schema_extra={"format": "binary"})]], Field(min_length=1)]
 
 
 class JobStarted(BaseModel):
@@ -71,49 +84,65 @@ _BODY = {
     }
 }
 Body = TypeVar("Body", bound=BaseModel)
+Key = Annotated[str | None, Header(min_length=1, max_length=200, pattern="^[!-~]+$")]
 
 
 @router.post(REINDEX_PATH, status_code=202, openapi_extra=_BODY)
-async def reindex(request: Request, response: Response) -> JobStarted:
-    """Build the index anew from feeds: uploaded as `file`, or named by `path` or `paths`. One build at a time."""
+async def reindex(request: Request, response: Response, idempotency_key: Key = None) -> JobStarted:
+    """Build the index anew from feeds: uploaded as `file`, named by `path` or `paths`, or those configured.
+
+    One build at a time. The same `Idempotency-Key` with the same body gives the same job, however often it is sent.
+    """
     app = services(request)
-    app.jobs.ensure_idle()  # before gigabytes are received in vain
+    await to_thread.run_sync(_refuse_early, app.jobs, idempotency_key)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        order = await _uploaded(request, app.settings)
+        form = await receive_form(request, app.settings.data_dir / UPLOADS_FOLDER, _FILE)
+        job = await to_thread.run_sync(_submit_form, app.jobs, form, app.settings, idempotency_key)
     elif kind == "application/json":
         body = await request.body()
-        order = await to_thread.run_sync(_named, body, app.settings)
+        job = await to_thread.run_sync(_submit_paths, app.jobs, body, app.settings, idempotency_key)
     else:
         raise InvalidError.at("body", "send feeds as multipart/form-data, or their paths as application/json")
-    job = await to_thread.run_sync(app.jobs.submit, order)
     url = f"/v1/admin/jobs/{job.id}"
     response.headers["Location"] = url
     return JobStarted(id=job.id, status=job.status, url=url)
 
 
-async def _uploaded(request: Request, settings: Settings) -> BuildOrder:
-    form = await receive_form(request, settings.data_dir / UPLOADS_FOLDER, _FILE)
+def _refuse_early(jobs: JobRunner, key: str | None) -> None:
+    """Before gigabytes are received in vain. A known key may name the very job that is under way."""
+    if key is None or not jobs.known(key):
+        jobs.ensure_idle()
+
+
+def _submit_form(jobs: JobRunner, form: Form, settings: Settings, key: str | None) -> JobInfo:
     try:
         if not form.files:
             raise InvalidError.at(_FILE, "missing: upload one feed or more, each with a file name")
         values: dict[str, Any] = {name: v if name == "map" else v[-1] for name, v in form.fields.items()}
         options = _validated(ReindexForm.model_validate, {**values, _FILE: [p.name for p in form.files]})
         # Known by the names that they were sent under: the folder here is new each time, and nobody's business.
-        return _order(form.files, _told_apart(form.files), options, settings, scratch=form.folder)
+        order = _order(form.files, _told_apart(form.files), options, settings, scratch=form.folder)
+        named = None if key is None else _identity(key, options, [sha256_file(path) for path in form.files])
+        job = jobs.submit(order, named)
     except BaseException:
         form.discard()
         raise
+    form.release()  # the job's own now
+    return job
 
 
-def _named(body: bytes, settings: Settings) -> BuildOrder:
+def _submit_paths(jobs: JobRunner, body: bytes, settings: Settings, key: str | None) -> JobInfo:
     options = _validated(ReindexPaths.model_validate_json, body)
     names = [("path", options.path)] if options.path is not None else []
-    names += [(f"paths.{i}", path) for i, path in enumerate(options.paths)]
+    names += [(f"paths.{i}", path) for i, path in enumerate(options.paths or ())]
+    if names and options.source is not None:
+        raise InvalidError.at("source", "either this, or feeds by name")
     if not names:
-        raise InvalidError.at("paths", "missing: name one feed or more")
+        names = [("source", name) for name in configured(settings, "source")]
     paths = [confined(settings.feed_dir, path, field) for field, path in names]
-    return _order(paths, [path for _, path in names], options, settings)
+    order = _order(paths, [path for _, path in names], options, settings)
+    return jobs.submit(order, None if key is None else _identity(key, options, []))
 
 
 def _order(
@@ -124,36 +153,29 @@ def _order(
     scratch: Path | None = None,
 ) -> BuildOrder:
     mapping = check_mapping(options.map)
+    currency = options.currency if options.currency is not None else settings.currency
+    check_currency(currency)
     feeds = tuple(
-        FeedSource(path, options.format, mapping, settings.currency, name)
+        FeedSource(path, options.format, mapping, currency, name, settings.max_unpacked_bytes)
         for path, name in zip(paths, names, strict=True)
     )
-    return BuildOrder(feeds, options.allow_rejects, scratch)
+    return BuildOrder(
+        feeds,
+        allow_rejects=options.allow_rejects,
+        dry_run=options.dry_run,
+        max_removed=None if options.confirm else settings.reindex_max_removed,
+        scratch=scratch,
+    )
+
+
+def _identity(key: str, options: _Options, contents: Sequence[str]) -> Idempotency:
+    said = json.dumps([options.model_dump(mode="json"), contents], sort_keys=True)
+    return Idempotency(key, hashlib.sha256(said.encode()).hexdigest())
 
 
 def _told_apart(paths: Sequence[Path]) -> list[str]:
     names = [path.name for path in paths]
     return [name if names.count(name) == 1 else f"{n} {name}" for n, name in enumerate(names, start=1)]
-
-
-def confined(feed_dir: Path | None, path: str, field: str) -> Path:
-    """The file in the feed folder that `path` names, symbolic links followed.
-
-    Raises InvalidError of `field` when there is no feed folder, the path leads out of it, or no file is there.
-    """
-    if feed_dir is None:
-        raise InvalidError.at(field, "this service takes uploads only; STYLIST_FEED_DIR would allow paths")
-    root = feed_dir.resolve()
-    try:
-        found = (root / path).resolve()
-        inside, is_file = found.is_relative_to(root), found.is_file()
-    except (OSError, ValueError, RuntimeError) as error:  # too long, NUL inside, a loop of links
-        raise InvalidError.at(field, "not a usable path") from error
-    if not inside:  # said of files that exist and of files that do not alike
-        raise InvalidError.at(field, "leads out of the feed folder")
-    if not is_file:
-        raise InvalidError.at(field, "no such file in the feed folder")
-    return found
 
 
 def _validated(validate: Callable[[Any], Body], values: object) -> Body:

@@ -6,20 +6,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import TypeVar
-
-from anyio import CapacityLimiter, to_thread
 
 from indexer.errors import StylistError
-from service.api.contract import Recommender
+from service.api.contract import Condition, Recommender
 from service.problems import UnavailableError
 
 _log = logging.getLogger("stylist.error")
 _RETRY_SECONDS = 5
 _CLOSE_SECONDS = 30.0
+DRAINING = "draining: this service is stopping"
 _LOOK_SECONDS = 2.0  # how often a service without an index looks whether there is one by now
-
-T = TypeVar("T")
 
 
 class Serving:
@@ -34,6 +30,7 @@ class Serving:
         self._reason = "starting: the models and the index are being loaded"
         self._opening = threading.Lock()
         self._closed = False
+        self._draining = False
         self._looked = 0.0
         self._thread = threading.Thread(target=self._start, name="open-recommender", daemon=True)
 
@@ -43,6 +40,8 @@ class Serving:
 
     def not_ready(self) -> str | None:
         """Why nothing can be composed now; None when it can."""
+        if self._draining:
+            return DRAINING
         recommender = self._recommender
         if recommender is None:
             return self._reason
@@ -57,6 +56,20 @@ class Serving:
         if reason is not None or self._recommender is None:
             raise UnavailableError(reason or self._reason, retry_after=_RETRY_SECONDS)
         return self._recommender
+
+    @property
+    def draining(self) -> bool:
+        """Whether the service was told to stop: requests under way end, new ones are refused."""
+        return self._draining
+
+    def drain(self) -> None:
+        """Refuse whatever comes from now on."""
+        self._draining = True
+
+    def condition(self) -> Condition | None:
+        """What is served, and what it is served without; None while there is no recommender."""
+        recommender = self._recommender
+        return None if recommender is None else recommender.condition()
 
     def refresh(self) -> None:
         """Serve the current snapshot: reload, or open where opening failed before. Raises what went wrong."""
@@ -105,22 +118,3 @@ class Serving:
             except Exception:
                 _log.exception("the recommender cannot be opened")
                 self._reason = "the stylist cannot be loaded; the log says why"
-
-
-class Gate:
-    """Lets at most `places` calls be under way, each in a worker thread; more are turned away, not queued."""
-
-    def __init__(self, places: int) -> None:
-        self._places = places
-        self._taken = 0
-        self._limiter = CapacityLimiter(places)
-
-    async def run(self, call: Callable[[], T]) -> T:
-        """`call()`, off the event loop. Raises UnavailableError when all places are taken."""
-        if self._taken >= self._places:
-            raise UnavailableError(f"{self._places} requests are waiting for the stylist", retry_after=2)
-        self._taken += 1
-        try:
-            return await to_thread.run_sync(call, limiter=self._limiter)
-        finally:
-            self._taken -= 1

@@ -1,10 +1,16 @@
-"""Multipart uploads straight to disk: at no time is a file, or a chunk of more than one read, in memory."""
+"""Multipart uploads straight to disk: at no time is a file, or a chunk of more than one read, in memory.
+
+While an upload arrives, a lock tells other processes that its folder is nobody's leftover.
+"""
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import secrets
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -14,7 +20,9 @@ from fastapi import Request
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from service.problems import InvalidError
+from indexer.disk import try_lock
+from service.job_home import UPLOAD_LOCK
+from service.problems import InvalidError, UnavailableError
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -22,26 +30,44 @@ if TYPE_CHECKING:
 _MAX_FIELD_BYTES = 4096
 _MAX_PARTS = 200
 _STEM_BYTES, _SUFFIX_BYTES = 200, 20  # file systems take names of 255 bytes
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _UNSAFE = re.compile(r"[^\w.()+ -]+")
 
 
 @dataclass(slots=True)
 class Form:
-    """What was sent: uploaded files in `folder`, and the values of the other fields, in order."""
+    """What was sent: uploaded files in `folder`, and the values of the other fields, in order.
+
+    `release` it once somebody else answers for the folder, or `discard` it.
+    """
 
     folder: Path
     files: list[Path] = field(default_factory=list)
     fields: dict[str, list[str]] = field(default_factory=dict)
+    lock: int | None = None
+
+    def make(self) -> None:
+        """Create the folder, as one that is in use."""
+        self.folder.mkdir(parents=True, mode=0o700)
+        self.lock = try_lock(self.folder / UPLOAD_LOCK)
+
+    def release(self) -> None:
+        """From now on the folder is a leftover unless a job names it."""
+        if self.lock is not None:
+            os.close(self.lock)
+            self.lock = None
 
     def discard(self) -> None:
         """Delete what was uploaded."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.release()
 
 
 async def receive_form(request: Request, parent: Path, file_field: str) -> Form:
     """Writes each file of the request into a fresh folder under `parent`; the caller deletes it.
 
-    Raises InvalidError on a malformed form or a file in another field; nothing stays on disk then.
+    Raises InvalidError on a malformed form or a file in another field, UnavailableError when the disk is full; nothing
+    stays on disk then.
     """
     _, options = parse_options_header(request.headers.get("content-type"))
     boundary = options.get(b"boundary")
@@ -50,7 +76,7 @@ async def receive_form(request: Request, parent: Path, file_field: str) -> Form:
     form = Form(parent / secrets.token_hex(8))
     writer = _FormWriter(form, file_field)
     try:
-        await to_thread.run_sync(lambda: form.folder.mkdir(parents=True, mode=0o700))
+        await to_thread.run_sync(form.make)
         parser = MultipartParser(boundary, writer.callbacks())
         async for chunk in request.stream():
             await to_thread.run_sync(parser.write, chunk)
@@ -60,6 +86,11 @@ async def receive_form(request: Request, parent: Path, file_field: str) -> Form:
     except MultipartParseError as error:
         _discard(writer, form)
         raise InvalidError.at("body", f"not a multipart form: {error}") from error
+    except OSError as error:
+        _discard(writer, form)
+        if error.errno in _FULL:
+            raise UnavailableError("the disk is full: the upload cannot be kept", retry_after=60) from error
+        raise
     except BaseException:
         _discard(writer, form)
         raise
@@ -67,7 +98,8 @@ async def receive_form(request: Request, parent: Path, file_field: str) -> Form:
 
 
 def _discard(writer: _FormWriter, form: Form) -> None:
-    writer.close()
+    with suppress(OSError):  # of what is still to be written, on a full disk
+        writer.close()
     form.discard()
 
 
@@ -100,8 +132,8 @@ class _FormWriter:
 
     def close(self) -> None:
         if self._file is not None:
-            self._file.close()
-            self._file = None
+            file, self._file = self._file, None
+            file.close()
 
     def _on_part_begin(self) -> None:
         self._parts += 1

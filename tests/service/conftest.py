@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import postgres_server
 import pytest
 from fake_recommender import FakeRecommender
 
+import inventory_samples
+from indexer.intake import FeedSource
+from service.indexing import build_index
+from service.recommender import StoreRecommender, open_recommender
 from service.settings import Settings
+from service.state import State
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +33,47 @@ def fake() -> FakeRecommender:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path / "data", model_dir=tmp_path / "models")
+
+
+@pytest.fixture(scope="session")
+def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a service over the sample store, composing by retrieval."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("store"), composer="retrieval")
+    build_index(settings, [FeedSource(Path(inventory_samples.__file__).parent / "store.jsonl")])
+    return settings
+
+
+@pytest.fixture(scope="session")
+def sample_recommender(sample_store: Settings) -> Iterator[StoreRecommender]:
+    with closing(open_recommender(sample_store)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgres_server.PostgresServer]:
+    """A real server, started for the first test that asks; tests are skipped where none can run."""
+    try:
+        with postgres_server.running() as server:
+            yield server
+    except postgres_server.CannotStartError as error:
+        pytest.skip(f"no PostgreSQL: {error}")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings of a new, empty state: a file, or a database of its own on a real PostgreSQL."""
+    data_dir = tmp_path / "data"
+    if request.param == "sqlite":
+        return Settings(data_dir=data_dir)
+    return Settings(data_dir=data_dir, database_url=request.getfixturevalue("postgres").new_database())
+
+
+@pytest.fixture
+def any_state(any_settings: Settings) -> Iterator[State]:
+    """A new state over either database."""
+    state = State.of(any_settings)
+    yield state
+    state.close()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from indexer.embedder import load_embedder
 from service.brief import Brief, BriefReader, query_text
 from service.schema import OutfitRequest
-from service.senses import age, who
+from service.senses import age, says, who
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +84,11 @@ def test_nobody_swims_at_a_cold_beach(reader: BriefReader, vibe: str, body: dict
     assert brief.activity != "swim"
     assert brief.heat is not None
     assert brief.heat < 0
+
+
+def test_running_errands_is_no_sport() -> None:
+    assert not says("rainy day, running errands in town", "outdoors")
+    assert says("a morning run by the river", "outdoors")
 
 
 def test_a_tennis_court_is_no_court_of_law(reader: BriefReader) -> None:

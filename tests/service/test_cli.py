@@ -46,7 +46,7 @@ def stylist(capsys, monkeypatch, tmp_path) -> Shell:
 @pytest.fixture
 def served(monkeypatch, fake) -> FakeRecommender:
     """The fake, where the command looks for the real recommender."""
-    module = types.SimpleNamespace(open_recommender=lambda settings: fake)
+    module = types.SimpleNamespace(open_recommender=lambda settings, *_: fake)
     monkeypatch.setitem(sys.modules, "service.recommender", module)
     return fake
 
@@ -66,7 +66,7 @@ def test_a_composed_outfit_is_a_table(stylist, served):
         "   bottom  Wide trousers    Lune   M     60.00 EUR",
         "   shoes   Strappy sandals  Norda  M     50.00 EUR",
         "   total 150.00 EUR   id 7-0",
-        "   why: black goes with white",
+        "   why: Black goes with white. It always did.",
         "",
         "composed by retrieval, style house@1, index v1, seed 7",
     ]
@@ -93,7 +93,7 @@ def test_json_is_the_body_of_the_api(stylist, served):
     body = json.loads(out)
     assert code == 0
     assert body == OutfitResponse.model_validate(body).model_dump(mode="json")
-    assert set(body) == set(OutfitResponse.model_fields)
+    assert set(body) == set(OutfitResponse.model_fields) - {"trace"}  # that is for staff, over HTTP
     assert [i["slot"] for i in body["outfits"][0]["items"]] == ["top", "shoes"]
 
 
@@ -215,11 +215,11 @@ def test_keys_are_added_listed_and_revoked(stylist, tmp_path):
     key = out.splitlines()[-1]
     assert code == 0
     with closing(State(tmp_path / "data")) as state:
-        assert KeyRing(state).verify(key) == "staff"
+        assert KeyRing(state).verify(key).scope == "staff"
     _, listed, _ = stylist("keys", "list")
     assert key not in listed
-    key_id, scope, prefix, _, used = listed.splitlines()[1].split()
-    assert (scope, prefix) == ("staff", key[:8])
+    key_id, scope, prefix, _, _, used, expires = listed.splitlines()[1].split()
+    assert (scope, prefix, expires) == ("staff", key[:8], "never")
     assert used != "never"
     assert stylist("keys", "list", "--scope", "shopper")[1].startswith("no keys")
     assert stylist("keys", "revoke", key_id)[0] == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -10,10 +11,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
+from waiting import wait_until
 
 SCRIPT = Path(__file__).with_name("stylist_with_fake.py")
 
@@ -21,12 +24,16 @@ SCRIPT = Path(__file__).with_name("stylist_with_fake.py")
 class Process:
     """A served data directory; `client` speaks to it."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, **settings: str) -> None:
         self.data_dir = data_dir
         self.log = data_dir.parent / "serve.log"
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
-                self.command("serve", "--port", "0"), stdout=subprocess.PIPE, stderr=log, text=True
+                self.command("serve", "--port", "0"),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=os.environ | {f"STYLIST_{name.upper()}": value for name, value in settings.items()},
             )
         self.url = self._process.stdout.readline().strip()
         self.client = httpx.Client(base_url=self.url, timeout=20)
@@ -36,11 +43,14 @@ class Process:
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, str(SCRIPT), *arguments, "--data-dir", str(self.data_dir)]
 
+    def terminate(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+
     def stop(self) -> tuple[int, str]:
         """The exit code after SIGTERM, and what else was on stdout."""
         self.client.close()
         if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
+            self.terminate()
         try:
             rest, _ = self._process.communicate(timeout=30)
         except subprocess.TimeoutExpired:
@@ -83,8 +93,48 @@ def test_it_serves_until_it_is_told_to_stop(process):
     code, rest = process.stop()
     assert (code, rest) == (0, "")
     lines = [json.loads(line) for line in process.log.read_text().splitlines()]
-    assert ("POST", "/v1/outfits", 200) in [(x["method"], x["path"], x["status"]) for x in lines]
-    assert key not in process.log.read_text()
+    assert ("POST", "/v1/outfits", 200) in [(x["method"], x["route"], x["status"]) for x in lines]
+    for secret in (key, "rooftop", "127.0.0.1"):
+        assert secret not in process.log.read_text()
+
+
+def slow(process: Process, seconds: float) -> Future[httpx.Response]:
+    """A request for outfits that takes so long, and is under way when this returns."""
+    pool = ThreadPoolExecutor(1)
+    ask = {"vibe": f"sleep {seconds}", "count": 1}
+    asked = pool.submit(httpx.post, f"{process.url}/v1/outfits", json=ask, timeout=20)
+    pool.shutdown(wait=False)
+    wait_until(lambda: "stylist_queue_taken 1.0" in process.client.get("/metrics").text)
+    return asked
+
+
+def test_a_service_that_is_told_to_stop_ends_what_is_under_way(process):
+    # One process for this too: a client that leaves frees its place.
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{process.url}/v1/outfits", json={"vibe": "sleep 20"}, timeout=0.5)
+    wait_until(lambda: '"status": 499' in process.log.read_text())
+    wait_until(lambda: "stylist_queue_taken 0.0" in process.client.get("/metrics").text)
+
+    asked = slow(process, 1.5)
+    process.terminate()
+    wait_until(lambda: process.client.get("/readyz").status_code == 503)
+    assert process.client.get("/readyz").json()["detail"].startswith("draining")
+    refused = process.client.post("/v1/outfits", json={"vibe": "too late"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert asked.result().status_code == 200
+    code, _ = process.stop()
+    assert code == 0
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{process.url}/healthz")
+
+
+def test_it_does_not_wait_forever_for_what_is_under_way(tmp_path):
+    process = Process(tmp_path / "data", drain_seconds="0.3")
+    asked = slow(process, 25)
+    assert process.stop()[0] == 0
+    assert asked.exception() is not None or asked.result().status_code >= 500
+    lines = [json.loads(line) for line in process.log.read_text().splitlines()]
+    assert ("/v1/outfits", 499) in [(line.get("route"), line.get("status")) for line in lines]
 
 
 def test_a_port_that_is_taken_is_a_one_line_failure(tmp_path):

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from indexer.item import Slot
-from service.composer import Composed, EncodeWorn, Plan, Weights, compose, standardise
+from service.composer import EncodeWorn, Weights, compose, standardise
+from service.drafts import Composed, Plan
 from service.outfit import Candidate
 from service.prompt import Context
 from service.scorer import Question, RetrievalScorer, Scores, Session
@@ -259,7 +260,7 @@ def test_worn_pieces_as_they_are_encoded_decide_the_next_one() -> None:
     asked: list[list[str]] = []
     assert worn(weights, None, asked) == ["t", "s0"]  # the top's own vector is that of the first shoe
     assert [worn(weights, axis, asked) for axis in (1, 2)] == [["t", "s1"], ["t", "s2"]]
-    assert asked[:2] == [["black piece t"], ["black piece t", "black piece s1"]]
+    assert asked == [["black piece t"]] * 2  # nothing is held against the last piece
     assert worn(replace(weights, rest=0.0), 2, asked) == ["t", "s0"]
 
 
@@ -267,6 +268,7 @@ def test_each_label_is_encoded_once_for_all_outfits() -> None:
     store: dict[Slot, list[Candidate]] = {
         "top": [candidate("t")],
         "shoes": [candidate(f"s{i}", "shoes") for i in range(2)],
+        "bag": [candidate(f"b{i}", "bag") for i in range(2)],
     }
     asked: list[list[str]] = []
     outfits = compose([plan(store)] * 2, RetrievalScorer(), None, 0, Weights(noise=0.0), _encoder(asked, 0))
@@ -275,3 +277,63 @@ def test_each_label_is_encoded_once_for_all_outfits() -> None:
         ["black piece t"],
         ["black piece s0", "black piece s1", "black piece t"],
     ]
+
+
+class _Notes:
+    """A watcher that writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, int, list[str]]] = []
+
+    def check(self) -> None:
+        self.told.append(("round", -1, []))
+
+    def chosen(self, outfit: Composed) -> None:
+        self.told.append(("piece", outfit.number, skus(outfit)[-1:]))
+
+    def whole(self, outfit: Composed) -> None:
+        self.told.append(("whole", outfit.number, skus(outfit)))
+
+
+def test_an_outfit_is_whole_after_its_own_last_round() -> None:
+    long: dict[Slot, list[Candidate]] = {
+        slot: [candidate(f"{slot}0", slot)] for slot in ("top", "bottom", "shoes")
+    }
+    short: dict[Slot, list[Candidate]] = {slot: [candidate(f"{slot}1", slot)] for slot in ("dress", "shoes")}
+    notes = _Notes()
+    outfits = compose([plan(long), plan(short)], RetrievalScorer(), None, 0, watcher=notes)
+    assert [o.number for o in outfits] == [0, 1]
+    assert [(kind, number) for kind, number, _ in notes.told] == [
+        ("round", -1),
+        ("piece", 0),
+        ("piece", 1),
+        ("round", -1),
+        ("piece", 0),
+        ("piece", 1),
+        ("whole", 1),
+        ("round", -1),
+        ("piece", 0),
+        ("whole", 0),
+    ]
+    assert {number: found for kind, number, found in notes.told if kind == "whole"} == {
+        o.number: skus(o) for o in outfits
+    }
+
+
+def test_an_outfit_that_comes_to_nothing_is_never_whole_and_keeps_its_number() -> None:
+    one: dict[Slot, list[Candidate]] = {"top": [candidate("t")], "shoes": [candidate("s", "shoes")]}
+    two: dict[Slot, list[Candidate]] = {"dress": [candidate("d", "dress")]}
+    notes = _Notes()
+    outfits = compose([plan(one), plan(one), plan(two)], RetrievalScorer(), None, 0, watcher=notes)
+    assert [o.number for o in outfits] == [0, 2]
+    assert [number for kind, number, _ in notes.told if kind == "whole"] == [2, 0]
+
+
+def test_an_anchor_scores_the_same_in_every_outfit() -> None:
+    store: dict[Slot, list[Candidate]] = {
+        "top": [candidate(f"t{i}") for i in range(3)],
+        "shoes": [candidate("mine", "shoes")],
+    }
+    outfits = compose([plan(store, anchored=("shoes",))] * 3, RetrievalScorer(), None, 1, Weights(noise=0.0))
+    assert len(outfits) == 3
+    assert len({o.scores[0] for o in outfits}) == 1

@@ -109,3 +109,22 @@ def test_outfits_part_ways_after_different_choices(lm: LanguageModel) -> None:
         session.choose(question, choice)
     one, other = session.score([Question(n, "shoes", ("red clog", "grey boot")) for n in range(2)])
     assert np.abs(one - other).max() > 1e-4
+
+
+def test_outfits_that_go_on_agreeing_are_read_once(
+    lm: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    real = lm.score
+    monkeypatch.setattr(
+        lm,
+        "score",
+        lambda states, *rest, **options: read.append(len(states)) or real(states, *rest, **options),
+    )
+    session = scorer(lm, "headed").open([NIGHT, NIGHT])
+    for choices in ((0, 0), (0, 1), (0, 0)):
+        questions = [Question(outfit, "top", LABELS) for outfit in (0, 1)]
+        session.score(questions)
+        for question, choice in zip(questions, choices, strict=True):
+            session.choose(question, choice)
+    assert read == [1, 1, 2]

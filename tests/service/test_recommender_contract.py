@@ -15,8 +15,9 @@ from service.api.contract import ItemQuery, Recommender
 from service.indexing import build_index
 from service.problems import InvalidError
 from service.recommender import open_recommender
-from service.schema import OutfitRequest
+from service.schema import Outfit, OutfitItem, OutfitRequest, OutfitResponse
 from service.settings import Settings
+from service.watch import AbandonedError, Unwatched
 
 FEED = """sku,title,category,gender,color,price,currency,quantity,brand
 T1,Silk camisole,Tops,women,black,40,EUR,3,Norda
@@ -96,6 +97,37 @@ def test_a_budget_is_never_exceeded_and_its_failure_is_said(recommender):
     assert "budget" in {unmet.constraint for unmet in response.unmet}
 
 
+class Looker(Unwatched):
+    """Keeps what it is told; `patience` is how often it lets the work go on."""
+
+    def __init__(self, patience: int = 1000) -> None:
+        self.patience = patience
+        self.pieces: list[tuple[str, str]] = []
+        self.outfits: list[Outfit] = []
+
+    def check(self) -> None:
+        self.patience -= 1
+        if self.patience < 0:
+            raise AbandonedError("enough")
+
+    def piece(self, outfit_id: str, item: OutfitItem) -> None:
+        self.pieces.append((outfit_id, item.sku))
+
+    def ready(self, answer: OutfitResponse) -> None:
+        (outfit,) = answer.outfits
+        self.outfits.append(outfit)
+
+
+def test_who_looks_on_sees_the_answer_and_changes_nothing(recommender):
+    looker = Looker()
+    request = ask(count=2, explain=True)
+    answer = recommender.compose(request, "r", looker)
+    assert answer.outfits == recommender.compose(request, "r").outfits
+    assert sorted(looker.outfits, key=lambda o: o.id) == sorted(answer.outfits, key=lambda o: o.id)
+    pieces = {(outfit.id, item.sku) for outfit in answer.outfits for item in outfit.items}
+    assert set(looker.pieces) == pieces
+
+
 def test_explanations_come_when_asked_for(recommender):
     asked, unasked = (recommender.compose(ask(count=1, explain=e), "r").outfits[0] for e in (True, False))
     assert asked.explanation
@@ -148,3 +180,12 @@ def test_it_serves_on_after_a_reload(recommender):
     before = recommender.compose(ask(), "r").outfits
     recommender.reload()
     assert recommender.compose(ask(), "r").outfits == before
+
+
+def test_who_has_enough_ends_the_work(real_settings):
+    with closing(open_recommender(real_settings)) as real:
+        for patience in range(2):  # a dress and shoes are two rounds
+            looker = Looker(patience)
+            with pytest.raises(AbandonedError):
+                real.compose(ask(count=2), "r", looker)
+            assert looker.outfits == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,64 +10,13 @@ import pytest
 from factories import item
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_store import DIM, brief, retriever, retriever_over
 
 from indexer.item import SEASONS, Item, Variant
-from indexer.vectors import VectorIndex
-from service.brief import Brief
 from service.facets import build_facets
 from service.filters import apply, filters, size_filter
 from service.retriever import MARGIN, Retriever, _varied, pick_variant
 from service.schema import OutfitRequest
-
-DIM = 8
-
-
-@dataclass
-class _Rows:
-    """A catalogue that is a list."""
-
-    items: list[Item]
-
-    def iter_items(self) -> Any:
-        return iter(self.items)
-
-    def at(self, positions: list[int]) -> list[Item]:
-        return [self.items[p] for p in positions]
-
-
-@dataclass
-class _Snapshot:
-    catalogue: _Rows
-    vectors: VectorIndex
-    version: str = "test"
-
-
-def unit(rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-
-
-def retriever(items: list[Item], seed: int = 0) -> Retriever:
-    vectors = unit(np.random.default_rng(seed).normal(size=(len(items), DIM)))
-    return Retriever(_Snapshot(_Rows(items), VectorIndex.build(vectors)))  # type: ignore[arg-type]
-
-
-def brief(**changes: Any) -> Brief:
-    vector = np.eye(DIM, dtype=np.float32)[0]
-    values: dict[str, Any] = {
-        "formality": 2.5,
-        "heat": None,
-        "wet": False,
-        "snow": False,
-        "activity": "",
-        "department": "women",
-        "kids_line": "",
-        "age": None,
-        "season": None,
-        "said": "",
-        "words": vector,
-        "query": vector,
-    }
-    return Brief(**(values | changes))
 
 
 def request(**body: Any) -> OutfitRequest:
@@ -168,10 +116,8 @@ def test_filters_agree_with_plain_reading(
 def test_a_shortlist_is_not_one_product_in_eight_colours() -> None:
     tee = [item(f"tee-{c}", group_id="tee", colors=(c,)) for c in ("black", "white", "navy", "grey", "red")]
     others = [item(f"o{i}") for i in range(6)]
-    vectors = unit(
-        np.concatenate([np.tile(np.eye(DIM)[0], (5, 1)), np.eye(DIM)[0] + 0.15 * np.eye(DIM)[1:7]])
-    )
-    store = Retriever(_Snapshot(_Rows([*tee, *others]), VectorIndex.build(vectors)))  # type: ignore[arg-type]
+    vectors = np.concatenate([np.tile(np.eye(DIM)[0], (5, 1)), np.eye(DIM)[0] + 0.15 * np.eye(DIM)[1:7]])
+    store = retriever_over([*tee, *others], vectors)
     found, _ = store.retrieve(request(), brief(), ("women", ""), {"top": 5})
     groups = [c.item.group_id for c in found["top"].candidates]
     assert groups.count("tee") == 1
@@ -213,7 +159,7 @@ def store_of(cosines: Sequence[float], prices: Sequence[float] | None = None) ->
     axes = np.eye(len(cosines) + 1)
     vectors = np.array([c * axes[0] + np.sqrt(1 - c * c) * axes[i + 1] for i, c in enumerate(cosines)])
     items = [item(f"s{i}", price=prices[i] if prices else 10.0) for i in range(len(cosines))]
-    return Retriever(_Snapshot(_Rows(items), VectorIndex.build(unit(vectors))))  # type: ignore[arg-type]
+    return retriever_over(items, vectors)
 
 
 def offered(store: Retriever, quota: int, **body: Any) -> list[str]:

@@ -16,13 +16,14 @@ from indexer.intake import FeedSource
 from indexer.item import Item
 from indexer.snapshot import SnapshotStore
 from service import holder
+from service.child_sizes import for_age
 from service.explain import explanation, title
 from service.harmony import harmony
 from service.holder import SnapshotHolder
 from service.indexing import build_index
 from service.problems import UnavailableError
 from service.settings import Settings
-from service.sizes import for_age, is_one_size, normalise
+from service.sizes import is_one_size, normalise
 
 
 def colored(*colors: str, **attributes: object) -> Item:

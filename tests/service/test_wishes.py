@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import inventory_samples
 from benchmarks.violations import catalogue, random_request, violations
-from indexer.intake import FeedSource
 from indexer.item import Item, Variant
-from service.indexing import build_index
 from service.problems import InvalidError
-from service.recommender import StoreRecommender, open_recommender
+from service.recommender import StoreRecommender
 from service.schema import OutfitRequest, OutfitResponse
 from service.settings import Settings
 
-FEED = Path(inventory_samples.__file__).parent / "store.jsonl"
 Skus = dict[str, tuple[Item, Variant]]
 
 
 @pytest.fixture(scope="module")
-def indexed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    settings = Settings(data_dir=tmp_path_factory.mktemp("store"), composer="retrieval")
-    build_index(settings, [FeedSource(FEED)])
-    return settings
+def skus(sample_store: Settings) -> Skus:
+    return catalogue(sample_store)
 
 
-@pytest.fixture(scope="module")
-def skus(indexed: Settings) -> Skus:
-    return catalogue(indexed)
-
-
-@pytest.fixture(scope="module")
-def recommender(indexed: Settings) -> Iterator[StoreRecommender]:
-    with closing(open_recommender(indexed)) as opened:
-        yield opened
+@pytest.fixture
+def recommender(sample_recommender: StoreRecommender) -> StoreRecommender:
+    return sample_recommender
 
 
 def ask(recommender: StoreRecommender, **body: Any) -> OutfitResponse:
@@ -213,3 +198,12 @@ def test_a_dress_comes_in_the_size_of_the_top(recommender: StoreRecommender) -> 
     sizes = [i.size for o in response.outfits for i in o.items if i.slot == "dress"]
     assert sizes
     assert set(sizes) <= {"M", "38"}
+
+
+def test_hiking_gear_stays_out_of_town(recommender: StoreRecommender, skus: Skus) -> None:
+    response = ask(recommender, vibe="farmers market saturday morning", department="women", count=5)
+    assert len(response.outfits) == 5
+    pieces = [skus[i.sku][0] for o in response.outfits for i in o.items]
+    assert not [piece.title for piece in pieces if "hiking" in piece.tags]
+    hike = ask(recommender, vibe="day hike in the hills", department="women", count=2)
+    assert any("hiking" in skus[i.sku][0].tags for o in hike.outfits for i in o.items)

@@ -14,7 +14,7 @@ import training
 from indexer.embedder import load_embedder
 from indexer.errors import ModelError
 from indexer.item import Slot, Variant
-from service.composer import Plan
+from service.drafts import Plan
 from service.lm import LanguageModel
 from service.lm_scorer import NeutralScores
 from service.outfit import Candidate

@@ -14,7 +14,8 @@ from itertools import combinations
 import numpy as np
 from tqdm import tqdm
 
-from service.composer import Plan, compose
+from service.composer import compose
+from service.drafts import Plan
 from service.outfit import Candidate
 from training.evaluation.bootstrap import estimate
 from training.evaluation.catalogue import LookbookCatalogue, Row

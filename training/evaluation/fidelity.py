@@ -16,7 +16,8 @@ from tqdm import tqdm
 from indexer.embedder import Embedder
 from indexer.item import Department
 from service.brief import Brief
-from service.composer import Plan, Weights
+from service.composer import Weights
+from service.drafts import Plan
 from service.lm import LanguageModel
 from service.lm_scorer import LmScorer, NeutralScores
 from service.query_encoder import QueryEncoder

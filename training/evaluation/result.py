@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from indexer.errors import StylistError
 from service.manifests import read_file
+from service.shelf import EVALUATION
 
-FILE = "evaluation.json"
+FILE = EVALUATION
 
 System = Literal[
     "random",

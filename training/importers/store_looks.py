@@ -6,7 +6,7 @@ Knows the catalogue by its SKUs alone, and no model.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,21 +15,14 @@ from pydantic import BeforeValidator, Field
 
 from indexer.catalogue import Catalogue
 from indexer.item import Department, Season, Slot
-from training.importers.rows import (
-    Id,
-    ImportFileError,
-    Phrase,
-    Strict,
-    When,
-    is_csv,
-    read_csv,
-    read_json_lines,
-)
+from service.fields import Id, Phrase, Strict, When
+from training.importers.rows import ImportFileError, is_csv, read_csv, read_json_lines
 from training.importers.stock import ImportReport, Stock, department_of, is_whole, one_per_slot
 from training.looks import StyledLook
 
 _MOST_PHRASINGS = 12
 _MOST_PIECES = 24
+_MOST_MISSES = 12
 
 
 def _listed(value: Any) -> Any:
@@ -41,10 +34,13 @@ Phrasings = Annotated[
     tuple[Phrase, ...], BeforeValidator(_listed), Field(min_length=1, max_length=_MOST_PHRASINGS)
 ]
 Occasion = Annotated[str, Field(max_length=200)]
+NearMisses = dict[Slot, Annotated[tuple[Id, ...], Field(max_length=_MOST_MISSES)]]
 
 
 class StoreLook(Strict):
-    """A line of JSON: one look. `vibe` is one phrasing of the wish, or several of the same wish."""
+    """A line of JSON: one look. `vibe` is one phrasing of the wish, or several of the same wish. `near_misses` are
+    SKUs by slot that would have been wrong in the place of the look's own piece.
+    """
 
     id: Id
     vibe: Phrasings
@@ -53,6 +49,7 @@ class StoreLook(Strict):
     occasion: Occasion | None = None
     season: Season | None = None
     created: When | None = None
+    near_misses: NearMisses = Field(default_factory=dict)
 
 
 class StoreLookRow(Strict):
@@ -82,14 +79,19 @@ def read_store_looks(path: Path, catalogue: Catalogue) -> tuple[list[StyledLook]
         pieces = one_per_slot(found, report)
         if is_whole(pieces):
             department = look.department or department_of(piece for _, piece in found)
-            looks.append(_styled(look, pieces, department))
+            looks.append(_styled(look, pieces, department, _misses(look, pieces, stock, report)))
         else:
             report.dropped["neither a dress nor top and bottom"].append(look.id)
     report.looks = len(looks)
     return _grouped(looks), report
 
 
-def _styled(look: StoreLook, pieces: dict[Slot, str], department: Department | None) -> StyledLook:
+def _styled(
+    look: StoreLook,
+    pieces: dict[Slot, str],
+    department: Department | None,
+    misses: dict[Slot, tuple[str, ...]],
+) -> StyledLook:
     return StyledLook(
         id=f"store/{look.id}",
         group="",
@@ -99,8 +101,25 @@ def _styled(look: StoreLook, pieces: dict[Slot, str], department: Department | N
         department=department,
         occasion=look.occasion or "",
         season=look.season,
+        misses=misses,
         created=look.created or "",
     )
+
+
+def _misses(
+    look: StoreLook, pieces: Mapping[Slot, str], stock: Stock, report: ImportReport
+) -> dict[Slot, tuple[str, ...]]:
+    """Labels of what would have been wrong, by slot: of the slot's own pieces, where the look has one there."""
+    labels: dict[Slot, tuple[str, ...]] = {}
+    for slot, skus in look.near_misses.items():
+        found = stock.resolve(skus, report)
+        others = (piece.label for _, piece in found if slot in pieces and piece.slot == slot)
+        wrong = dict.fromkeys(label for label in others if label != pieces[slot])
+        if wrong:
+            labels[slot] = tuple(wrong)
+        if passed := len(found) - len(wrong):
+            report.ignored["near misses that are no other piece of their slot"] += passed
+    return labels
 
 
 def _from_json(path: Path, report: ImportReport) -> Iterator[StoreLook]:

@@ -12,7 +12,7 @@ from fake_recommender import FakeRecommender
 
 from service.api.app import create_app
 from service.api.contract import Recommender
-from service.jobs import Build
+from service.job_orders import Build
 from service.settings import Settings
 
 Start = Callable[..., AbstractAsyncContextManager[Running]]

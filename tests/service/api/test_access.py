@@ -16,7 +16,14 @@ SHOPPER = [
     ("GET", "/v1/items"),
     ("GET", "/v1/items/x"),
 ]
-STAFF = [("POST", "/v1/admin/reindex"), ("GET", "/v1/admin/jobs/x"), ("GET", "/v1/admin/index")]
+STAFF = [
+    ("POST", "/v1/admin/reindex"),
+    ("GET", "/v1/admin/jobs"),
+    ("GET", "/v1/admin/jobs/x"),
+    ("POST", "/v1/admin/jobs/x/cancel"),
+    ("GET", "/v1/admin/index"),
+    ("POST", "/v1/admin/index/rollback"),
+]
 
 
 @pytest.mark.parametrize(("method", "path"), SHOPPER)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 async def test_it_is_unready_with_the_reason_while_the_recommender_opens(start, settings, fake, monkeypatch):
     may_open = threading.Event()
 
-    def open_recommender(given):
+    def open_recommender(given, *_):
         assert given is settings
         may_open.wait(10)
         return fake

@@ -11,7 +11,7 @@ from app_runner import until
 
 from indexer.errors import FeedError
 from indexer.report import BuildReport
-from service.jobs import BuildOrder
+from service.job_orders import BuildOrder
 
 pytestmark = pytest.mark.anyio
 URL = "/v1/admin/reindex"
@@ -146,6 +146,10 @@ async def test_feeds_in_the_feed_folder_are_built_and_stay(staffed, builder, fee
         ({"path": "a.csv", "map": ["Name"]}, "map"),
         ({"path": "a.csv", "map": ["nonsense=Name"]}, "map"),
         ({"path": "a.csv", "fast": True}, "fast"),
+        ({"path": "a.csv", "currency": "Taler"}, "currency"),
+        ({"path": "a.csv", "source": "configured"}, "source"),
+        ({"source": "elsewhere"}, "source"),
+        ({}, "source"),
         (["a.csv"], "body"),
     ],
 )
@@ -256,7 +260,9 @@ async def test_there_is_no_index_before_the_first_build(staffed):
     assert (response.status_code, "stylist index" in response.json()["detail"]) == (404, True)
 
 
-async def test_a_stop_ends_the_build_under_way(start, settings, fake, feed_dir):
+async def test_a_stopped_service_goes_on_with_its_build_when_it_starts_again(
+    start, settings, fake, feed_dir, builder
+):
     settings = settings.model_copy(update={"feed_dir": feed_dir})
     begun = threading.Event()
 
@@ -268,9 +274,13 @@ async def test_a_stop_ends_the_build_under_way(start, settings, fake, feed_dir):
             time.sleep(0.001)
 
     async with start(settings, fake, build) as running:
-        headers = running.staff()
-        job = (await running.client.post(URL, json={"path": "a.csv"}, headers=headers)).json()
+        running.client.headers.update(running.staff())
+        headers = running.client.headers
+        files = {"file": ("a.csv", b"sku\n1\n")}
+        job = (await running.client.post(URL, files=files)).json()
         await until(begun.is_set)
-    async with start(settings, fake) as running:
-        stopped = (await running.client.get(job["url"], headers=headers)).json()
-    assert (stopped["status"], stopped["error"]) == ("failed", "the service stopped")
+    async with start(settings, fake, builder) as running:
+        running.client.headers.update(headers)
+        done = await ended(running, job["id"])
+    assert (done["status"], done["attempts"]) == ("done", 1)
+    assert builder.texts == [b"sku\n1\n"]

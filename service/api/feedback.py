@@ -1,0 +1,139 @@
+"""The route by which a shop says what shoppers did with outfits. Knows neither where events go nor what they teach."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Request, Security
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+
+from service.api.guard import ShopperRoute, bearer
+from service.api.problem import documented
+from service.api.services import Services, key_id, services
+from service.events import MAX_EVENTS, SentEvent
+from service.feedback import Receipt, Refusal
+from service.problems import InvalidError
+
+FEEDBACK_PATH = "/v1/feedback"
+
+router = APIRouter(
+    tags=["feedback"],
+    route_class=ShopperRoute,
+    dependencies=[Security(bearer)],
+    responses=documented(404, 422),
+)
+
+
+class RejectedEvent(BaseModel):
+    """`index` is the event's place in the request, from 0; `event_id` is null where it has none."""
+
+    index: int
+    event_id: str | None
+    field: str
+    reason: str
+
+
+class ConflictingEvent(BaseModel):
+    """A duplicate that says something else than the event stored under its id. That one stands."""
+
+    index: int
+    event_id: str
+
+
+class FeedbackReceipt(BaseModel):
+    """What became of the events: every one is accepted, a duplicate, or rejected."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[RejectedEvent] = []
+    conflicts: list[ConflictingEvent] = []
+
+
+_EVENT = SentEvent.model_json_schema()
+_EVENTS = {"type": "array", "minItems": 1, "maxItems": MAX_EVENTS, "items": _EVENT}
+_WRAPPED = {
+    "type": "object",
+    "properties": {"events": _EVENTS},
+    "required": ["events"],
+    "additionalProperties": False,
+}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"anyOf": [_EVENT, _EVENTS, _WRAPPED]}}},
+    }
+}
+
+
+@router.post(FEEDBACK_PATH, status_code=202, openapi_extra=_BODY)
+async def feedback(request: Request) -> FeedbackReceipt:
+    """Take one event, or a batch of up to 500: each counts once, by its `event_id`, however often it is sent.
+
+    What is answered as accepted is stored. Of a batch, events that cannot be taken are told in `rejected`, and the
+    others are taken; a single one that cannot is a 404 (its outfit is not known) or a 422.
+    """
+    body = await request.body()
+    return await to_thread.run_sync(_record, services(request), body, key_id(request))
+
+
+def _record(app: Services, body: bytes, sender: str | None) -> FeedbackReceipt:
+    try:
+        sent: Any = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidError.at("body", f"not JSON: {error}") from error
+    single = isinstance(sent, dict) and "events" not in sent
+    events, refused = _validated([sent] if single else _batch(sent))
+    receipt = app.feedback.record(events, sender)
+    refused = sorted([*refused, *receipt.refused], key=lambda refusal: refusal.index)
+    if single and refused:
+        raise refused[0].problem
+    app.metrics.feedback_events.inc(receipt.accepted)
+    return _told(receipt, refused)
+
+
+def _batch(sent: Any) -> list[Any]:
+    field, events = "body", sent
+    if isinstance(sent, dict):
+        if unknown := [name for name in sent if name != "events"]:
+            raise InvalidError.at(unknown[0], "stands beside events: send one event, or a batch")
+        field, events = "events", sent["events"]
+    if not isinstance(events, list):
+        raise InvalidError.at(field, "must be an event, a list of events, or an object with a list of events")
+    if not 1 <= len(events) <= MAX_EVENTS:
+        raise InvalidError.at(field, f"send 1 to {MAX_EVENTS} events, not {len(events)}")
+    return events
+
+
+def _validated(sent: list[Any]) -> tuple[list[tuple[int, SentEvent]], list[Refusal]]:
+    """The events that can be meant, with their places, and the others."""
+    events: list[tuple[int, SentEvent]] = []
+    refused: list[Refusal] = []
+    for index, raw in enumerate(sent):
+        try:
+            events.append((index, SentEvent.model_validate(raw)))
+        except ValidationError as error:
+            name = raw.get("event_id") if isinstance(raw, dict) else None
+            event_id = name[:128] if isinstance(name, str) else None
+            refused.append(Refusal(index, event_id, InvalidError.from_validation(error)))
+    return events, refused
+
+
+def _told(receipt: Receipt, refused: list[Refusal]) -> FeedbackReceipt:
+    return FeedbackReceipt(
+        accepted=receipt.accepted,
+        duplicates=receipt.duplicates,
+        rejected=[_rejected(refusal) for refusal in refused],
+        conflicts=[ConflictingEvent(index=index, event_id=name) for index, name in receipt.conflicts],
+    )
+
+
+def _rejected(refusal: Refusal) -> RejectedEvent:
+    first = next(iter(refusal.problem.errors), None)
+    return RejectedEvent(
+        index=refusal.index,
+        event_id=refusal.event_id,
+        field=first.field if first else "outfit_id",
+        reason=first.message if first else refusal.problem.detail,
+    )

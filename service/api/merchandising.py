@@ -1,0 +1,89 @@
+"""Routes for the staff's merchandising rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response, Security
+
+from service.api.guard import StaffRoute, bearer
+from service.api.problem import documented
+from service.api.services import Services, services
+from service.merchandising import Rule, RuleBody
+from service.problems import UnavailableError
+
+router = APIRouter(
+    prefix="/v1/admin/rules", tags=["admin"], route_class=StaffRoute, dependencies=[Security(bearer)]
+)
+
+RuleId = Annotated[str, Path(min_length=1, max_length=64)]
+
+
+class RuleView(RuleBody):
+    """A rule as it is kept. `active` says whether it holds now; `matches` is how many pieces of the index it is
+    about, null while there is none.
+    """
+
+    id: str
+    created: str
+    active: bool
+    matches: int | None
+
+
+@router.get("")
+def rules(request: Request) -> list[RuleView]:
+    """All rules, oldest first."""
+    app = services(request)
+    return _views(app, app.rules.list())
+
+
+@router.post("", status_code=201, responses=documented(409, 422))
+def add_rule(body: RuleBody, request: Request, response: Response) -> RuleView:
+    """A new rule. It holds from the next request on, or from its `starts`."""
+    app = services(request)
+    rule = app.rules.add(body)
+    response.headers["Location"] = f"{router.prefix}/{rule.id}"
+    return _view(app, rule)
+
+
+@router.get("/{rule_id}", responses=documented(404, 422))
+def rule(rule_id: RuleId, request: Request) -> RuleView:
+    """One rule."""
+    app = services(request)
+    return _view(app, app.rules.get(rule_id))
+
+
+@router.put("/{rule_id}", responses=documented(404, 422))
+def replace_rule(rule_id: RuleId, body: RuleBody, request: Request) -> RuleView:
+    """The rule says this from now on, and nothing of what it said before."""
+    app = services(request)
+    return _view(app, app.rules.replace(rule_id, body))
+
+
+@router.delete("/{rule_id}", status_code=204, responses=documented(404, 422))
+def delete_rule(rule_id: RuleId, request: Request) -> None:
+    """The rule is gone for good."""
+    services(request).rules.delete(rule_id)
+
+
+def _view(app: Services, rule: Rule) -> RuleView:
+    return _views(app, [rule])[0]
+
+
+def _views(app: Services, rules: Sequence[Rule]) -> list[RuleView]:
+    counts: Sequence[int | None]
+    try:
+        counts = app.serving.get().matches([rule.body.match for rule in rules])
+    except UnavailableError:
+        counts = [None] * len(rules)
+    return [
+        RuleView(
+            **rule.body.model_dump(),
+            id=rule.id,
+            created=rule.created,
+            active=app.rules.active(rule),
+            matches=count,
+        )
+        for rule, count in zip(rules, counts, strict=True)
+    ]

@@ -1,0 +1,95 @@
+"""Makes the services that the routes work with when the app starts, and ends them when it stops. Knows no route."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from service.api.contract import Recommender
+from service.api.gate import Gate
+from service.api.limits import Limits
+from service.api.metrics import Metrics
+from service.api.services import Services
+from service.api.serving import Serving
+from service.feedback import FeedbackBook
+from service.indexing import build_index
+from service.job_orders import Build, BuildOrder
+from service.jobs import JobRunner
+from service.keys import KeyRing
+from service.looks import LookBook
+from service.nudges import Nudge
+from service.requests_log import RequestsLog
+from service.rulebook import RuleBook
+from service.schema import OutfitRequest
+from service.settings import Settings
+from service.state import State
+from service.stock import StockBook
+from service.stylebook import StyleBook
+from service.taste import TasteBook
+
+if TYPE_CHECKING:
+    from indexer.build import ProgressSink
+    from indexer.report import BuildReport
+
+
+def start(
+    settings: Settings, metrics: Metrics, recommender: Recommender | None, build: Build | None
+) -> Services:
+    """Opens the state and begins to open the recommender, which goes on in the background."""
+    state = State.of(settings)
+    rules, chosen = RuleBook(state), StyleBook(state)
+    serving = Serving(
+        (lambda: recommender) if recommender is not None else (lambda: _open(settings, state, rules, chosen))
+    )
+    jobs = JobRunner(state, build or _builder(settings), serving.refresh, settings.data_dir)
+    serving.start()
+    jobs.start()
+    return Services(
+        settings=settings,
+        state=state,
+        keys=KeyRing(state),
+        rules=rules,
+        styles=chosen,
+        requests=RequestsLog(state, settings.keep_days, keep_vibes=settings.keep_vibes),
+        feedback=FeedbackBook(state),
+        looks=LookBook(state),
+        serving=serving,
+        jobs=jobs,
+        gate=Gate(settings.queue_size, metrics.turned_away.inc),
+        limits=Limits(settings.rate_per_minute, metrics.rate_limited.inc),
+        metrics=metrics,
+    )
+
+
+def _builder(settings: Settings) -> Build:
+    def build(order: BuildOrder, progress: ProgressSink) -> BuildReport:
+        return build_index(
+            settings,
+            order.feeds,
+            allow_rejects=order.allow_rejects,
+            dry_run=order.dry_run,
+            max_removed=order.max_removed,
+            started=order.started,
+            progress=progress,
+        )
+
+    return build
+
+
+def stop(running: Services) -> None:
+    """Ends what runs in the background and closes what was opened. Blocks while that takes."""
+    running.jobs.close()
+    running.serving.close()
+    running.requests.close()
+    running.state.close()
+
+
+def _open(settings: Settings, state: State, rules: RuleBook, chosen: StyleBook) -> Recommender:
+    from service.recommender import open_recommender  # loads torch: only when the app really starts
+
+    tastes = TasteBook(state, settings.personalise)
+
+    def nudges(asked: OutfitRequest) -> Sequence[Nudge]:
+        return [*rules.nudges(asked), *tastes.nudges(asked)]
+
+    return open_recommender(settings, nudges, StockBook(state), chosen.choices)

@@ -1,0 +1,122 @@
+"""The engine of the state's database: SQLite in the data folder, or PostgreSQL by URL. Knows no table.
+
+SQLite runs with a write-ahead log and `synchronous = FULL`: every commit is forced to the disk. In that journal
+mode `NORMAL` would survive a killed process just as well, but not a power cut, and an event or a stock change
+that was answered with success must not vanish then either. PostgreSQL does the same by default.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DatabaseError, DataError, OperationalError, SQLAlchemyError, TimeoutError
+
+from indexer.errors import StylistError
+from service.problems import InvalidError, UnavailableError
+
+_BUSY_MS = 5_000  # how long a writer waits for another
+_POOL_SECONDS = 5  # how long a request waits for a connection
+_CONNECT_SECONDS = 5
+_RETRY_SECONDS = 5
+_DRIVERS = frozenset({"postgresql", "postgresql+psycopg"})
+
+
+def sqlite_engine(path: Path) -> Engine:
+    """The engine of a database file. Connects to nothing yet."""
+    engine = _engine(URL.create("sqlite", database=str(path)), {"timeout": _BUSY_MS / 1000})
+    event.listen(engine, "connect", _configure_sqlite)
+    return engine
+
+
+def postgres_engine(url: str) -> Engine:
+    """The engine of `postgresql://` or `postgresql+psycopg://`. Connects to nothing yet.
+
+    Raises StylistError, which never repeats the URL: it holds a password.
+    """
+    try:
+        parsed = make_url(url)
+    except (SQLAlchemyError, ValueError):
+        parsed = None
+    if parsed is None or parsed.drivername not in _DRIVERS:
+        raise StylistError(
+            "STYLIST_DATABASE_URL: not of the form postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+            " (percent-encode special characters of the password)"
+        )
+    timeout = {} if "connect_timeout" in parsed.query else {"connect_timeout": _CONNECT_SECONDS}
+    try:
+        return _engine(parsed.set(drivername="postgresql+psycopg"), timeout)
+    except ImportError as error:
+        raise StylistError(
+            f"STYLIST_DATABASE_URL: the PostgreSQL driver cannot be loaded ({error}): "
+            "pip install 'vibe-stylist[postgres]'"
+        ) from error
+
+
+def create_privately(path: Path) -> None:
+    """Makes an empty file that only its owner may read. Raises OSError when one is there that may not be written."""
+    # By us, because SQLite would let the umask decide who may read it. Never opened here when it exists:
+    # to close it again would drop the locks that this process holds on it.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    if not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise PermissionError(13, "it is read-only", str(path))
+
+
+def place(engine: Engine) -> str:
+    """Where the database is, for messages: a path, or host and name. Never a user or a password."""
+    url = engine.url
+    if engine.dialect.name == "sqlite":
+        return str(url.database)
+    address = f"{url.host or 'the local socket'}{f':{url.port}' if url.port else ''}"
+    return f"PostgreSQL at {address}, database {url.database or '(default)'}"
+
+
+def reason(error: SQLAlchemyError) -> str:
+    """What the driver said, in one line, without the statement and its values."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())
+
+
+@contextmanager
+def translated(engine: Engine) -> Iterator[None]:
+    """Turns what may befall a sound program into problems: UnavailableError, or InvalidError for impossible values.
+
+    Full disk, lock held too long, connection lost, damaged file: 503. What only a bug can cause passes through.
+    """
+    try:
+        yield
+    except DataError as error:  # such as a NUL in a text, which PostgreSQL has no room for
+        raise InvalidError("a value cannot be stored as text or number of this database") from error
+    except TimeoutError as error:
+        raise UnavailableError("the database is too busy", retry_after=_RETRY_SECONDS) from error
+    except DatabaseError as error:
+        if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
+            raise
+        # Hosts and users of a server are not for whoever sent the request; the cause has them, for the log.
+        said = f": {reason(error)}" if engine.dialect.name == "sqlite" else ""
+        raise UnavailableError(
+            f"the database cannot be used now{said}", retry_after=_RETRY_SECONDS
+        ) from error
+
+
+def _engine(url: URL, connect_args: dict[str, Any]) -> Engine:
+    # Parameters stay out of errors, and so out of logs: they hold what shoppers typed.
+    return create_engine(
+        url,
+        connect_args=connect_args,
+        hide_parameters=True,
+        pool_timeout=_POOL_SECONDS,
+        pool_pre_ping=url.get_backend_name() != "sqlite",  # a restarted server costs no request
+    )
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()

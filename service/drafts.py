@@ -1,0 +1,108 @@
+"""Outfits in the making: what may fill their slots, what was chosen so far, and why. Knows no choosing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.item import Slot
+from service.outfit import Candidate
+from service.prompt import Context
+from service.retriever import Shortlist
+from service.scorer import Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One outfit to compose: its slots in order, and what may fill them. Anchored slots have one candidate."""
+
+    context: Context
+    required: tuple[Slot, ...]
+    optional: tuple[Slot, ...]
+    shortlists: Mapping[Slot, Shortlist]
+    anchored: frozenset[Slot] = frozenset()
+    pinned: frozenset[Slot] = frozenset()
+    """Slots that have only candidates that the store wants to be seen."""
+    spare: frozenset[Slot] = frozenset()
+    """Required slots that stay empty rather than hold what goes badly with the rest: a tie without a collar."""
+
+    @property
+    def given(self) -> frozenset[Slot]:
+        """Slots that leave no free choice."""
+        return self.anchored | self.pinned
+
+    def order(self) -> list[Slot]:
+        """The required slots; anchors first, then pins, so that everything else is chosen to go with them; what
+        only rounds the outfit off comes last.
+        """
+        return sorted(
+            self.required, key=lambda s: (s not in self.anchored, s in self.spare, s not in self.pinned)
+        )
+
+    def rounds(self) -> list[tuple[Slot, ...]]:
+        """The slots that are asked for together: the required ones one by one, then all optional ones at once."""
+        optional = tuple(s for s in self.optional if s in self.shortlists and s not in self.required)
+        return [*((slot,) for slot in self.order()), *([optional] if optional else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What scores are made of, weights applied; each of shape (candidates,), or (1,) of one chosen piece."""
+
+    fit: Scores
+    harmony: Scores
+    vibe: Scores
+    text: Scores
+    rest: Scores
+    repeat: Scores
+
+    @property
+    def objection(self) -> Scores:
+        """How much speaks against each piece."""
+        return self.fit + self.harmony
+
+    @property
+    def total(self) -> Scores:
+        return self.objection + self.vibe + self.text + self.rest + self.repeat
+
+    def of(self, i: int) -> Parts:
+        """The parts of one candidate."""
+        return Parts(*(getattr(self, f.name)[i : i + 1] for f in fields(self)))
+
+
+@dataclass(slots=True)
+class Composed:
+    """An outfit under way, and in the end a whole one. `number` is the place of its plan among the plans."""
+
+    plan: Plan
+    number: int = 0
+    pieces: list[Candidate] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    parts: list[Parts] = field(default_factory=list)
+    """What each of the scores is made of, for a trace."""
+    rows: list[NDArray[np.float32]] = field(default_factory=list)
+    dead: bool = False
+    """Whether no whole outfit is possible any more; only ever true before the first piece is chosen, or when
+    the other outfits of the answer took what would have made this one different."""
+
+    @property
+    def skus(self) -> frozenset[str]:
+        return frozenset(c.sku for c in self.pieces)
+
+    @property
+    def score(self) -> float:
+        return sum(self.scores) / len(self.scores) if self.scores else 0.0
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """Sorts an answer: what the store pins first, then the better score."""
+        return not self.plan.pinned, -round(self.score, 4)
+
+    def open_slots(self, slot: Slot) -> list[list[Candidate]]:
+        """Candidates of the required slots that come after `slot`; none after an optional one."""
+        order = self.plan.order()
+        rest = order[order.index(slot) + 1 :] if slot in order else []
+        return [self.plan.shortlists[s].candidates for s in rest]

@@ -1,0 +1,8 @@
+"""What alembic runs around the revisions: on the connection, and in the transaction, of `service.migrating`."""
+
+from __future__ import annotations
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"])
+context.run_migrations()

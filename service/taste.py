@@ -1,0 +1,192 @@
+"""A shopper's own taste: what they liked and disliked before moves what they are shown, a little.
+
+Knows events and columns of the catalogue; nothing of requests' bodies beyond who asks, of vectors, or of HTTP. What
+a piece is worth to the shopper follows from its brand, colours, kind and product, as in content-based filtering
+(Pazzani & Billsus 2007): no other shopper's events count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+
+from service.events import EventType, StoredEvent
+from service.facets import Facets, Mask, Positions
+from service.nudges import Nudge, Shifts
+from service.schema import OutfitRequest
+from service.state import State
+from service.tables import EventRow
+
+NEWEST = 200
+"""Events that count; older ones are forgotten."""
+HALF_LIFE = timedelta(days=30)
+BOUND = 0.12
+"""The most that taste moves a piece, in units of cosine similarity."""
+DISLIKED = -0.5
+"""What a piece is moved that the shopper disliked itself, and has not accepted since."""
+
+_VERDICTS: dict[EventType, float] = {
+    "like": 1.0,
+    "add_to_basket": 1.0,
+    "purchase": 1.5,
+    "swap": -0.5,
+    "dislike": -1.0,
+}
+_CHOSEN_INSTEAD = 0.5
+_SHARES = {"group": 0.04, "brand": 0.04, "color": 0.04, "kind": 0.02}
+"""What a column moves at most: the sum may exceed the bound where all agree, and is cut there."""
+_SATURATION = 2.0
+"""Evidence of one like counts 0.46 of a share, of three 0.91: tanh of the sum over this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """What a shopper's events say: weight per SKU, below 0 for dislike, and the SKUs whose last verdict was one."""
+
+    weights: Mapping[str, float]
+    disliked: frozenset[str]
+
+
+def taste_of(events: Sequence[StoredEvent]) -> Taste:
+    """The taste that the events show, oldest first. Age counts from the newest event, not from now: the same history
+    gives the same taste on every day.
+
+    An event about a whole outfit counts for its pieces in equal parts. Whoever changes their mind has the last word.
+    """
+    ages = _ages(events)
+    weights: dict[str, float] = defaultdict(float)
+    last: dict[str, bool] = {}
+    for event, age in zip(events, ages, strict=True):
+        fresh = 0.5 ** (age / HALF_LIFE)
+        for sku, verdict in _verdicts(event):
+            weights[sku] += fresh * verdict
+            last[sku] = event.type == "dislike" and event.sku == sku
+    return Taste(dict(sorted(weights.items())), frozenset(sku for sku, disliked in last.items() if disliked))
+
+
+def _ages(events: Sequence[StoredEvent]) -> list[timedelta]:
+    times = [datetime.fromisoformat(event.at) for event in events]
+    return [times[-1] - at for at in times]
+
+
+def _verdicts(event: StoredEvent) -> Iterable[tuple[str, float]]:
+    verdict = _VERDICTS.get(event.type)
+    if verdict is None:
+        return
+    if event.sku is None:
+        for item in event.items:
+            yield item.sku, verdict / len(event.items)
+        return
+    yield event.sku, verdict
+    if event.replaced_by is not None:
+        yield event.replaced_by, _CHOSEN_INSTEAD
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """What pieces have in common: entry i says that piece `position[i]` has the value `value[i]` of some column,
+    and `share` is what each value moves at most. `source` is the column that tells one catalogue from another.
+    """
+
+    source: Mapping[str, Positions]
+    position: NDArray[np.int64]
+    value: NDArray[np.int64]
+    share: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, facets: Facets) -> Ties:
+        rows: list[Positions] = []
+        shares: list[float] = []
+        for column, share in _SHARES.items():
+            found = [positions for value, positions in facets.inverted[column].items() if value]
+            rows += found
+            shares += [share] * len(found)
+        return cls(
+            source=facets.inverted["group"],
+            position=np.concatenate([np.zeros(0, dtype=np.int64), *rows]),
+            value=np.repeat(np.arange(len(rows)), [len(row) for row in rows]),
+            share=np.array(shares, dtype=np.float64),
+        )
+
+    def spread(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What every piece is moved by what is known of some, both of shape (items,)."""
+        evidence = np.bincount(self.value, weights[self.position], minlength=len(self.share))
+        moved = self.share * np.tanh(evidence / _SATURATION)
+        spread = np.bincount(self.position, moved[self.value], minlength=len(weights))
+        return np.asarray(spread, dtype=np.float64)
+
+
+class PersonalTaste:
+    """The nudge of a taste; see `service.nudges`. Forbids nothing."""
+
+    def __init__(self, taste: Taste, ties: Callable[[Facets], Ties] = Ties.of) -> None:
+        self._taste = taste
+        self._ties = ties
+        self.digest = _digest(taste)
+        self._latest: tuple[Facets, Shifts] | None = None
+
+    def name(self) -> str:
+        return "taste"
+
+    def shift(self, facets: Facets, positions: Positions) -> Shifts:
+        latest = self._latest
+        if latest is None or latest[0] is not facets:
+            self._latest = latest = (facets, self._shifts(facets))
+        return np.asarray(latest[1][positions], dtype=np.float32)
+
+    def allowed(self, facets: Facets) -> Mask | None:  # noqa: ARG002 - taste forbids nothing
+        return None
+
+    def _shifts(self, facets: Facets) -> Shifts:
+        """What every piece is moved, shape (items,). Pieces that left the catalogue tell nothing."""
+        weights = np.zeros(facets.count, dtype=np.float64)
+        for sku, weight in self._taste.weights.items():
+            weights[_positions(facets, sku)] += weight
+        shifts = np.clip(self._ties(facets).spread(weights), -BOUND, BOUND)
+        for sku in self._taste.disliked:
+            shifts[_positions(facets, sku)] = DISLIKED
+        return np.asarray(shifts, dtype=np.float32)
+
+
+def _positions(facets: Facets, sku: str) -> Positions:
+    return facets.inverted["sku"].get(sku, np.zeros(0, dtype=np.int64))
+
+
+def _digest(taste: Taste) -> str:
+    told = json.dumps([[*taste.weights.items()], sorted(taste.disliked)])
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+class TasteBook:
+    """The tastes of one state's shoppers, read anew for each request: an event counts from the next one on."""
+
+    def __init__(self, state: State, enabled: bool = True) -> None:
+        self._state = state
+        self._enabled = enabled
+        self._latest: Ties | None = None
+
+    def nudges(self, request: OutfitRequest) -> Sequence[Nudge]:
+        """The nudge of who asks; none where nobody is named, or does not want it, or has said nothing yet."""
+        if not (self._enabled and request.personalise and request.shopper):
+            return ()
+        query = select(EventRow.body).where(EventRow.shopper == request.shopper, EventRow.type.in_(_VERDICTS))
+        query = query.order_by(EventRow.at.desc(), EventRow.received.desc()).limit(NEWEST)
+        with self._state.session() as session:
+            bodies = session.scalars(query).all()
+        taste = taste_of([StoredEvent.model_validate_json(body) for body in reversed(bodies)])
+        return (PersonalTaste(taste, self._ties),) if taste.weights else ()
+
+    def _ties(self, facets: Facets) -> Ties:
+        """Made once per catalogue, not per shopper; changes of stock do not touch them."""
+        latest = self._latest
+        if latest is None or latest.source is not facets.inverted["group"]:
+            self._latest = latest = Ties.of(facets)
+        return latest

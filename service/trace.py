@@ -1,0 +1,102 @@
+"""Tells how an answer came about, from what composing left behind. Decides nothing: filters are only counted again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from indexer.item import Slot
+from service.brief import Brief
+from service.drafts import Composed, Parts
+from service.filters import Filter, filters, holding, size_filter
+from service.merchandising import Merchandising
+from service.nudges import Nudge, total_shift
+from service.outfit import Candidate
+from service.plan import Planned
+from service.retriever import Retriever
+from service.schema import OutfitRequest
+from service.trace_body import FilterTrace, OutfitTrace, PieceTrace, RuleTrace, SlotTrace, Trace
+
+
+def trace_of(
+    request: OutfitRequest,
+    brief: Brief,
+    retriever: Retriever,
+    planned: Planned,
+    nudges: Sequence[Nudge],
+    outfits: Mapping[str, Composed],
+) -> Trace:
+    """The trace of an answer. `outfits` are its outfits by id, `planned` and `nudges` what they came of."""
+    return Trace(
+        slots=list(_slots(request, brief, retriever, planned, nudges)),
+        outfits=[
+            OutfitTrace(id=outfit_id, pieces=list(_pieces(composed, retriever, nudges)))
+            for outfit_id, composed in outfits.items()
+        ],
+    )
+
+
+def _slots(
+    request: OutfitRequest, brief: Brief, retriever: Retriever, planned: Planned, nudges: Sequence[Nudge]
+) -> Iterator[SlotTrace]:
+    if planned.lane is None:
+        return
+    facets = retriever.facets
+    shared = filters(facets, request, brief, *planned.lane, nudges)
+    for slot, size in planned.sizes.items():
+        chain = [*shared, *size_filter(facets, request, brief, slot)]
+        yield SlotTrace(
+            slot=slot,
+            carried=int(facets.in_slot(slot).sum()),
+            filters=list(_counted(retriever, slot, chain)),
+            shortlist=size,
+        )
+
+
+def _counted(retriever: Retriever, slot: Slot, chain: Sequence[Filter]) -> Iterator[FilterTrace]:
+    mask = retriever.facets.in_slot(slot)
+    held, _ = holding(mask, slot, chain)
+    masks = [mask]
+    for filter_ in chain:
+        masks.append(masks[-1] & filter_.allowed if filter_ in held else masks[-1])
+    lefts = [int(m.sum()) for m in masks]
+    for filter_, (before, left) in zip(chain, pairwise(lefts), strict=True):
+        yield FilterTrace(
+            constraint=filter_.constraint, removed=before - left, left=left, lifted=filter_ not in held
+        )
+
+
+def _pieces(composed: Composed, retriever: Retriever, nudges: Sequence[Nudge]) -> Iterator[PieceTrace]:
+    for candidate, parts in zip(composed.pieces, composed.parts, strict=True):
+        anchored = candidate.slot in composed.plan.anchored  # the shopper's own choice: nothing moves it
+        yield _piece(candidate, parts, retriever, () if anchored else nudges)
+
+
+def _piece(candidate: Candidate, parts: Parts, retriever: Retriever, nudges: Sequence[Nudge]) -> PieceTrace:
+    ours = [nudge for nudge in nudges if isinstance(nudge, Merchandising)]
+    others = [nudge for nudge in nudges if not isinstance(nudge, Merchandising)]
+    at = np.array([candidate.position])
+    merchandising = float(total_shift(ours, retriever.facets, at)[0])
+    personal = float(total_shift(others, retriever.facets, at)[0])
+    applied = [rule for nudge in ours for rule in nudge.applied(retriever.facets, candidate.position)]
+    return PieceTrace(
+        slot=candidate.slot,
+        sku=candidate.variant.sku,
+        similarity=round(candidate.similarity, 4),
+        vibe=_rounded(parts.vibe),
+        fit=round(float(parts.fit[0]) - merchandising - personal, 4),
+        text=_rounded(parts.text),
+        rest=_rounded(parts.rest),
+        harmony=_rounded(parts.harmony),
+        repeat=_rounded(parts.repeat),
+        merchandising=round(merchandising, 4),
+        personal=round(personal, 4),
+        total=_rounded(parts.total),
+        rules=[RuleTrace(id=r.id, action=r.body.action, shift=round(r.shift, 4)) for r in applied],
+    )
+
+
+def _rounded(part: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+    return round(float(part[0]), 4)
