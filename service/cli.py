@@ -204,8 +204,9 @@ def main() -> None:
     """Entry point. Exits 0 when done, 1 with a one-line reason, 2 on wrong usage."""
     # Before torch is imported: threads that spin while they wait for work take the cores from those that have some.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # Every wish has another length, and oneDNN keeps a compiled routine, about a megabyte, for each of 1,024 shapes.
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
+    # Every wish has another length, and oneDNN, and torch above it, keep a routine of some megabytes for each of 1,024.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32")
+    os.environ.setdefault("LRU_CACHE_CAPACITY", "32")
     # peft asks transformers by an old name; nothing that a user could do about it.
     warnings.filterwarnings("ignore", ".*is_gradient_checkpointing.*", FutureWarning)
     try:

@@ -23,6 +23,9 @@ from service.scorer import Question, Scorer, Scores
 
 TUNED_REST = 0.6
 """`Weights.rest` where worn pieces are encoded by a tuned query encoder, for styles that bring no weights."""
+MOST_TEXT = 0.3
+"""The most that the stylist's opinion of a piece may add or take: enough to choose by, too little to overrule what
+common sense says against a piece, such as a tie without a collar."""
 EncodeWorn = Callable[[Sequence[str]], NDArray[np.float32]]
 """Labels of worn pieces -> shape (labels, dim), in the space of the candidates' vectors."""
 
@@ -202,7 +205,7 @@ def _parts(
         fit=np.array([c.fit for c in candidates]),
         harmony=weights.harmony * np.array([harmony(c.item, worn) for c in candidates]),
         vibe=weights.vibe * np.array([c.similarity for c in candidates]),
-        text=weights.text * text,
+        text=np.clip(weights.text * text, -MOST_TEXT, MOST_TEXT),
         rest=weights.rest * rest.astype(np.float64),
         repeat=-weights.repeat * np.array([_repetition(outfit, others, c) for c in candidates]),
     )

@@ -129,7 +129,7 @@ def _warmths(piece: Item, others: Sequence[Item]) -> float:
 
 def _partners(piece: Item, others: Sequence[Item]) -> float:
     needed = _PARTNERS.get(piece.kind)
-    return 0.0 if needed is None or any(other.kind in needed for other in others) else -0.5
+    return 0.0 if needed is None or any(other.kind in needed for other in others) else -1.0
 
 
 def _accents(item: Item) -> set[str]:

@@ -34,6 +34,9 @@ _TOWN = ("city", "commute", "everyday", "casual", "streetwear", "athleisure", "w
 MOURNING = 0.15
 """For black, and what passes for it, where people mourn."""
 
+_TRADITIONAL = ("ethnic", "south asian", "eid", "ramadan", "diwali", "mehndi")
+"""The taxonomy's word for traditional dress, and a shop's own for what is worn on days that a wish would name."""
+
 _DARK = ("black", "charcoal", "navy")
 _CORE: tuple[Slot, ...] = ("top", "bottom", "dress")
 _FINISHING: tuple[Slot, ...] = ("bag", "jewelry", "accessory")
@@ -193,8 +196,13 @@ def fit(facets: Facets, positions: NDArray[np.int64], slot: Slot, brief: Brief) 
         penalty += 0.12 * ~facets.in_season(season)[positions]
     bonus = np.zeros(len(positions))
     named = np.zeros(len(positions))
-    for tag in facets.telling_tags(brief.said):
+    tags = facets.telling_tags(brief.said)
+    for tag in tags:
         named += _tagged(facets, tag)[positions]
+    if brief.activity == "ethnic":
+        bonus += 0.15 * facets.any_of("tag", _TRADITIONAL)[positions]
+    elif not set(tags) & set(_TRADITIONAL):
+        bonus -= 0.25 * facets.any_of("tag", _TRADITIONAL)[positions]
     bonus += NAMED * np.clip(named, 0, 2)
     if says(brief.said, "mourning"):
         bonus += MOURNING * facets.any_of("color", _DARK)[positions]
@@ -213,8 +221,8 @@ def _seasons_of(brief: Brief) -> tuple[Season, ...]:
 
 def _leanings(brief: Brief) -> list[tuple[str, float]]:
     if says(brief.said, "solemn"):  # first of all nothing that goes out dancing
-        return [("party", -0.4), ("ethnic", -0.25)]
-    leanings = [("ethnic", 0.15 if brief.activity == "ethnic" else -0.25)]
+        return [("party", -0.4)]
+    leanings: list[tuple[str, float]] = []
     if brief.activity == "work":
         leanings += [("work", 0.06), ("party", -0.15)]
     if brief.activity == "party":

@@ -103,7 +103,8 @@ def test_the_command_line_only_sets_how_libraries_behave() -> None:
     calls = [ast.unparse(node) for node in ast.walk(tree("service/cli.py")) if isinstance(node, ast.Call)]
     assert [c for c in calls if "environ" in c] == [
         "os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')",
-        "os.environ.setdefault('ONEDNN_PRIMITIVE_CACHE_CAPACITY', '128')",
+        "os.environ.setdefault('ONEDNN_PRIMITIVE_CACHE_CAPACITY', '32')",
+        "os.environ.setdefault('LRU_CACHE_CAPACITY', '32')",
     ]
 
 

@@ -19,7 +19,7 @@ class Forgotten(BaseModel):
     forgotten: int
 
 
-@router.delete("/shoppers/{shopper:path}", responses=documented(422))
+@router.delete("/shoppers/{shopper:path}", responses=documented(404, 422))
 def forget(shopper: Pseudonym, request: Request) -> Forgotten:
     """Delete a shopper's events, and take the shopper out of what is kept of requests. A key may contain slashes."""
     return Forgotten(forgotten=services(request).feedback.forget(shopper))
