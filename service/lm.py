@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,6 +87,8 @@ class LanguageModel:
         self.head = self.causal_lm.get_output_embeddings()
         self._lora = LoraAdapters(self.causal_lm)
         self._lock = threading.Lock()
+        # All reading is done by one thread: native libraries keep scratch memory, and a team of helpers, for each.
+        self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="language-model")
 
     @property
     def adapters(self) -> frozenset[str]:
@@ -121,9 +124,12 @@ class LanguageModel:
         ids: Tokens = self._tokenizer.encode(text, add_special_tokens=False)
         return ids
 
-    @torch.inference_mode()
     def read(self, tokens: Tokens, after: State | None = None, adapter: str | None = None) -> State:
         """The state after `tokens`, which follow on `after` when it is given."""
+        return self._reader.submit(self._read, tokens, after, adapter).result()
+
+    @torch.inference_mode()
+    def _read(self, tokens: Tokens, after: State | None, adapter: str | None) -> State:
         ids = torch.tensor([tokens], device=self.causal_lm.device)
         with self._lock, self._lora.active([adapter]):
             cache = self._cache([after] if after else [], after.length if after else 0)
@@ -134,7 +140,6 @@ class LanguageModel:
             last=hidden[0, -1],
         )
 
-    @torch.inference_mode()
     def score(
         self,
         states: Sequence[State],
@@ -153,6 +158,17 @@ class LanguageModel:
         adapters = [adapter] * len(states) if adapter is None or isinstance(adapter, str) else list(adapter)
         if len(adapters) != len(states):
             raise ValueError(f"{len(adapters)} adapters for {len(states)} states")
+        return self._reader.submit(self._score, states, branches, adapters, width, likelihoods).result()
+
+    @torch.inference_mode()
+    def _score(
+        self,
+        states: Sequence[State],
+        branches: Sequence[Branch],
+        adapters: Sequence[str | None],
+        width: int,
+        likelihoods: bool,
+    ) -> list[Scored]:
         rows = [_Row.of(start, ends) for start, ends in branches]
         past = max(state.length for state in states)
         width = max(width, *(len(row.tokens) for row in rows))
