@@ -23,9 +23,6 @@ from service.scorer import Question, Scorer, Scores
 
 TUNED_REST = 0.6
 """`Weights.rest` where worn pieces are encoded by a tuned query encoder, for styles that bring no weights."""
-MOST_TEXT = 0.3
-"""The most that the stylist's opinion of a piece may add or take: enough to choose by, too little to overrule what
-common sense says against a piece, such as a tie without a collar."""
 EncodeWorn = Callable[[Sequence[str]], NDArray[np.float32]]
 """Labels of worn pieces -> shape (labels, dim), in the space of the candidates' vectors."""
 
@@ -36,6 +33,9 @@ class Weights:
 
     text: float = 0.03
     """Per unit of log-odds, where the stylist's scores are that; else per standard deviation among the candidates."""
+    most_text: float = 0.3
+    """The most that the stylist's opinion of a piece may add or take: enough to choose by, too little to overrule what
+    common sense says against a piece, such as a tie without a collar."""
     vibe: float = 1.0
     rest: float = 0.4
     harmony: float = 1.0
@@ -205,7 +205,7 @@ def _parts(
         fit=np.array([c.fit for c in candidates]),
         harmony=weights.harmony * np.array([harmony(c.item, worn) for c in candidates]),
         vibe=weights.vibe * np.array([c.similarity for c in candidates]),
-        text=np.clip(weights.text * text, -MOST_TEXT, MOST_TEXT),
+        text=np.clip(weights.text * text, -weights.most_text, weights.most_text),
         rest=weights.rest * rest.astype(np.float64),
         repeat=-weights.repeat * np.array([_repetition(outfit, others, c) for c in candidates]),
     )

@@ -27,7 +27,7 @@ from service.scorer import ComposerName, Question, RetrievalScorer, Scorer, Scor
 from training.evaluation.result import System
 from training.looks import StyledLook
 
-ALONE = Weights(text=1.0, vibe=0.0, rest=0.0, harmony=0.0, repeat=3.0, noise=0.0)
+ALONE = Weights(text=1.0, most_text=np.inf, vibe=0.0, rest=0.0, harmony=0.0, repeat=3.0, noise=0.0)
 """The scorer decides. A repeated piece costs three standard deviations, about what it costs in the served sum."""
 
 Rate = Callable[[Slot, str, Context], float]
