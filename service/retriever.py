@@ -22,7 +22,7 @@ from service.nudges import Nudge, all_pinned, total_shift
 from service.outfit import Candidate
 from service.schema import OutfitRequest, Unmet
 from service.sizes import fits, scale
-from service.wanted import fit
+from service.wanted import fit, see_through
 
 POOL = 1000
 """Pieces per slot that are looked at by attributes after the search."""
@@ -164,7 +164,8 @@ class Retriever:
         pool = positions[order]
         vectors = vectors[order]
         items = self.items(pool.tolist())
-        picks = _varied(items, vectors, (similarity + suits)[order], quota, forced)
+        similarity, suits = similarity[order], suits[order] - see_through(items, brief)
+        picks = _varied(items, vectors, similarity + suits, quota, forced)
         candidates = [
             Candidate(
                 item=items[i],
@@ -172,8 +173,8 @@ class Retriever:
                 variant=_variant(items[i], slot, request, brief),
                 slot=slot,
                 label=items[i].label(),
-                similarity=float(similarity[order[i]]),
-                fit=float(suits[order[i]]),
+                similarity=float(similarity[i]),
+                fit=float(suits[i]),
             )
             for i in picks
         ]

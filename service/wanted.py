@@ -6,13 +6,14 @@ at the pool only, a coat when it is cold. Each rule looks at attributes of the k
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.item import Department, Season, Slot
+from indexer.item import Department, Item, Season, Slot
 from service.brief import Brief
 from service.facets import Facets, Mask
 from service.senses import says
@@ -36,6 +37,9 @@ MOURNING = 0.15
 
 _TRADITIONAL = ("ethnic", "south asian", "eid", "ramadan", "diwali", "mehndi")
 """The taxonomy's word for traditional dress, and a shop's own for what is worn on days that a wish would name."""
+
+SEE_THROUGH = 0.3
+_SHEER = re.compile(r"\b(fishnet|mesh|sheer|see-through|transparent)\b", re.IGNORECASE)
 
 _DARK = ("black", "charcoal", "navy")
 _CORE: tuple[Slot, ...] = ("top", "bottom", "dress")
@@ -210,6 +214,17 @@ def fit(facets: Facets, positions: NDArray[np.int64], slot: Slot, brief: Brief) 
         bonus += weight * _tagged(facets, tag)[positions]
     result: NDArray[np.float32] = (bonus - penalty).astype(np.float32)
     return result
+
+
+def see_through(items: Sequence[Item], brief: Brief) -> NDArray[np.float32]:
+    """What speaks against tops that show what should be under them, shape (items,), unless the wish is for such.
+
+    Read off titles, since no attribute says it; at the gym a mesh is for air.
+    """
+    if brief.activity in _ACTIVE or says(brief.said, "bold"):
+        return np.zeros(len(items), dtype=np.float32)
+    found = [item.slot == "top" and _SHEER.search(item.title) is not None for item in items]
+    return (SEE_THROUGH * np.array(found)).astype(np.float32)
 
 
 def _seasons_of(brief: Brief) -> tuple[Season, ...]:

@@ -207,3 +207,15 @@ def test_hiking_gear_stays_out_of_town(recommender: StoreRecommender, skus: Skus
     assert not [piece.title for piece in pieces if "hiking" in piece.tags]
     hike = ask(recommender, vibe="day hike in the hills", department="women", count=2)
     assert any("hiking" in skus[i.sku][0].tags for o in hike.outfits for i in o.items)
+
+
+@pytest.mark.parametrize(("vibe", "seen"), [("rooftop jazz night", False), ("goth club night", True)])
+def test_fishnet_is_for_those_who_ask_for_it(
+    recommender: StoreRecommender, skus: Skus, vibe: str, seen: bool
+) -> None:
+    tops = [
+        top.title
+        for seed in range(3)
+        for top in worn(ask(recommender, vibe=vibe, department="women", count=5, seed=seed), skus, "top")
+    ]
+    assert any("Fishnet" in title for title in tops) == seen
