@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DatabaseError, DataError, OperationalError, SQLAlchemyError, TimeoutError
 
 from indexer.errors import StylistError
@@ -105,13 +106,21 @@ def translated(engine: Engine) -> Iterator[None]:
 
 def _engine(url: URL, connect_args: dict[str, Any]) -> Engine:
     # Parameters stay out of errors, and so out of logs: they hold what shoppers typed.
-    return create_engine(
+    engine = create_engine(
         url,
         connect_args=connect_args,
         hide_parameters=True,
         pool_timeout=_POOL_SECONDS,
         pool_pre_ping=url.get_backend_name() != "sqlite",  # a restarted server costs no request
     )
+    event.listen(engine, "handle_error", _not_answering)
+    return engine
+
+
+def _not_answering(context: ExceptionContext) -> None:
+    # Tidying up after a ping that failed, the driver may fail with an error that says nothing of the connection.
+    if context.is_pre_ping:
+        context.is_disconnect = True
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
