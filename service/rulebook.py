@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from service.merchandising import Merchandising, Rule, RuleBody
 from service.nudges import Nudge
@@ -50,10 +51,7 @@ class RuleBook:
     def get(self, rule_id: str) -> Rule:
         """Raises NotFoundError."""
         with self._state.session() as session:
-            row = session.get(RuleRow, rule_id)
-        if row is None:
-            raise _unknown(rule_id)
-        return _rule(row)
+            return _rule(_row(session, rule_id))
 
     def add(self, body: RuleBody) -> Rule:
         """Raises ConflictError when there are `MAX_RULES` already."""
@@ -68,9 +66,7 @@ class RuleBook:
     def replace(self, rule_id: str, body: RuleBody) -> Rule:
         """The rule of this id says something else from now on. Raises NotFoundError."""
         with self._state.session() as session:
-            row = session.get(RuleRow, rule_id)
-            if row is None:
-                raise _unknown(rule_id)
+            row = _row(session, rule_id)
             for name, value in _values(body).items():
                 setattr(row, name, value)
         self._look_again()
@@ -79,9 +75,7 @@ class RuleBook:
     def delete(self, rule_id: str) -> None:
         """Raises NotFoundError."""
         with self._state.session() as session:
-            row = session.get(RuleRow, rule_id)
-            if row is None:
-                raise _unknown(rule_id)
+            row = _row(session, rule_id)
             session.delete(row)
         self._look_again()
 
@@ -117,5 +111,8 @@ def _rule(row: RuleRow) -> Rule:
     return Rule(row.id, row.created, RuleBody.model_validate(body | {"match": json.loads(row.match)}))
 
 
-def _unknown(rule_id: str) -> NotFoundError:
-    return NotFoundError(f"no rule {rule_id!r}")
+def _row(session: Session, rule_id: str) -> RuleRow:
+    row = session.get(RuleRow, rule_id)
+    if row is None:
+        raise NotFoundError(f"no rule {rule_id!r}")
+    return row
