@@ -10,12 +10,12 @@ import dataclasses
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 from urllib.parse import quote
 
-from sqlalchemy import URL, Engine, create_engine, event, func, insert, select
+from sqlalchemy import URL, ColumnElement, Engine, create_engine, event, func, insert, inspect, null, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from indexer.errors import SnapshotError
@@ -133,13 +133,24 @@ class Catalogue:
             in_sizes = VARIANTS.c.position.between(positions.start, positions.stop - 1)
         else:
             in_items, in_sizes = ITEMS.c.position.in_(positions), VARIANTS.c.position.in_(positions)
-        sizes = self._rows(select(VARIANTS).where(in_sizes).order_by(VARIANTS.c.position, VARIANTS.c.ordinal))
+        sizes = self._rows(
+            select(*self._size_columns).where(in_sizes).order_by(VARIANTS.c.position, VARIANTS.c.ordinal)
+        )
         grouped = {
-            position: tuple(Variant(r.sku, r.size, r.quantity, r.price) for r in rows)
+            position: tuple(Variant(r.sku, r.size, r.quantity, r.price, r.cost) for r in rows)
             for position, rows in itertools.groupby(sizes, key=lambda r: r.position)
         }
         rows = self._rows(select(ITEMS).where(in_items).order_by(ITEMS.c.position))
         return {row.position: _item(row, grouped.get(row.position, ())) for row in rows}
+
+    @cached_property
+    def _size_columns(self) -> list[ColumnElement[Any]]:
+        """The columns of sizes; one that the catalogue was made without reads as NULL."""
+        try:
+            there = {column["name"] for column in inspect(self._engine).get_columns(VARIANTS.name)}
+        except SQLAlchemyError as error:
+            raise SnapshotError(f"catalogue cannot be read: {error}") from error
+        return [c if c.name in there else null().label(c.name) for c in VARIANTS.c]
 
     def _rows(self, statement: Any) -> Sequence[Any]:
         try:
@@ -159,7 +170,8 @@ def sqlite_url(path: Path, *, immutable: bool = False) -> URL:
 
 def _engine(url: str | URL) -> Engine:
     dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
-    return create_engine(url, json_serializer=dumps)
+    # Errors are told to people and logs: the values of a statement, costs among them, are not part of them.
+    return create_engine(url, json_serializer=dumps, hide_parameters=True)
 
 
 def _fast_and_unsafe(connection: Any, _record: Any) -> None:
@@ -174,7 +186,7 @@ def _item_row(position: int, item: Item, text_hash: str) -> dict[str, Any]:
 
 def _variant_row(position: int, ordinal: int, variant: Variant) -> dict[str, Any]:
     return {"position": position, "ordinal": ordinal} | {
-        name: getattr(variant, name) for name in ("sku", "size", "quantity", "price")
+        name: getattr(variant, name) for name in ("sku", "size", "quantity", "price", "cost")
     }
 
 

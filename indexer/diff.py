@@ -27,6 +27,7 @@ _SIZES = {
     "sizes": "v.sku, v.size",
     "quantity": "v.sku, v.size, v.quantity",
     "price": "v.sku, v.size, v.price",
+    "cost": "v.sku, v.size, v.cost",
 }
 _SHOWN_OF_A_REJECT = ("file", "line", "sku", "field", "reason")
 
@@ -136,9 +137,12 @@ def _find_changes(db: sqlite3.Connection) -> None:
     differs = " OR ".join(f"n.{name} IS NOT o.{name}" for name in _COMPARED)
     for sku, *changed in db.execute(f"SELECT n.sku, {flags} FROM {both} WHERE {differs}"):
         _note(db, sku, [name for name, is_other in zip(_COMPARED, changed, strict=True) if is_other])
+    costs_were_kept = "cost" in {row[1] for row in db.execute("PRAGMA old.table_info(variants)")}
     for field, columns in _SIZES.items():
         sizes = f"SELECT i.sku AS item, {columns} FROM {{0}}.items i JOIN {{0}}.variants v USING (position)"
         new, old = sizes.format("new"), sizes.format("old")
+        if field == "cost" and not costs_were_kept:
+            old = old.replace("v.cost", "NULL")
         other = f"SELECT item FROM ({new} EXCEPT {old}) UNION SELECT item FROM ({old} EXCEPT {new})"
         known = "item IN (SELECT sku FROM new.items) AND item IN (SELECT sku FROM old.items)"
         db.execute(f"INSERT INTO changes SELECT item, '{field}' FROM ({other}) WHERE {known}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from indexer.disk import sha256_file
 from indexer.errors import FeedError
 from indexer.feeds.open import Feed, open_feed
-from indexer.feeds.record import MAX_UNPACKED, Reject, Row, Skipped
+from indexer.feeds.record import COST, MAX_UNPACKED, Reject, Row, Skipped
 from indexer.manifest import Source
 from indexer.rejects import RejectLog
 from indexer.report import SourceReport
@@ -50,6 +50,7 @@ class Tally:
     rejected: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     late: int = 0  # rows rejected after they were staged
+    unused: Counter[str] = field(default_factory=Counter)  # optional values that no row could use, by field
 
     @property
     def accepted(self) -> int:
@@ -69,9 +70,13 @@ class Tally:
             accepted=self.accepted,
             rejected=dict(self.rejected),
             skipped=dict(self.skipped),
-            notes=tuple(self.feed.notes),
+            notes=(*self.feed.notes, *self._unused_notes()),
             sha256=self.sha256,
         )
+
+    def _unused_notes(self) -> Iterator[str]:
+        if count := self.unused[COST]:
+            yield f"{count:,} costs not used: no amount above zero in the currency of the price"
 
     def source(self) -> Source:
         return Source(file=self.file, format=self.feed.detection.format, sha256=self.sha256, rows=self.rows)
@@ -92,7 +97,7 @@ class Intake:
             feed = _opened(source)
             tally = Tally(feed, source.name or source.path.name, sha256_file(source.path))
         self.tallies.append(tally)
-        for count, row in enumerate(_rows(feed, source), start=1):
+        for count, row in enumerate(_rows(feed, source, tally.unused), start=1):
             if isinstance(row, Skipped):
                 tally.skipped[row.reason] += 1
             else:
@@ -129,9 +134,9 @@ def _opened(source: FeedSource) -> Feed:
     return dataclasses.replace(feed, defaults=dataclasses.replace(feed.defaults, file=source.label))
 
 
-def _rows(feed: Feed, source: FeedSource) -> Iterator[Row | Reject | Skipped]:
+def _rows(feed: Feed, source: FeedSource, unused: Counter[str]) -> Iterator[Row | Reject | Skipped]:
     with _readable(source):
-        yield from feed.rows()
+        yield from feed.rows(unused)
 
 
 @contextmanager

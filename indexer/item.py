@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 Slot = Literal["top", "bottom", "dress", "outerwear", "shoes", "bag", "jewelry", "accessory"]
@@ -26,13 +26,15 @@ class Variant:
     `size` is None when the feed names no size. `quantity` is None when the feed does not count stock and does
     not say that it is out: such a variant counts as in stock. `price` is None only when the whole feed has no
     prices. `sku` equals the item's where the feed gives
-    sizes no SKU of their own.
+    sizes no SKU of their own. `cost` is what the store paid, in the currency of the price, None when not known. It is
+    the store's secret: it is in no text, no answer and no log.
     """
 
     sku: str
     size: str | None
     quantity: int | None
     price: float | None
+    cost: float | None = field(default=None, repr=False)
 
     @property
     def in_stock(self) -> bool:
@@ -78,6 +80,14 @@ class Item:
         """The lowest price among the sizes in stock, else among all sizes; None for an unpriced feed."""
         priced = [(not v.in_stock, v.price) for v in self.variants if v.price is not None]
         return min(priced)[1] if priced else None
+
+    @property
+    def cost(self) -> float | None:
+        """The cost of the size whose `price` is shown, the dearest where several sell at it; None when not known."""
+        priced = [v for v in self.variants if v.price is not None]
+        best = min(((not v.in_stock, v.price) for v in priced), default=None)
+        shown = (v.cost for v in priced if (not v.in_stock, v.price) == best)
+        return max((cost for cost in shown if cost is not None), default=None)
 
     @property
     def in_stock(self) -> bool:

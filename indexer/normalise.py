@@ -146,7 +146,8 @@ def _variants(rows: Sequence[Row], colourway: _Colourway, taken: set[str]) -> tu
     """SKUs that an earlier colourway of the group has already are told apart by "-<colour>"."""
     slug = _slug(rows[0].color) or _slug(colourway.title) or "2"
     return tuple(
-        Variant(_free(row.sku, slug, taken), clean_size(row.size), row.quantity, row.price) for row in rows
+        Variant(_free(row.sku, slug, taken), clean_size(row.size), row.quantity, row.price, row.cost)
+        for row in rows
     )
 
 

@@ -1,4 +1,8 @@
-"""The catalogue's tables, portable between SQLite and PostgreSQL. Knows columns, not how they are used."""
+"""The catalogue's tables, portable between SQLite and PostgreSQL. Knows columns, not how they are used.
+
+A snapshot never changes, so a column that is added later is missing in older ones, and older readers pass it over in
+newer ones: they name the columns that they read.
+"""
 
 from __future__ import annotations
 
@@ -44,4 +48,5 @@ VARIANTS = Table(
     Column("size", Text),
     Column("quantity", Integer),
     Column("price", Double),
+    Column("cost", Double),  # not in catalogues of before costs were read
 )

@@ -149,6 +149,7 @@ def _choose(
     parts = _parts(outfit, others, shortlist, text, weights)
     total, objection = parts.total, parts.objection
     outlook = _outlook(outfit, slot, shortlist.candidates, budget_cents)
+    possible = [i for i in possible if not shortlist.candidates[i].last_resort] or possible
     best = max(possible, key=lambda i: (total[i] + noise[i] + outlook[i], -i))
     if (not required or slot in outfit.plan.spare) and objection[best] < weights.skip:
         return None

@@ -97,9 +97,9 @@ class Composed:
         return sum(self.scores) / len(self.scores) if self.scores else 0.0
 
     @property
-    def rank(self) -> tuple[bool, float]:
-        """Sorts an answer: what the store pins first, then the better score."""
-        return not self.plan.pinned, -round(self.score, 4)
+    def rank(self) -> tuple[bool, bool, float]:
+        """Sorts an answer: what the store pins first, what has a last resort behind, then the better score."""
+        return not self.plan.pinned, any(c.last_resort for c in self.pieces), -round(self.score, 4)
 
     def open_slots(self, slot: Slot) -> list[list[Candidate]]:
         """Candidates of the required slots that come after `slot`; none after an optional one."""

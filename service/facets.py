@@ -6,6 +6,7 @@ themselves stay in the catalogue.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -30,7 +31,9 @@ _ALL_YEAR = (1 << len(SEASONS)) - 1
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """Columns of shape (items,). `cents` is the lowest price in stock in hundredths, -1 without price."""
+    """Columns of shape (items,). `cents` is the lowest price in stock in hundredths, -1 without price. `margin` is the
+    share of that price that is not the cost, NaN where either is not known; it is the store's secret.
+    """
 
     slot: NDArray[np.int8]  # index in SLOTS, -1 for what is not composed
     department: NDArray[np.int8]
@@ -40,6 +43,7 @@ class Facets:
     warmth: NDArray[np.int8]
     stocked: Mask
     cents: NDArray[np.int64]
+    margin: NDArray[np.float64]
     currency: NDArray[np.int16]
     currencies: tuple[str, ...]
     inverted: dict[str, dict[str, Positions]]
@@ -121,10 +125,12 @@ INVERTED = ("size", "tag", "kind", "brand", "color", "material", "category", "gr
 def build_facets(items: Iterable[Item]) -> Facets:
     """Columns of items given in order of position."""
     rows: list[tuple[int, ...]] = []
+    margins: list[float] = []
     inverted = {name: _Inverted() for name in INVERTED}
     currencies: dict[str, int] = {}
     for position, item in enumerate(items):
         rows.append(_row(item, currencies))
+        margins.append(_margin(item))
         for name, value in _values(item):
             inverted[name].add(value, position)
     table = np.array(rows, dtype=np.int64).reshape(len(rows), 9)
@@ -138,6 +144,7 @@ def build_facets(items: Iterable[Item]) -> Facets:
         warmth=warmth,
         stocked=table[:, 6].astype(np.bool_),
         cents=table[:, 7],
+        margin=np.array(margins, dtype=np.float64),
         currency=table[:, 8].astype(np.int16),
         currencies=tuple(currencies),
         inverted={name: column.columns() for name, column in inverted.items()},
@@ -148,11 +155,12 @@ def restock(facets: Facets, changes: Mapping[int, tuple[Item, Item]]) -> Facets:
     """The columns after sizes of some items sold out, came back or changed their price: position -> the item before
     and after. What does not depend on stock and price is shared with `facets`, which stays as it is.
     """
-    stocked, cents = facets.stocked.copy(), facets.cents.copy()
+    stocked, cents, margin = facets.stocked.copy(), facets.cents.copy(), facets.margin.copy()
     gone: dict[str, list[int]] = defaultdict(list)
     come: dict[str, list[int]] = defaultdict(list)
     for position, (before, after) in changes.items():
         stocked[position], cents[position] = after.in_stock, _cents(after)
+        margin[position] = _margin(after)
         old, new = set(_sizes(before)), set(_sizes(after))
         for size in old - new:
             gone[size].append(position)
@@ -165,7 +173,8 @@ def restock(facets: Facets, changes: Mapping[int, tuple[Item, Item]]) -> Facets:
         rows = np.union1d(rows, come[size]).astype(np.int64)
         if len(rows):
             sizes[size] = rows
-    return replace(facets, stocked=stocked, cents=cents, inverted={**facets.inverted, "size": sizes})
+    inverted = {**facets.inverted, "size": sizes}
+    return replace(facets, stocked=stocked, cents=cents, margin=margin, inverted=inverted)
 
 
 def _row(item: Item, currencies: dict[str, int]) -> tuple[int, ...]:
@@ -185,6 +194,14 @@ def _row(item: Item, currencies: dict[str, int]) -> tuple[int, ...]:
 
 def _cents(item: Item) -> int:
     return _NO_PRICE if item.price is None else round(item.price * 100)
+
+
+def _margin(item: Item) -> float:
+    cents, cost = _cents(item), item.cost
+    if cost is None or cents <= 0:
+        return math.nan
+    # Of whole hundredths, so that a margin of exactly 0.6 is the number that 0.6 is.
+    return (cents - round(cost * 100)) / cents
 
 
 def _sizes(item: Item) -> Iterable[str]:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, or_, select, update
 
 from service.job_orders import Idempotency, StoredOrder, read_order
 from service.job_progress import Stand
@@ -16,6 +16,8 @@ from service.tables import JobRow
 
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 LATEST = 50
+KEPT = 1_000
+"""Jobs that have ended and stay, the newest; older ones only where a client's name stands for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,17 @@ class JobLog:
         with self._state.session() as session:
             found = session.scalars(select(JobRow).order_by(JobRow.created.desc(), JobRow.id).limit(LATEST))
             return list(found)
+
+    def prune(self, before: str) -> int:
+        """Delete ended jobs but the newest `KEPT`, and those with a name of the client's that ended since the moment
+        `before`; how many that was.
+        """
+        ended = select(JobRow.id).where(JobRow.finished.is_not(None))
+        older = ended.order_by(JobRow.finished.desc(), JobRow.id).offset(KEPT)
+        is_free = or_(JobRow.idempotency_key.is_(None), JobRow.finished < before)
+        with self._state.session() as session:
+            doomed = delete(JobRow).where(JobRow.id.in_(older), is_free).returning(JobRow.id)
+            return len(session.scalars(doomed).all())
 
     def unfinished(self, home: str) -> list[tuple[JobRow, StoredOrder | None]]:
         """Jobs of this data folder that are not at their end, oldest first; an unreadable order is anybody's."""

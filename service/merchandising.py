@@ -44,13 +44,16 @@ Moment = Annotated[
 ]
 Words = Annotated[tuple[Name, ...], Field(max_length=100)]
 Price = Annotated[float, Field(ge=0, le=10_000_000)]
+Margin = Annotated[float, Field(ge=-10, le=1)]
 
 
 class RuleMatch(Strict):
     """The pieces that a rule is about: all conditions given must hold, each for one of its values.
 
     Brands, tags and kinds are compared whole, `categories` and `colors` by whole words within, none by case.
-    Prices are those of the cheapest size in stock, in the store's currency, both ends included.
+    Prices are those of the cheapest size in stock, in the store's currency, both ends included. Margins are shares of
+    that price, as it is now: (price - cost) / price, both ends included, of that size's cost, the dearest where several
+    sizes have the price. A piece whose cost is not known has no margin, and matches no bound of it.
     """
 
     skus: Annotated[tuple[Name, ...], Field(max_length=1000)] = ()
@@ -63,13 +66,16 @@ class RuleMatch(Strict):
     departments: Annotated[tuple[Department, ...], Field(max_length=4)] = ()
     min_price: Price | None = None
     max_price: Price | None = None
+    min_margin: Margin | None = None
+    max_margin: Margin | None = None
 
-    @field_validator("max_price")
+    @field_validator("max_price", "max_margin")
     @classmethod
     def _in_order(cls, value: float | None, info: ValidationInfo) -> float | None:
-        least = info.data.get("min_price")
+        lower = f"min_{(info.field_name or '').removeprefix('max_')}"
+        least = info.data.get(lower)
         if value is not None and least is not None and value < least:
-            raise ValueError(f"is below min_price, {least:g}")
+            raise ValueError(f"is below {lower}, {least:g}")
         return value
 
     def mask(self, facets: Facets) -> Mask:
@@ -100,6 +106,10 @@ class RuleMatch(Strict):
             yield facets.cents >= ceil(self.min_price * 100 - 1e-6)
         if self.max_price is not None:
             yield facets.affordable(floor(self.max_price * 100 + 1e-6), None)
+        if self.min_margin is not None:
+            yield facets.margin >= self.min_margin
+        if self.max_margin is not None:
+            yield facets.margin <= self.max_margin
 
 
 class RuleBody(Strict):
@@ -218,4 +228,6 @@ def _digest(rules: Sequence[Rule]) -> str:
 
 
 def _effect(body: RuleBody) -> dict[str, Any]:
-    return body.model_dump(mode="json", include={"action", "match", "strength"})
+    # What a rule does not say is left out, so that conditions to come change no digest.
+    match = body.match.model_dump(mode="json", exclude_defaults=True)
+    return {"action": body.action, "strength": body.strength, "match": match}

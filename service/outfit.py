@@ -18,7 +18,7 @@ class Candidate:
     """An item that may fill a slot, in the size and at the price that the shopper would get.
 
     `similarity` is the retriever's cosine to the wish; `fit` is how well its attributes suit the wish, 0 being
-    no objection and below it how much speaks against it.
+    no objection and below it how much speaks against it. A `last_resort` is taken where no other candidate is left.
     """
 
     item: Item
@@ -28,6 +28,7 @@ class Candidate:
     label: str
     similarity: float = 0.0
     fit: float = 0.0
+    last_resort: bool = False
 
     @property
     def sku(self) -> str:

@@ -14,6 +14,7 @@ from indexer.item import SLOTS, Department, Slot
 from service.anchors import conflicts, find_anchors, mixtures
 from service.brief import Brief, weather_words
 from service.drafts import Plan
+from service.facets import Mask
 from service.nudges import Nudge, withheld
 from service.outfit import Candidate
 from service.pins import with_pins
@@ -61,7 +62,8 @@ def make_plans(
     slots = [s for s in SLOTS if any(s in (*t.required, *t.optional) for t in wanted) and s not in anchors]
     finishing = {s for t in wanted for s in t.optional} - {s for t in wanted for s in t.required}
     quotas = {s: max(FEWEST, round(quota * _FINISHING_SHARE)) if s in finishing else quota for s in slots}
-    shortlists, missing = retriever.retrieve(request, brief, lane, quotas, nudges)
+    last = _other_colours(request, anchors, retriever)
+    shortlists, missing = retriever.retrieve(request, brief, lane, quotas, nudges, last)
     planned.sizes = {s: len(shortlists[s].candidates) if s in shortlists else 0 for s in slots}
     shortlists |= {slot: _single(candidate, brief, retriever) for slot, candidate in anchors.items()}
     asked = frozenset(request.slots or ())
@@ -93,6 +95,21 @@ def _held_back(
         if mask is not None and mask[anchor.position]:
             reason = f"the store holds back {anchor.item.title}"
             yield Unmet(constraint="merchandising", reason=reason, hint="leave it out")
+
+
+def _other_colours(
+    request: OutfitRequest, anchors: dict[Slot, Candidate], retriever: Retriever
+) -> Mask | None:
+    """Where one slot alone is open, as in a swap: the other colours of excluded pieces of that slot, shape (items,).
+
+    Who sends a piece away wants another model first. The request tells it all, so composing it again gives the
+    same.
+    """
+    free = {*(request.slots or ())} - anchors.keys()
+    if len(free) != 1 or not request.exclude.skus:
+        return None
+    gone = [item for item in retriever.bearers(request.exclude.skus).values() if item.slot in free]
+    return retriever.facets.any_of("group", {item.group_id for item in gone}) if gone else None
 
 
 def _lane(request: OutfitRequest, brief: Brief, retriever: Retriever, anchors: dict[Slot, Candidate]) -> Lane:

@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from service.job_log import JobLog
 from service.schema import OutfitRequest, OutfitResponse
 from service.state import State, insert_new, to_text, utc_now
 from service.tables import OutfitRow, RequestRow
@@ -43,7 +44,8 @@ class _Mark:
 class RequestsLog:
     """Writes to one state until it is closed. `keep_vibes`: whether what shoppers typed is kept with the rows.
 
-    Rows of requests, and stored outfits, older than `keep_days` are deleted, at the start and every few hours.
+    Rows of requests, and stored outfits, older than `keep_days` are deleted, at the start and every few hours; old jobs
+    with them.
     """
 
     def __init__(self, state: State, keep_days: int, *, keep_vibes: bool = False) -> None:
@@ -91,7 +93,8 @@ class RequestsLog:
     def prune(self) -> int:
         """Delete what is too old; how many rows that was."""
         before = to_text(datetime.now(UTC) - self._keep)
-        return self._forget(RequestRow, before) + self._forget(OutfitRow, before)
+        rows = self._forget(RequestRow, before) + self._forget(OutfitRow, before)
+        return rows + JobLog(self._state).prune(before)
 
     def _run(self) -> None:
         while True:

@@ -15,7 +15,7 @@ from indexer.embedder import Vectors
 from indexer.item import Department, Item, Slot, Variant
 from indexer.snapshot import Snapshot
 from service.brief import Brief
-from service.facets import Facets, Positions, build_facets, restock
+from service.facets import Facets, Mask, Positions, build_facets, restock
 from service.filters import apply, filters, likely_sizes, size_filter, through
 from service.live_stock import LiveStock, Note
 from service.nudges import Nudge, all_pinned, total_shift
@@ -32,6 +32,8 @@ TWINS = 0.7
 """Cosine between two pieces from which the second is penalised as more of the same."""
 MARGIN = 0.12
 """How far below the slot's best a piece may score and still be offered once half of the quota is picked."""
+_BEHIND = 100.0
+"""More than any scores differ by."""
 
 PIN_FIT = -0.35
 """Fit below which a pinned piece would look like a mistake, and is not forced on an outfit."""
@@ -104,8 +106,11 @@ class Retriever:
         lane: tuple[Department, str],
         quotas: Mapping[Slot, int],
         nudges: Sequence[Nudge] = (),
+        last: Mask | None = None,
     ) -> tuple[dict[Slot, Shortlist], dict[Slot, Unmet]]:
-        """A shortlist of at most the quota for every slot, or why the slot has none."""
+        """A shortlist of at most the quota for every slot, or why the slot has none. Pieces of the mask `last`, shape
+        (items,), come after all others.
+        """
         shared = filters(self.facets, request, brief, *lane, nudges)
         shortlists: dict[Slot, Shortlist] = {}
         unmet: dict[Slot, Unmet] = {}
@@ -114,7 +119,8 @@ class Retriever:
             if why is not None:
                 unmet[slot] = why
                 continue
-            shortlists[slot] = self._shortlist(request, brief, slot, np.flatnonzero(mask), quota, nudges)
+            allowed = np.flatnonzero(mask)
+            shortlists[slot] = self._shortlist(request, brief, slot, allowed, quota, nudges, last)
         return shortlists, unmet
 
     def pins(
@@ -141,6 +147,15 @@ class Retriever:
                 found[slot] = self._shortlist(request, brief, slot, allowed, quota, nudges)
         return found
 
+    def offer(self, request: OutfitRequest, brief: Brief, slot: Slot, positions: Sequence[int]) -> Shortlist:
+        """All of these pieces as candidates of the slot, in this order: none is filtered out, or left out for being
+        worse than another.
+        """
+        found = self._shortlist(request, brief, slot, np.sort(positions), 2 * len(positions), ())
+        place = {candidate.position: i for i, candidate in enumerate(found.candidates)}
+        order = [place[position] for position in positions]
+        return Shortlist([found.candidates[i] for i in order], found.vectors[order])
+
     def _shortlist(
         self,
         request: OutfitRequest,
@@ -149,6 +164,7 @@ class Retriever:
         allowed: Positions,
         quota: int,
         nudges: Sequence[Nudge],
+        last: Mask | None = None,
     ) -> Shortlist:
         positions = self._search(brief, allowed)
         forced = 0
@@ -165,7 +181,8 @@ class Retriever:
         vectors = vectors[order]
         items = self.items(pool.tolist())
         similarity, suits = similarity[order], suits[order] - see_through(items, brief)
-        picks = _varied(items, vectors, similarity + suits, quota, forced)
+        late = np.zeros(len(pool), dtype=np.bool_) if last is None else last[pool]
+        picks = _varied(items, vectors, similarity + suits, quota, forced, late)
         candidates = [
             Candidate(
                 item=items[i],
@@ -175,6 +192,7 @@ class Retriever:
                 label=items[i].label(),
                 similarity=float(similarity[i]),
                 fit=float(suits[i]),
+                last_resort=bool(late[i]),
             )
             for i in picks
         ]
@@ -206,16 +224,25 @@ def _variant(item: Item, slot: Slot, request: OutfitRequest, brief: Brief) -> Va
     return pick_variant(item, request.sizes.get(slot, []))
 
 
-def _varied(items: Sequence[Item], vectors: Vectors, scores: Vectors, quota: int, forced: int) -> list[int]:
+def _varied(
+    items: Sequence[Item],
+    vectors: Vectors,
+    scores: Vectors,
+    quota: int,
+    forced: int,
+    late: Mask | None = None,
+) -> list[int]:
     """Indices of up to `quota` pieces: each the best after a penalty for likeness to those already picked
     (maximal marginal relevance: Carbonell & Goldstein 1998). One colourway per product, while others are left.
-    The first `forced` are always among them; clearly worse ones only up to half of the quota.
+    The first `forced` are always among them; clearly worse ones only up to half of the quota. Those that `late` marks
+    are picked once no other is left, and set no standard.
     """
     likeness = np.clip(vectors @ vectors.T - TWINS, 0.0, None)
-    penalty = np.zeros(len(items), dtype=np.float32)
+    late = np.zeros(len(items), dtype=np.bool_) if late is None else late
+    penalty = np.where(late, _BEHIND, 0.0).astype(np.float32)
     free = np.ones(len(items), dtype=np.bool_)
     picks: list[int] = []
-    good = scores >= scores[forced:].max(initial=-np.inf) - MARGIN
+    good = scores >= np.where(late, -np.inf, scores)[forced:].max(initial=-np.inf) - MARGIN
     while len(picks) < min(quota, len(items)):
         if 2 * len(picks) >= quota:
             free &= good

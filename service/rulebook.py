@@ -102,8 +102,8 @@ class RuleBook:
 
 
 def _values(body: RuleBody) -> dict[str, object]:
-    values = body.model_dump(mode="json")
-    return values | {"match": json.dumps(values["match"])}
+    match = body.match.model_dump(mode="json", exclude_defaults=True)  # an older version reads what it knows
+    return body.model_dump(mode="json", exclude={"match"}) | {"match": json.dumps(match)}
 
 
 def _rule(row: RuleRow) -> Rule:

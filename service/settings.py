@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     keep_vibes: bool = False
     """Whether what shoppers typed is kept with the log of requests, so that staff see which vibes end empty."""
     keep_days: Positive = 90
-    """Days that composed outfits and the log of requests are kept."""
+    """Days that composed outfits and the log of requests are kept, and jobs with a key at least."""
     otel: bool = False
     """Whether requests are traced by OpenTelemetry."""
     personalise: bool = True

@@ -21,7 +21,7 @@ from indexer.disk import locked
 from indexer.errors import StylistError
 from service.database import create_privately, place, postgres_engine, reason, sqlite_engine, translated
 from service.migrating import migrate
-from service.schema import Outfit, OutfitRequest, OutfitResponse
+from service.schema import OutfitRequest, OutfitResponse
 from service.settings import Settings
 from service.tables import OutfitRow, Table
 
@@ -76,18 +76,6 @@ class State:
             for outfit in response.outfits:
                 row = {"id": outfit.id, "outfit": outfit.model_dump_json(), **about}
                 upsert(session, OutfitRow, row)
-
-    def outfit(self, outfit_id: str) -> Outfit | None:
-        """The outfit as it was answered; None when no such id was ever given out."""
-        with self.session() as session:
-            row = session.get(OutfitRow, outfit_id)
-        return Outfit.model_validate_json(row.outfit) if row else None
-
-    def request_of(self, outfit_id: str) -> OutfitRequest | None:
-        """The request that the outfit answered."""
-        with self.session() as session:
-            row = session.get(OutfitRow, outfit_id)
-        return OutfitRequest.model_validate_json(row.request) if row else None
 
     def close(self) -> None:
         self._engine.dispose()

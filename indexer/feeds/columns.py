@@ -8,18 +8,19 @@ from dataclasses import dataclass, field
 
 from indexer.errors import FeedError
 from indexer.feeds.currency import currency_code
-from indexer.feeds.record import FIELDS
+from indexer.feeds.record import COST, FIELDS
 from indexer.feeds.synonyms import AGE_WORDS, SYNONYMS, header_forms, normalise
 
 _SEPARATORS = {"category": " > ", "department": " "}
 _SHOWN_COLUMNS = 40
 
+_BARE_AMOUNT = re.compile(r"[0-9.,'\s-]+")
 _CURRENCY_SUFFIX = re.compile(r"(?:\bin\b)?[\s_(\[/-]*(?P<unit>[A-Za-z]{3}|[€£$¥₹])[\s)\]]*$")
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """Which columns feed each field, and the currency that a price header names.
+    """Which columns feed each field, and the currencies that the headers of price and cost name.
 
     Only category and department are fed by several columns, which are joined.
     """
@@ -28,6 +29,7 @@ class ColumnMap:
     ignored: tuple[str, ...]
     currency: str = ""
     explicit: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    cost_currency: str = ""
 
     @property
     def priced(self) -> bool:
@@ -42,6 +44,8 @@ class ColumnMap:
                 fields[name] = _SEPARATORS.get(name, " ").join(dict.fromkeys(values))
         if self.currency and "currency" not in fields:
             fields["currency"] = self.currency
+        if self.cost_currency and _BARE_AMOUNT.fullmatch(fields.get(COST, "")):
+            fields[COST] += f" {self.cost_currency}"
         return fields
 
     def extended(self, columns: Sequence[str]) -> ColumnMap:
@@ -50,7 +54,13 @@ class ColumnMap:
         everything = list(dict.fromkeys([*known, *self.ignored, *columns]))
         pinned = {f: c for f, c in self.sources.items() if f != "category"} | self.explicit
         later = _match(everything, pinned)
-        return ColumnMap(later.sources, later.ignored, self.currency or later.currency, self.explicit)
+        return ColumnMap(
+            later.sources,
+            later.ignored,
+            self.currency or later.currency,
+            self.explicit,
+            self.cost_currency or later.cost_currency,
+        )
 
     def notes(self) -> tuple[str, ...]:
         """Matched and ignored columns, and what is missing, for the person who runs the indexer."""
@@ -113,8 +123,12 @@ def _match(columns: Sequence[str], explicit: Mapping[str, tuple[str, ...]]) -> C
         currency = next(
             (_unit(c) for f in ("price", "sale_price") for c in sources.get(f, ()) if _unit(c)), ""
         )
+    cost_currency = ""
+    if COST not in sources:
+        sources, cost_currency = _with_unit(COST, sources, forms, "")
+    cost_currency = next((_unit(c) for c in sources.get(COST, ())), cost_currency)
     ordered = {name: sources[name] for name in FIELDS if name in sources}
-    return ColumnMap(ordered, tuple(forms), currency, dict(explicit))
+    return ColumnMap(ordered, tuple(forms), currency, dict(explicit), cost_currency)
 
 
 def _columns_of(name: str, forms: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ _COPIED = {
     "pattern": ("pattern",),
     "season": ("season",),
     "price": ("price",),
+    "cost_of_goods_sold": ("cost_of_goods_sold",),
     "quantity": ("quantity", "sell_on_google_quantity", "inventory"),
     "availability": ("availability",),
     "image_url": ("image_link",),

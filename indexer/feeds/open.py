@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from indexer.feeds.detect import Detection, Format, detect
 from indexer.feeds.google import GoogleReader
 from indexer.feeds.jsonl_feed import JsonlReader
 from indexer.feeds.parquet_feed import ParquetReader
-from indexer.feeds.record import MAX_UNPACKED, FeedReader, Record, Reject, Row, Skipped
+from indexer.feeds.record import COST, MAX_UNPACKED, FeedReader, Record, Reject, Row, Skipped
 from indexer.feeds.shopify import ShopifyReader
 from indexer.feeds.validate import Defaults, to_row
 from indexer.feeds.woocommerce import WooReader
@@ -33,8 +34,9 @@ class Feed:
     defaults: Defaults
     reader: FeedReader
 
-    def rows(self) -> Iterator[Row | Reject | Skipped]:
-        """Every row of the feed, streaming; each call reads the file again.
+    def rows(self, unused: Counter[str] | None = None) -> Iterator[Row | Reject | Skipped]:
+        """Every row of the feed, streaming; each call reads the file again. `unused` counts, by field,
+        optional values that rows gave and that could not be used.
 
         Raises FeedError when the file breaks off, or holds no row at all.
         """
@@ -42,11 +44,18 @@ class Feed:
         for event in self.reader.read(self.path):
             empty = False
             if isinstance(event, Record):
-                yield to_row(event, self.defaults)
+                row = to_row(event, self.defaults)
+                if unused is not None and _lost_cost(event, row):
+                    unused[COST] += 1
+                yield row
             else:
                 yield dataclasses.replace(event, file=self.defaults.file)
         if empty:
             raise FeedError(f"{self.path}: the feed has a header but no rows")
+
+
+def _lost_cost(record: Record, row: Row | Reject) -> bool:
+    return isinstance(row, Row) and row.cost is None and bool(record.get(COST).strip())
 
 
 def open_feed(

@@ -27,12 +27,15 @@ FIELDS: tuple[str, ...] = (
     "tags",  # comma separated
     "price",  # "59", "59.00", "59,00 EUR", "€59.00"
     "sale_price",
+    "cost_of_goods_sold",  # what the store paid, written like a price and in its currency; never shown
     "currency",
     "quantity",  # a count; empty when the feed does not count
     "availability",  # availability words ("in stock", "out_of_stock", "preorder"), when given
     "image_url",
     "url",
 )
+
+COST = "cost_of_goods_sold"
 
 MAX_UNPACKED = 4 * 1024**3
 """Bytes that a packed feed may unpack to, unless the caller says otherwise."""
@@ -100,7 +103,8 @@ class Row:
 
     `price` is what the shopper pays now (a valid sale price wins), in units of `currency` (ISO 4217, upper
     case); None only when the whole feed carries no price field.
-    `quantity` is None when the feed does not count and does not say that the variant is out.
+    `quantity` is None when the feed does not count and does not say that the variant is out. `cost` is what the store
+    paid, in the same currency; None when the feed gives none that can be used.
     `sku` and `group_id` are never empty. `sku_given` is False where the SKU was made from the group.
     """
 
@@ -128,3 +132,4 @@ class Row:
     tags: tuple[str, ...] = ()
     image_url: str = ""
     url: str = ""
+    cost: float | None = None

@@ -33,6 +33,7 @@ SHOPIFY = Aliases(
         "gift": "gift card",
         "sku": "variant sku|sku",
         "price": "variant price|price",
+        "cost": "cost per item",
         "quantity": "variant inventory qty|variant inventory quantity|inventory quantity",
         "tracker": "variant inventory tracker|inventory tracker",
         "policy": "variant inventory policy",
@@ -161,6 +162,7 @@ def _variant_fields(row: Cells, shared: Mapping[str, str], names: Sequence[str])
         **option_fields([(n, v) for n, v in options if v and v.casefold() != "default title"]),
         "sku": row.get("sku"),
         "price": row.get("price"),
+        "cost_of_goods_sold": row.get("cost"),
         **_stock(row),
     }
     if row.get("variant_image"):

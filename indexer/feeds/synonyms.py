@@ -87,6 +87,10 @@ _SYNONYMS: dict[str, str] = {
         |prix promo|prix solde|prix promotionnel|prix remise|prix reduit|tarif promo|precio rebajado
         |precio de oferta|precio oferta|precio con descuento|prezzo scontato|prezzo in offerta|prezzo promo
         |selling price""",
+    "cost_of_goods_sold": """
+        cost of goods sold|cost of goods|cogs|cost per item|item cost|unit cost|cost price|purchase price|cost
+        |einkaufspreis|ek preis|ek|einstandspreis|prix d achat|prix achat|cout d achat|precio de compra
+        |precio de coste|coste|costo|prezzo di acquisto|prezzo d acquisto""",
     "currency": """
         currency|currency code|price currency|wahrung|waehrung|devise|monnaie|moneda|divisa|valuta""",
     "quantity": """

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from indexer.feeds.availability import availability_of
 from indexer.feeds.currency import currency_code
 from indexer.feeds.money import MoneyError, parse_money
-from indexer.feeds.record import Record, Reject, Row
+from indexer.feeds.record import COST, Record, Reject, Row
 
 _NOTHING = frozenset({"", "-", "na", "n/a", "nan", "null", "none", "undefined", "untitled"})
 MAX_CHARS = {"description": 5_000, "title": 300, "tags": 2_000, "image_url": 2_048, "url": 2_048}
@@ -83,6 +83,7 @@ def _row(line: int, fields: dict[str, str], defaults: Defaults) -> Row:
         tags=tuple(dict.fromkeys(t for p in re.split(r"[,;|]", get("tags")) if (t := p.strip())))[:MAX_TAGS],
         image_url=_address(get("image_url")),
         url=_address(get("url")),
+        cost=_cost(get(COST), currency),
         **{name: get(name) for name in _PLAIN_FIELDS},
     )
 
@@ -130,6 +131,14 @@ def _price(fields: dict[str, str], currency: str, priced: bool) -> tuple[float |
     if named and fields.get("currency") and named != currency:
         raise _Invalid("currency", fields["currency"], "currency contradictory")
     return amount, named or currency
+
+
+def _cost(text: str, currency: str) -> float | None:
+    """What the store paid, in the currency of the price. What is no such amount is passed over, as a sale price is; so
+    is zero, which exports write for a cost that nobody entered. A cost above the price is one.
+    """
+    amount, named = _money_or_none(text, currency) or (None, None)
+    return amount if named in (None, currency) else None
 
 
 def _money_or_none(text: str, currency: str) -> tuple[float, str | None] | None:

@@ -29,6 +29,7 @@ _WOO = Aliases(
         "|autoriser les commandes de produits en rupture ?|¿permitir reservas de productos agotados?",
         "sale_price": "sale price|angebotspreis|tarif promo|precio rebajado",
         "price": "regular price|regulärer preis|tarif régulier|precio normal",
+        "cost": "cost of goods|meta: _wc_cog_cost",
         "categories": "categories|kategorien|catégories|categorías",
         "tags": "tags|schlagwörter|étiquettes|etiquetas",
         "images": "images|bilder|imágenes",

@@ -126,6 +126,7 @@ def _records(row: Cells, parent: Cells | None, numbers: list[str], now: datetime
         "image_url": first_url(row.get("images") or source.get("images")),
         "url": row.get("url") or source.get("url"),
         "price": row.get("price"),
+        "cost_of_goods_sold": row.get("cost") or source.get("cost"),
         **_stock(row, parent),
     }
     if on_sale(row.get("sale_start"), row.get("sale_end"), now):

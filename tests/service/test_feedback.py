@@ -17,6 +17,7 @@ from service.events import StoredEvent
 from service.feedback import FeedbackBook
 from service.fields import Pseudonym, instant, utc
 from service.problems import InvalidError, NotFoundError
+from service.replay import read_made
 from service.state import State
 from service.tables import EventRow
 
@@ -137,9 +138,9 @@ def test_a_forgotten_shopper_leaves_nothing_behind(book, any_state):
     book.record(sent(event("e1", shopper="s-1"), event("e2", outfit_id="9-0", shopper="s-1"), *others), None)
     assert (book.forget("s-1"), book.forget("s-1")) == (2, 0)
     assert [line["event_id"] for line in stored(book)] == ["e3", "e4"]
-    asked = [any_state.request_of(outfit) for outfit in ("7-0", "8-0", "9-0")]
+    asked = [read_made(any_state, outfit).request for outfit in ("7-0", "8-0", "9-0")]
     assert [request.shopper for request in asked] == [None, "s_1", "s-2"]
-    assert any_state.outfit("7-0") is not None
+    assert read_made(any_state, "7-0").outfit.id == "7-0"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,9 @@ def rule(action: str = "boost", rule_id: str = "r", **values: Any) -> Rule:
 
 
 BRANDS, TAGS, COLORS, PRICES = ("Acme", "Bolt"), ("party", "Work"), ("navy blue", "red"), (5.0, 19.99, 20.0)
+COSTS, MARGINS = (None, 2.0, 5.0, 8.0, 30.0), (-1.0, -0.5, 0.0, 0.6, 1.0)
 items = st.builds(
-    lambda n, slot, department, brand, tags, color, price, stock: item(
+    lambda n, slot, department, brand, tags, color, price, stock, cost: item(
         f"s{n}",
         slot,
         department=department,
@@ -43,7 +45,7 @@ items = st.builds(
         colors=(color,),
         kind=slot,
         category=f"Clothing > {slot} things",
-        variants=(Variant(f"s{n}-M", "M", stock, price),),
+        variants=(Variant(f"s{n}-M", "M", stock, price, cost),),
     ),
     st.integers(0, 3),
     st.sampled_from(SLOTS),
@@ -53,6 +55,7 @@ items = st.builds(
     st.sampled_from(COLORS),
     st.sampled_from(PRICES),
     st.integers(0, 1),
+    st.sampled_from(COSTS),
 )
 some = lambda values: st.lists(st.sampled_from(values), max_size=2)  # noqa: E731
 matches = st.builds(
@@ -67,6 +70,8 @@ matches = st.builds(
     departments=some(DEPARTMENTS),
     min_price=st.none() | st.sampled_from([5, 19.99]),
     max_price=st.none() | st.sampled_from([19.99, 20]),
+    min_margin=st.none() | st.sampled_from(MARGINS[:3]),
+    max_margin=st.none() | st.sampled_from(MARGINS[2:]),
 )
 
 
@@ -76,6 +81,10 @@ def is_meant(match: RuleMatch, piece: Item) -> bool:
     skus = {piece.sku, *(v.sku for v in piece.variants)}
     category, color = fold(piece.category).split(), fold(piece.colors[0]).split()
     assert piece.price is not None
+    cost = piece.variants[0].cost
+    margin = (
+        None if cost is None else (Fraction(str(piece.price)) - Fraction(cost)) / Fraction(str(piece.price))
+    )
     return (
         (not match.skus or bool(skus & {*match.skus}))
         and (not match.brands or fold(piece.brand) in map(fold, match.brands))
@@ -87,6 +96,8 @@ def is_meant(match: RuleMatch, piece: Item) -> bool:
         and (not match.departments or piece.department in match.departments)
         and (match.min_price is None or piece.price >= match.min_price)
         and (match.max_price is None or piece.price <= match.max_price)
+        and (match.min_margin is None or (margin is not None and margin >= match.min_margin))
+        and (match.max_margin is None or (margin is not None and margin <= Fraction(str(match.max_margin))))
     )
 
 
@@ -107,6 +118,11 @@ def test_a_match_is_about_the_pieces_that_meet_every_condition(pieces: list[Item
         ({"match": {"slots": ["hat"]}}, "match.slots.0"),
         ({"match": {"min_price": 9, "max_price": 8}}, "match.max_price"),
         ({"match": {"min_price": float("nan")}}, "match.min_price"),
+        ({"match": {"min_margin": 0.6, "max_margin": 0.5}}, "match.max_margin"),
+        ({"match": {"min_margin": 1.01}}, "match.min_margin"),
+        ({"match": {"max_margin": -10.1}}, "match.max_margin"),
+        ({"match": {"max_margin": float("nan")}}, "match.max_margin"),
+        ({"match": {"min_margin": float("inf")}}, "match.min_margin"),
         ({"strength": 1.01}, "strength"),
         ({"strength": -0.1}, "strength"),
         ({"starts": "tomorrow"}, "starts"),

@@ -10,6 +10,7 @@ from app_runner import Running
 from sent_events import event
 
 from service.api.feedback import FeedbackReceipt
+from service.replay import read_made
 from service.tables import EventRow
 
 pytestmark = pytest.mark.anyio
@@ -106,7 +107,7 @@ async def test_a_shopper_is_forgotten(shop, caplog):
     with caplog.at_level(logging.INFO):
         answers = [await shop.client.delete(f"/v1/shoppers/{s}") for s in ("s-1", "s-1", "a/b=c", "nobody")]
     assert [(a.status_code, a.json()) for a in answers] == [(200, {"forgotten": n}) for n in (1, 0, 1, 0)]
-    assert shop.services.state.request_of("7-0").shopper is None
+    assert read_made(shop.services.state, "7-0").request.shopper is None
     ours = [record.getMessage() + repr(vars(record)) for record in caplog.records if "stylist" in record.name]
     assert len(ours) == 4
     assert "a/b=c" not in "".join(ours)

@@ -11,6 +11,7 @@ import pytest
 from fake_recommender import FakeRecommender
 
 from service.problems import InvalidError, NotFoundError, TooManyError
+from service.replay import read_made
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +25,7 @@ async def test_outfits_are_composed_and_given_back_by_id(running):
     assert (body["composer"], body["seed"], body["outfits"][0]["total_price"]) == ("retrieval", 7, 150.0)
     again = await running.client.get("/v1/outfits/7-1")
     assert again.json() == body["outfits"][1]
-    assert running.services.state.request_of("7-1").vibe == "rooftop jazz"
+    assert read_made(running.services.state, "7-1").request.vibe == "rooftop jazz"
 
 
 async def test_unmet_constraints_come_with_no_outfits(running):

@@ -8,6 +8,8 @@ import pytest
 from app_runner import Running
 from fake_recommender import FakeRecommender
 
+from service.replay import read_made
+
 pytestmark = pytest.mark.anyio
 
 RULES = "/v1/admin/rules"
@@ -60,6 +62,8 @@ async def test_rules_are_for_staff(running: Running) -> None:
     [
         ({"action": "boost", "match": {}}, "match"),
         ({"action": "boost", "match": {"margin": 0.5}}, "match.margin"),
+        ({"action": "boost", "match": {"min_margin": 60}}, "match.min_margin"),
+        ({"action": "boost", "match": {"min_margin": 0.6, "max_margin": 0.1}}, "match.max_margin"),
         ({**BOOST, "ends": "soon"}, "ends"),
         ({**BOOST, "strength": 2}, "strength"),
     ],
@@ -80,6 +84,5 @@ async def test_a_trace_is_for_staff(running: Running) -> None:
     assert "trace" not in plain.json()
     allowed = await running.client.post("/v1/outfits", json=ask, headers=running.staff())
     assert allowed.status_code == 200
-    stored = running.services.state.request_of(allowed.json()["outfits"][0]["id"])
-    assert stored is not None
-    assert not stored.trace  # who swaps a piece of it later may not be staff
+    stored = read_made(running.services.state, allowed.json()["outfits"][0]["id"])
+    assert not stored.request.trace  # who swaps a piece of it later may not be staff
