@@ -164,7 +164,7 @@ def test_an_adapter_is_evaluated_and_reported(
     assert evaluation.subject.name in (folder / "evaluation.md").read_text()
     assert evaluation.subject.digest == find(shelf, "house").digest
     tasks = {e.task for e in evaluation.estimates if e.system == "tuned"}
-    assert {"vibe_choice", "composition", "latency"} <= tasks
+    assert {"vibe_choice", "rack", "composition", "latency"} <= tasks
     assert "composition" in out
     code, out, err = stylist("report", "house@1")
     assert code == 0, err

@@ -13,6 +13,7 @@ FIGURES = {
     ("vibe_choice", "accuracy", "prompt-only"): (0.30, 0.26, 0.34),
     ("vibe_choice", "accuracy", "retrieval-only"): (0.45, 0.41, 0.49),
     ("fidelity", "top1", "tuned"): (0.60, 0.55, 0.65),
+    ("rack", "rack_pieces", "tuned"): (0.45, 0.42, 0.48),
     ("latency", "p95_ms", "tuned"): (200.0, 190.0, 220.0),
 }
 LOWER = {"violations", "p95_ms"}
@@ -75,6 +76,14 @@ def test_worse_is_refused_only_when_the_interval_says_so() -> None:
     ]
     (reason,) = reasons(evaluation(fidelity=(0.4, 0.35, 0.45)), evaluation())
     assert reason.startswith("fidelity/top1: significantly worse")
+
+
+def test_a_worse_rack_is_refused_and_one_that_the_champion_never_took_is_not_asked_for() -> None:
+    worse = evaluation(rack=(0.40, 0.37, 0.43))
+    assert reasons(worse, evaluation()) == [
+        "rack/rack_pieces: significantly worse (candidate 0.4 [0.37, 0.43], champion 0.45 [0.42, 0.48])"
+    ]
+    assert reasons(worse, evaluation(without="rack")) == []
 
 
 def test_a_baseline_that_is_worse_is_nobodys_fault() -> None:

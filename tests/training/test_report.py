@@ -219,6 +219,27 @@ def test_the_rival_is_the_best_of_all_that_needs_no_tuning() -> None:
     assert verdict_of(*choice("near_miss", 0.4, 0.42, 0.6), judge_of_styles) is Verdict.FOR
 
 
+def test_whole_looks_are_told_from_the_rack_and_from_the_catalogue(tmp_path: Path) -> None:
+    catalogue = [
+        estimate("composition", "piece_precision", s, v)
+        for s, v in (("retrieval-only", 0.05), ("tuned", 0.07))
+    ]
+    rack = [
+        estimate("rack", metric, s, v)
+        for metric, values in (("rack_pieces", (0.4, 0.5)), ("rack_looks", (0.02, 0.09)))
+        for s, v in zip(("retrieval-only", "tuned"), values, strict=True)
+    ]
+    told = markdown_of(evaluation(*catalogue, *rack), tmp_path)
+    assert "Composed pieces: composed pieces that stand in a look of this wish" in told
+    assert "Look from a rack: the look's own pieces, composed of four per slot" in told
+    assert "Whole look (does not decide)" in told
+    assert "a clear gain on 1 of 2 tasks" in told
+    before = markdown_of(evaluation(*catalogue), tmp_path)
+    assert "Composed pieces: composed pieces that stand in a look of this wish" in before
+    assert "Whole look" not in before
+    assert re.search("Not measured, or not for both sides: .*Look from a rack", before)
+
+
 def test_any_broken_constraint_speaks_against_whatever_the_quality() -> None:
     told = [e for e in CLEARLY_FOR.estimates if e.metric != "violations"]
     answer = recommend(

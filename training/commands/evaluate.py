@@ -22,15 +22,17 @@ from training.evaluation.cases import first_of_each_task, lookbook_cases
 from training.evaluation.catalogue import LookbookCatalogue, lookbook_catalogue
 from training.evaluation.choice import Choices, evaluate_choices, learning_point
 from training.evaluation.composition import evaluate_composition
-from training.evaluation.contestants import all_systems
+from training.evaluation.contestants import Contestant, all_systems
 from training.evaluation.fidelity import evaluate_fidelity
 from training.evaluation.latency import measure_latency, prompt_tokens
 from training.evaluation.layouts import both_layouts, compare_layouts
 from training.evaluation.output import markdown
 from training.evaluation.plots import plot_confusion, plot_learning_curve, plot_tasks
+from training.evaluation.rack import evaluate_racks, lookbook_racks
 from training.evaluation.result import Confusion, Estimate, Evaluation, EvaluationError, Subject
 from training.evaluation.wishes import Wish, wishes_of
 from training.looks import Split, StyledLook, read_looks
+from training.neutral import read_neutral
 from training.registry import RegistryError, find, now
 
 log = logging.getLogger(__name__)
@@ -132,7 +134,7 @@ class _Bench:
     def evaluate(self) -> Evaluation:
         o = self.options
         with tempfile.TemporaryDirectory(prefix="stylist-evaluate-") as scratch:
-            choices = self._choices(self.settings.data_dir / "scores")
+            choices = self._choices()
             estimates, asked = self._composed(Path(scratch) / "catalogue")
             confusion = None
             if o.fidelity:
@@ -152,9 +154,14 @@ class _Bench:
             notes=self._notes(choices),
         )
 
-    def _choices(self, scores: Path) -> Choices:
-        """`scores` keeps what the models said of a set of cases: the next evaluation does not ask again."""
-        scores.mkdir(parents=True, exist_ok=True)
+    @property
+    def _scores(self) -> Path:
+        """Keeps what the models said of a set of cases: the next evaluation does not ask again."""
+        folder = self.settings.data_dir / "scores"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _choices(self) -> Choices:
         o = self.options
         return evaluate_choices(
             self.model,
@@ -163,13 +170,16 @@ class _Bench:
             self.splits,
             o.polyvore,
             encoder=self.encoder,
-            folder=scores,
+            folder=self._scores,
             seed=o.seed,
             limit=o.limit,
         )
 
     def _composed(self, folder: Path) -> tuple[list[Estimate], Sequence[Wish]]:
-        """Composition, latency and prompt length over a catalogue of the held-out looks, and what was asked."""
+        """Composition, racks, latency and prompt length over a catalogue of the held-out looks, and what was asked.
+
+        The racks need no place in the identity of the cases: they hold pieces of choice cases that have one.
+        """
         o, test = self.options, self.splits["test"]
         lookbook_catalogue(test, folder, self.embedder, seed=o.seed)
         catalogue = LookbookCatalogue(folder, self.embedder)
@@ -179,16 +189,26 @@ class _Bench:
             wishes = random.Random(o.seed).sample(wishes, min(len(wishes), o.wishes))
             if not wishes:
                 raise EvaluationError("no held-out look has a wish to compose for; more lookbooks are needed")
-            systems = all_systems(self.model, self.adapter.folder, self.splits["train"], o.seed, self.encoder)
-            named = {str(name): contestant for name, contestant in systems.items()}
+            racks = lookbook_racks(test, self.embedder, o.seed, o.limit)
+            named = self._contestants(catalogue)
             timed = {name: named[name] for name in _TIMED_SYSTEMS if name in named}
             return [
+                *(evaluate_racks(catalogue, racks, named, o.seed).estimates if racks else ()),
                 *evaluate_composition(catalogue, wishes, named, seed=o.seed),
                 *measure_latency(catalogue, wishes[:_TIMED], timed, counts=(_COUNT,), seed=o.seed),
                 *prompt_tokens(catalogue, wishes[:_TIMED], self.model, seed=o.seed),
             ], wishes
         finally:
             catalogue.close()
+
+    def _contestants(self, catalogue: LookbookCatalogue) -> dict[str, Contestant]:
+        """Every system, having read the catalogue's pieces in the neutral prompt, all at once."""
+        neutral = NeutralScores(self.model)
+        read_neutral(neutral, self.model.digest, catalogue.labels(), self._scores)
+        systems = all_systems(
+            self.model, self.adapter.folder, self.splits["train"], self.options.seed, self.encoder, neutral
+        )
+        return {str(name): contestant for name, contestant in systems.items()}
 
     def _curve(self) -> list[Estimate]:
         """The learning curve; the adapter at hand is its last point."""

@@ -110,6 +110,11 @@ def _rows(looks: Sequence[StyledLook], seed: int, sold_out: bool) -> list[Row]:
     ]
 
 
+def _key(row: Row) -> tuple[Slot, str, bool]:
+    """What makes a row: no two have the same."""
+    return row.slot, row.text, row.department == "kids"
+
+
 def _record(row: Row) -> dict[str, Any]:
     return {
         "sku": row.sku,
@@ -135,6 +140,8 @@ class LookbookCatalogue:
         snapshot = SnapshotStore(folder).current()
         snapshot.require_embedder(embedder.name, embedder.digest)
         self.retriever = Retriever(snapshot)
+        places = {item.sku: place for place, item in self.retriever.bearers(self.rows).items()}
+        self._places = {_key(row): places[row.sku] for row in self.rows.values() if row.sku in places}
 
     def plan(
         self, request: OutfitRequest, candidates: int, encoder: QueryEncoder | None = None
@@ -142,10 +149,26 @@ class LookbookCatalogue:
         """What serving would compose for the request, with so many candidates per slot, and how it was read: by the
         embedder alone, or with a query encoder.
         """
+        brief = self.read(request, encoder)
+        return make_plans(request, brief, self.retriever, max(candidates, request.count)), brief
+
+    def read(self, request: OutfitRequest, encoder: QueryEncoder | None = None) -> Brief:
+        """How serving reads the request: by the embedder alone, or with a query encoder."""
         if encoder is not None and encoder.digest not in self._tuned:
             self._tuned[encoder.digest] = BriefReader(self._embedder, encoder)
-        brief = (self.briefs if encoder is None else self._tuned[encoder.digest]).read(request)
-        return make_plans(request, brief, self.retriever, max(candidates, request.count)), brief
+        return (self.briefs if encoder is None else self._tuned[encoder.digest]).read(request)
+
+    def position(self, slot: Slot, text: str, department: Department | None) -> int:
+        """Where the index has a piece that looks of the department wear. Raises EvaluationError naming it."""
+        try:
+            return self._places[slot, text, department == "kids"]
+        except KeyError as error:
+            raise EvaluationError(f"catalogue: {slot}: {text!r} is not here") from error
+
+    def labels(self) -> set[tuple[Slot, str]]:
+        """Slot and label of every piece in stock: all that a stylist may be asked about."""
+        items = self.retriever.snapshot.catalogue.iter_items()
+        return {(item.slot, item.label()) for item in items if item.slot is not None and item.in_stock}
 
     def slot_share(self) -> float:
         """Share of the pieces that the taxonomy put into the slot that their look wears them in."""

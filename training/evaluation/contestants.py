@@ -186,8 +186,11 @@ def all_systems(
     train: Sequence[StyledLook],
     seed: int,
     encoder: QueryEncoder | None = None,
+    neutral: NeutralScores | None = None,
 ) -> dict[System, Contestant]:
-    """Every system of the evaluation; without an adapter folder those without `tuned`."""
-    neutral = NeutralScores(model)
+    """Every system of the evaluation; without an adapter folder those without `tuned`. `neutral` may know pieces
+    already.
+    """
+    neutral = neutral or NeutralScores(model)
     own = tuned(model, folder, neutral, encoder) if folder is not None else {}
     return {**baselines(train, seed), **untuned(model, neutral), **own}

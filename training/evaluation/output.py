@@ -9,7 +9,12 @@ from training.evaluation.result import SYSTEMS, Confusion, Estimate, Evaluation
 Column = tuple[str, str]
 """Task and metric."""
 
-SHARES = frozenset({"accuracy", "auc", "top1", "piece_precision", "look_pairs", "distinct_items"})
+SHARES = frozenset(
+    {
+        *("accuracy", "auc", "top1", "piece_precision", "look_pairs", "distinct_items"),
+        *("rack_pieces", "rack_looks", "rack_most"),
+    }
+)
 """Metrics from 0 to 1, shown in per cent."""
 _DECISIONS = frozenset({"accuracy", "auc"})
 _NOTHING = "–"

@@ -44,7 +44,8 @@ class Estimate(_Strict):
 
     Tasks and metrics in use: `vibe_choice`, `vibe_choice_hard`, `next_piece`, `near_miss`, `polyvore_fitb`
     (accuracy); `polyvore_auc` (auc); `composition` (piece_precision, look_pairs, distinct_items, violations),
-    `composition` (filled; reachable, of system `shortlist`), `fidelity` (top1; judge_top1, of system `judge`),
+    `composition` (filled; reachable, of system `shortlist`), `rack` (rack_pieces, rack_looks, rack_most; reachable, of
+    system `rules`), `fidelity` (top1; judge_top1, of system `judge`),
     `latency` and `latency@1` (p50_ms, p95_ms), `prompt` (tokens, the layout as system), `layout@<task>` (accuracy),
     `learning_curve@10`, `@30`, `@100` (accuracy).
     """

@@ -41,9 +41,9 @@ def wishes_of(
     for group, own in sorted(groups.items()):
         number = int.from_bytes(hashlib.sha256(f"{seed}/{group}".encode()).digest()[:4], "big")
         rng = random.Random(number)
-        departments = sorted({_asked(look) or "" for look in own})
+        departments = sorted({asked(look) or "" for look in own})
         for department in departments:
-            chosen = [look for look in own if (_asked(look) or "") == department]
+            chosen = [look for look in own if (asked(look) or "") == department]
             request = _request(rng.choice(chosen), rng, count, number)
             wishes.append(Wish(group, request))
         if constrained:
@@ -65,8 +65,9 @@ def plain_wishes(vibes: Iterable[tuple[str, Department]], count: int, seed: int)
 
 
 def _request(look: StyledLook, rng: random.Random, count: int, seed: int) -> OutfitRequest:
-    return OutfitRequest(vibe=rng.choice(look.phrasings), department=_asked(look), count=count, seed=seed)
+    return OutfitRequest(vibe=rng.choice(look.phrasings), department=asked(look), count=count, seed=seed)
 
 
-def _asked(look: StyledLook) -> Department | None:
+def asked(look: StyledLook) -> Department | None:
+    """The department that a request for the look names: none where it is for anybody."""
     return None if look.department == "unisex" else look.department

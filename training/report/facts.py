@@ -48,6 +48,7 @@ TASKS = (
     Task(
         "near_miss", "accuracy", "Near miss", "the right piece, not one that a stylist marked as nearly right"
     ),
+    Task("rack", "rack_pieces", "Look from a rack", "the look's own pieces, composed of four per slot"),
     Task(
         "composition",
         "piece_precision",
@@ -61,6 +62,9 @@ TASKS = (
         "pairs of composed pieces that stand together in a look",
     ),
     Task("fidelity", "top1", "Style fidelity", "outfits whose style the judge names rightly"),
+    Task("rack", "rack_most", "Most of a look", "looks from a rack with half of their pieces or more", False),
+    Task("rack", "rack_looks", "Whole look", "looks from a rack with all of their pieces", False),
+    Task("rack", "reachable", "Rack in reach", "looks that the store's rules would offer whole", False),
     Task("composition", "distinct_items", "Variety", "distinct items among all composed pieces", False),
     Task("composition", "filled", "Filled", "outfits composed of those asked for", False),
     Task(

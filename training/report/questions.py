@@ -14,6 +14,7 @@ OWN = {
     ("vibe_choice", "accuracy"),
     ("vibe_choice_hard", "accuracy"),
     ("next_piece", "accuracy"),
+    ("rack", "rack_pieces"),
     ("composition", "piece_precision"),
     ("composition", "look_pairs"),
 }

@@ -15,6 +15,9 @@ SHARES = frozenset(
         "distinct_items",
         "filled",
         "reachable",
+        "rack_pieces",
+        "rack_looks",
+        "rack_most",
     }
 )
 """Metrics between 0 and 1, written as percentages."""
