@@ -19,6 +19,7 @@ from training.importers.polyvore import read_polyvore
 from training.looks import StyledLook, split_of
 
 LEAST_SLOTS = 4
+_BLANKS = 2
 _CONTEXT = Context(vibe=NEUTRAL.vibe)
 
 
@@ -44,7 +45,7 @@ class OutfitPair:
 
 
 def polyvore_looks(path: Path) -> PolyvoreLooks:
-    """Weights are fitted on the tenth of `train` that `split_of` holds out; `valid` is the test.
+    """Weights are fitted on the tenth of what may be learned from that `split_of` holds out.
 
     Raises LookbookError naming file, line and field.
     """
@@ -52,21 +53,21 @@ def polyvore_looks(path: Path) -> PolyvoreLooks:
     return PolyvoreLooks(
         counted=[look for look in train if split_of(look.group) != "valid"],
         fitted=[look for look in train if split_of(look.group) == "valid"],
-        test=read_polyvore(path, "valid"),
+        test=read_polyvore(path, "test"),
     )
 
 
 def polyvore_fitb(
     looks: Sequence[StyledLook], known: AbstractSet[str] = frozenset(), seed: int = 0, every: bool = False
 ) -> list[ChoiceCase]:
-    """One blank per look of four slots or more (`every` slot in turn for fitting), with `NEGATIVES` random pieces
+    """Two blanks per look of four slots or more (`every` slot in turn for fitting), with `NEGATIVES` random pieces
     of the slot from other looks. No option is a text of `known`, which is what training has seen.
     """
     pool = _by_slot(looks, known)
     cases = []
     for look in (look for look in looks if len(look.pieces) >= LEAST_SLOTS):
         slots = [slot for slot in ORDER if slot in look.pieces]
-        blanks = slots if every else [random_of(look.id, seed).choice(slots)]
+        blanks = slots if every else random_of(look.id, seed).sample(slots, _BLANKS)
         for slot in blanks:
             name, own = f"polyvore_fitb/{look.id}/{slot}", look.pieces[slot]
             others = _others(pool, look, slot)

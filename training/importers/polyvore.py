@@ -5,6 +5,7 @@ Users made these sets by hand; what is no garment (decor, beauty, stickers) is l
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from indexer.taxonomy.classify import ProductText, classify
 from training.lookbook import LookbookError
 from training.looks import StyledLook
 
-PolyvoreSplit = Literal["train", "valid"]
+PolyvoreSplit = Literal["train", "test"]
 _WORDS = 12
 _LEAST = 3
 
@@ -29,13 +30,20 @@ class _Item(BaseModel):
 
 class _Outfit(BaseModel):
     set_id: Annotated[str, Field(min_length=1)]
-    split: PolyvoreSplit
+    split: Literal["train", "valid"]
     items: list[_Item]
 
 
 def read_polyvore(path: Path, split: PolyvoreSplit) -> list[StyledLook]:
-    """The outfits of one split that have three slots or more. Raises LookbookError naming line and field."""
-    outfits = [outfit for outfit in _outfits(path) if outfit.split == split]
+    """One half of the outfits that the file calls `valid`, of those with three slots or more: to learn from, or to test
+    on. Which half an outfit is in follows from its id alone.
+
+    Outfits that the file calls `train` are read and left out: they hold bare names of a few pieces, which agree with
+    each other hardly more than random ones do (see docs/training.md).
+
+    Raises LookbookError naming line and field.
+    """
+    outfits = [o for o in _outfits(path) if o.split == "valid" and _half_of(o.set_id) == split]
     names = sorted({(i.name, i.category) for outfit in outfits for i in outfit.items})
     guesses = classify([ProductText(title=name, category=category) for name, category in names], None)
     slots = {key: guess.slot for key, guess in zip(names, guesses, strict=True)}
@@ -50,6 +58,10 @@ def read_polyvore(path: Path, split: PolyvoreSplit) -> list[StyledLook]:
             group = f"polyvore-{outfit.set_id}"
             looks.append(StyledLook(id=group, group=group, source="polyvore", pieces=pieces))
     return looks
+
+
+def _half_of(set_id: str) -> PolyvoreSplit:
+    return "test" if hashlib.sha256(f"half/{set_id}".encode()).digest()[0] % 2 else "train"
 
 
 def _outfits(path: Path) -> Iterator[_Outfit]:
