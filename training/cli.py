@@ -165,6 +165,11 @@ def train_retriever(
     learning_rate: Rate = 2e-3,
     rank: Rank = 16,
     batch: Batch = 8,
+    wish_base: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of the untuned vector in that of a wish, while serving."),
+    ] = 0.0,
+    worn_base: Annotated[float, typer.Option(min=0, max=1, help="The same for a piece that is worn.")] = 0.0,
     seed: Seed = 0,
     limit: Limit = None,
     out: Out = None,
@@ -175,7 +180,8 @@ def train_retriever(
     settings = settings_of(data_dir)
     from training.commands.train_retriever import RetrieverRun, run
 
-    options = RetrieverRun(sources, version, epochs, learning_rate, rank, batch, seed, limit, out)
+    bases = (wish_base, worn_base)
+    options = RetrieverRun(sources, version, epochs, learning_rate, rank, batch, bases, seed, limit, out)
     _show(run(settings, options))
 
 

@@ -21,6 +21,8 @@ class RetrieverRun:
     learning_rate: float
     rank: int
     batch: int
+    bases: tuple[float, float]
+    """Shares of the untuned vector in that of a wish, and of a worn piece."""
     seed: int
     limit: int | None = None
     out: Path | None = None
@@ -43,6 +45,8 @@ def run(settings: Settings, options: RetrieverRun) -> list[str]:
             learning_rate=options.learning_rate,
             epochs=options.epochs,
             batch=options.batch,
+            wish_base=options.bases[0],
+            worn_base=options.bases[1],
             seed=options.seed,
         ),
         splits["valid"],
