@@ -15,15 +15,19 @@ import numpy as np
 
 from indexer.embedder import Embedder, Vectors
 from indexer.item import Department, Season
+from service.heat import for_swimming, heat_said, temperature_word
 from service.query_encoder import QueryEncoder
 from service.schema import OutfitRequest
 from service.senses import age, says, who
+from service.spelling import respelled
 
 Activity = Literal["", "swim", "sport", "hike", "ski", "party", "work", "ethnic"]
 
 NEIGHBOURS = 6
 SHARPNESS = 0.06  # softmax temperature over cosines: neighbours 0.06 apart differ by a factor e
 TRUSTED = 0.40  # below this cosine the nearest example says little, and the neutral default wins
+SURE = 0.55  # from this cosine on it is taken at its word
+DOUBT = 0.5  # levels of formality that a reading may be off, where no words settle it and the example is far
 WEAR_WEIGHT = 0.8  # share of the examples' pieces in the query, beside 1.0 for the wish's own words
 DEFAULT_FORMALITY = 2.4
 
@@ -57,6 +61,8 @@ class Brief:
     words: Vectors
     query: Vectors
     wear: tuple[Wear, ...] = ()
+    doubt: float = 0.0
+    """How far `formality` may be off, 0 where the wish's own words settle it."""
 
     def similarity(self, vectors: Vectors) -> Vectors:
         """How near pieces come to the wish, shape (n,): to its words, and to what is worn on such occasions.
@@ -91,6 +97,7 @@ class BriefReader:
         self._encoder = encoder or QueryEncoder(embedder)
         self._examples = _examples()
         self._vibes = embedder.encode([e.vibe for e in self._examples])
+        self._sport = np.array([e.activity == "sport" for e in self._examples])
         pieces = [e.wear.split(", ") for e in self._examples]
         ends = np.cumsum([len(p) for p in pieces])
         self._wear = np.split(embedder.encode([piece for wear in pieces for piece in wear]), ends[:-1])
@@ -98,15 +105,18 @@ class BriefReader:
     def read(self, request: OutfitRequest) -> Brief:
         """The brief of a request. Deterministic."""
         text = " ".join(filter(None, [request.vibe, request.occasion]))
-        words = text.lower()
+        words = respelled(text.lower())
         asked = query_text(request)
         vector = self._embedder.encode([asked])[0]
         wish = self._encoder.encode_wish(asked) if self._encoder.tuned else vector
         cosines = self._vibes @ vector
+        if says(words, "club") or says(words, "rush"):  # running late is no run
+            cosines[self._sport] = -1.0
         nearest = np.argsort(-cosines, kind="stable")[:NEIGHBOURS]
         weights = np.exp((cosines[nearest] - cosines[nearest[0]]) / SHARPNESS)
         weights /= weights.sum()
-        trusted = float(cosines[nearest[0]]) >= TRUSTED
+        closest = float(cosines[nearest[0]])
+        trusted = closest >= TRUSTED
         examples = [self._examples[i] for i in nearest]
         wear = tuple(Wear(float(w), self._wear[i]) for w, i in zip(weights, nearest, strict=True) if trusted)
         worn = sum((w.weight * _mean(w.pieces) for w in wear), np.zeros_like(vector))
@@ -115,7 +125,8 @@ class BriefReader:
         snow = says(words, "snow") or bool(request.weather and request.weather.snow)
         return Brief(
             formality=_formality(words, examples, weights, trusted),
-            heat=_heat(request, words, examples, weights, trusted),
+            doubt=0.0 if any(says(words, sense) for sense in _SETTLED) or not trusted else _doubt(closest),
+            heat=_heat(request, words, examples, weights, closest),
             wet=snow or says(words, "rain") or bool(request.weather and request.weather.rain),
             snow=snow,
             activity=_activity(request, words, examples, weights, trusted),
@@ -142,25 +153,12 @@ def weather_words(request: OutfitRequest) -> str:
         return ""
     words = [name for name in ("rain", "snow") if getattr(request.weather, name)]
     if (degrees := request.weather.temperature_c) is not None:
-        words.insert(0, f"{_temperature_word(degrees)}, {degrees:.0f} °C")
+        words.insert(0, f"{temperature_word(degrees)}, {degrees:.0f} °C")
     return ", ".join(words)
 
 
-_SCALE = (
-    (29.0, 2.0, "hot"),
-    (23.0, 1.2, "warm"),
-    (17.0, 0.4, "mild"),
-    (11.0, -0.5, "cool"),
-    (4.0, -1.2, "cold"),
-)
-_SEASON_HEAT: dict[Season, float] = {"summer": 1.2, "spring": 0.1, "autumn": -0.5, "winter": -1.4}
-
-
-_SWIM_FROM = 20.0
-
-
-def _temperature_word(degrees: float) -> str:
-    return next((word for floor, _, word in _SCALE if degrees >= floor), "freezing")
+_SETTLED = ("black tie", "grand", "solemn", "formal", "wedding", "sport")
+"""Senses that fix the formality of a wish."""
 
 
 def _mean(vectors: Vectors) -> Vectors:
@@ -168,59 +166,54 @@ def _mean(vectors: Vectors) -> Vectors:
     return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
 
 
+def _doubt(cosine: float) -> float:
+    return DOUBT * min(max((SURE - cosine) / (SURE - TRUSTED), 0.0), 1.0)
+
+
 def _heat(
-    request: OutfitRequest, words: str, examples: list[_Example], weights: Vectors, trusted: bool
+    request: OutfitRequest, words: str, examples: list[_Example], weights: Vectors, closest: float
 ) -> float | None:
-    if request.weather and (degrees := request.weather.temperature_c) is not None:
-        return next((heat for floor, heat, _ in _SCALE if degrees >= floor), -2.0)
-    beach = 2.0 if _for_swimming(request, words) else -0.6
-    for sense, heat in (
-        ("snow", -2.0),
-        ("cold", -1.4),
-        ("hot", 2.0),
-        ("swim", beach),
-        ("warm", 1.2),
-        ("cool", -0.6),
-    ):
-        if says(words, sense):
-            return heat
-    if request.season is not None:
-        return _SEASON_HEAT[request.season]
+    """What is said, else what the examples say, the milder the farther they are."""
+    if (said := heat_said(request, words)) is not None:
+        return said
     known = [(w, e.heat) for w, e in zip(weights, examples, strict=True) if e.heat is not None]
     share = float(sum(w for w, _ in known))
-    if not trusted or share < 0.6:
+    if closest < TRUSTED or share < 0.6:
         return None
-    return float(sum(w * heat for w, heat in known)) / share
-
-
-def _for_swimming(request: OutfitRequest, words: str) -> bool:
-    """Whether a beach is one to swim at: on a windy one in March people walk."""
-    degrees = request.weather.temperature_c if request.weather else None
-    if degrees is not None or request.season is not None:
-        return (degrees is None or degrees >= _SWIM_FROM) and request.season not in ("autumn", "winter")
-    return not any(says(words, sense) for sense in ("cool", "cold", "snow", "rain"))
+    faith = 1.0 - 0.4 * _doubt(closest) / DOUBT
+    return faith * float(sum(w * heat for w, heat in known)) / share
 
 
 def _formality(words: str, examples: list[_Example], weights: Vectors, trusted: bool) -> float:
     nearest = float(weights @ np.array([e.formality for e in examples])) if trusted else DEFAULT_FORMALITY
+    # Whoever interviews a carpenter expects no suit.
+    festive = says(words, "wedding") or (says(words, "formal") and not says(words, "trade"))
     if says(words, "black tie"):
         return max(nearest, 4.7)
-    if says(words, "sport"):
+    if says(words, "grand"):
+        return max(nearest, 4.3)
+    if says(words, "sport") and not festive:
         return 1.0
-    if says(words, "formal") and not says(words, "casual"):
+    if festive and not says(words, "casual"):
         return max(nearest, 3.8)
-    if says(words, "casual"):
+    if says(words, "casual") or says(words, "club"):
         return min(nearest, 2.6)
+    if says(words, "trade"):
+        return min(nearest, 2.8)
+    if says(words, "smart"):
+        return max(nearest, 3.2)
     return nearest
 
 
 def _activity(
     request: OutfitRequest, words: str, examples: list[_Example], weights: Vectors, trusted: bool
 ) -> Activity:
-    swimming = _for_swimming(request, words)
+    swimming = for_swimming(request, words)
     for sense in ("ski", "sport", "hike", "swim"):
         if says(words, sense) and (swimming or sense != "swim"):
             return sense
+    if says(words, "ethnic"):
+        return "ethnic"
     totals: dict[Activity, float] = {}
     for weight, example in zip(weights, examples, strict=True):
         activity = "" if example.activity == "swim" and not swimming else example.activity

@@ -13,10 +13,10 @@ import numpy as np
 from indexer.item import Department, Slot
 from service.brief import Brief
 from service.child_sizes import for_age
+from service.common_sense import out_of_place, out_of_weather, unfit_for_sport
 from service.facets import Facets, Mask
 from service.nudges import Nudge, withheld
 from service.schema import OutfitRequest, Unmet
-from service.wanted import out_of_place, out_of_weather
 
 _SIZED_ALIKE: dict[Slot, tuple[Slot, ...]] = {
     "dress": ("top", "bottom"),
@@ -71,6 +71,8 @@ def filters(
     found.append(Filter("weather", suited, reason, hint, soft=not asked))
     reason, hint = "what there is does not suit the occasion", "loosen the vibe"
     found.append(Filter("vibe", ~out_of_place(facets, brief), reason, hint, soft=True))
+    if brief.activity == "sport":  # apart, since a shop without sportswear still has a tee and shorts
+        found.append(Filter("vibe", ~unfit_for_sport(facets, brief), reason, hint, soft=True))
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from service.anchors import find_anchors
 from service.brief import Brief
+from service.common_sense import out_of_weather
 from service.facets import Mask
 from service.filters import exclusions
 from service.nudges import Nudge, withheld
@@ -15,7 +16,6 @@ from service.retriever import Retriever
 from service.schema import OutfitItem, OutfitRequest, Unmet
 from service.sizes import fits, scale
 from service.swap import SwapOrder
-from service.wanted import out_of_weather
 
 _Rule = tuple[str, Mask, str]  # constraint, what it allows, what it says of other pieces
 

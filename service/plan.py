@@ -13,6 +13,7 @@ import numpy as np
 from indexer.item import SLOTS, Department, Slot
 from service.anchors import conflicts, find_anchors, mixtures
 from service.brief import Brief, weather_words
+from service.common_sense import out_of_place, out_of_weather
 from service.drafts import Plan
 from service.facets import Mask
 from service.nudges import Nudge, withheld
@@ -21,7 +22,7 @@ from service.pins import with_pins
 from service.prompt import Context
 from service.retriever import Retriever, Shortlist
 from service.schema import OutfitRequest, Unmet
-from service.wanted import Template, out_of_place, out_of_weather, templates
+from service.wanted import Template, templates
 
 Line = Literal["girls", "boys", ""]
 Lane = tuple[Department, Line]

@@ -1,13 +1,12 @@
-"""Which slots an outfit has, and which pieces common sense keeps out of it. Knows columns, not vectors.
+"""Which slots an outfit has, and how well pieces suit a wish. Knows columns, not vectors.
 
-Common sense here is what any shop assistant knows: no sandals in snow, no winter boots on the beach, swimwear
-at the pool only, a coat when it is cold. Each rule looks at attributes of the kind of piece, never at a title.
+What must not be worn at all is for `service.common_sense` to say.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,13 +23,11 @@ FORMAL = 3.8
 NAMED = 0.1
 """For each of the shop's tags on a piece that the wish names itself, up to two."""
 
-_ACTIVE = ("sport", "hike", "ski", "swim")
-_TECHNICAL = (
-    *("hiking", "trekking", "climbing", "ski", "skiing", "snowboard", "thermal"),
-    *("running", "workout", "gym", "training", "yoga", "cycling"),
-)
-_TOWN = ("city", "commute", "everyday", "casual", "streetwear", "athleisure", "work")
-"""The shop's own words for what is made for exercise or the mountains, and for what is worn in town all the same."""
+ACTIVE = ("sport", "hike", "ski", "swim")
+"""Activities that people dress for, before they dress for anybody's eyes."""
+
+WOOL = 0.1
+"""What speaks against the heaviest clothes where no weather is named."""
 
 MOURNING = 0.15
 """For black, and what passes for it, where people mourn."""
@@ -42,12 +39,7 @@ SEE_THROUGH = 0.3
 _SHEER = re.compile(r"\b(fishnet|mesh|sheer|see-through|transparent)\b", re.IGNORECASE)
 
 _DARK = ("black", "charcoal", "navy")
-_CORE: tuple[Slot, ...] = ("top", "bottom", "dress")
 _FINISHING: tuple[Slot, ...] = ("bag", "jewelry", "accessory")
-_WHOLE_SUIT = ("suit", "tuxedo", "dungarees")  # in the dress slot, but no outfit without a shirt
-_BRIDAL = ("wedding-dress",)
-_WET_ONLY = ("rain-boots", "umbrella", "rain-trousers")
-_BABY = ("romper-suit", "baby-shoes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,104 +74,13 @@ def finishing(brief: Brief, department: Department) -> list[Slot]:
     extreme = brief.heat is not None and (brief.heat <= COLD or brief.heat >= HOT)
     if extreme or (department == "men" and brief.formality >= FORMAL):
         slots.append("accessory")
-    if department in ("women", "unisex") or sporty or brief.activity in ("work", "swim"):
+    geared = sporty or (brief.formality < 2.2 and says(brief.said, "kit"))
+    if department in ("women", "unisex") or geared or brief.activity in ("work", "swim"):
         slots.append("bag")
     relaxed = sporty or brief.activity == "swim" or brief.formality < 2.0
     if (department == "women" and not relaxed) or (department == "men" and brief.formality >= FORMAL):
         slots.append("jewelry")
     return slots
-
-
-def out_of_weather(facets: Facets, brief: Brief) -> Mask:
-    """Pieces that nobody would wear in this weather."""
-    return _any(facets, _by_weather(facets, brief))
-
-
-def out_of_place(facets: Facets, brief: Brief) -> Mask:
-    """Pieces that nobody would wear for this, whatever the weather: swimwear in town, trainers at the opera."""
-    return _any(facets, [*_by_activity(facets, brief), *_by_formality(facets, brief)])
-
-
-def _any(facets: Facets, parts: Iterable[Mask]) -> Mask:
-    mask = np.zeros(facets.count, dtype=np.bool_)
-    for part in parts:
-        mask |= part
-    return mask
-
-
-def _by_activity(facets: Facets, brief: Brief) -> Iterator[Mask]:
-    swim, sport = _tagged(facets, "swim"), _tagged(facets, "sport")
-    core = _in_slots(facets, _CORE)
-    yield _tagged(facets, "sleep")
-    yield facets.any_of("kind", _WHOLE_SUIT)
-    yield _tagged(facets, "hosiery")
-    if brief.formality < 4.9:
-        yield facets.any_of("kind", _BRIDAL)
-    if brief.age is None or brief.age >= 3:
-        yield facets.any_of("kind", _BABY)
-    if brief.activity == "swim":
-        # A tee or an open shirt goes over swim shorts; what stands alone must be made for water.
-        tops = facets.in_slot("top") & (facets.warmth <= 1) & (facets.formality <= 2)
-        yield core & ~swim & ~tops
-        yield ~core & (facets.formality >= 4)
-    else:
-        yield swim & core
-    if brief.activity != "ski":
-        yield core & sport & _tagged(facets, "snow")
-    if brief.activity not in _ACTIVE and not says(brief.said, "outdoors"):
-        yield facets.any_of("tag", _TECHNICAL) & ~facets.any_of("tag", _TOWN)
-    if brief.activity == "sport":
-        yield core & ~sport & (facets.formality >= 2)
-        yield facets.in_slot("shoes") & (~sport | _tagged(facets, "heavy-shoe"))
-    elif brief.activity in ("hike", "ski"):
-        yield (core | facets.in_slot("shoes")) & (facets.formality >= 3)
-    elif brief.formality >= 2.2:
-        yield sport
-    if brief.activity in ("sport", "hike", "ski", "swim"):
-        yield facets.in_slot("bag") & (facets.formality >= 3)
-
-
-def _by_formality(facets: Facets, brief: Brief) -> Iterator[Mask]:
-    """Two levels off is a mistake that everybody sees: trainers at the opera, a tuxedo shirt at the bank."""
-    if brief.formality < 4.3:
-        yield facets.formality >= 5
-    if brief.formality < 2.2:
-        yield facets.formality >= 4
-    if brief.formality >= 3.1:
-        yield facets.formality <= 1
-    if brief.formality >= 4.5:
-        yield _in_slots(facets, (*_CORE, "outerwear", "shoes")) & (facets.formality <= 3)
-    if brief.formality >= 3.7:
-        yield _in_slots(facets, (*_CORE, "outerwear", "shoes")) & (facets.formality <= 2)
-
-
-def _by_weather(facets: Facets, brief: Brief) -> Iterator[Mask]:
-    heat = 0.3 if brief.heat is None else brief.heat
-    garments = _in_slots(facets, (*_CORE, "outerwear"))
-    if brief.wet or heat <= COOL:
-        yield _tagged(facets, "open-shoe")
-    yield _tagged(facets, "no-rain") if brief.wet else facets.any_of("kind", _WET_ONLY)
-    if not wants_outerwear(brief):  # a jacket for its looks, then, and not for the rain
-        yield facets.in_slot("outerwear") & _tagged(facets, "rain-ok")
-    if heat <= COOL:
-        yield facets.in_slot("bottom") & _tagged(facets, "legs-bare")
-        yield garments & (facets.warmth == 0)
-    if heat <= COLD:
-        yield _tagged(facets, "legs-bare")
-        yield facets.in_slot("outerwear") & (facets.warmth <= (2 if heat <= -1.3 else 1))
-        yield facets.in_slot("accessory") & (facets.warmth <= 1) & (facets.formality < 4)
-    if brief.snow and brief.formality < 2.5:
-        yield facets.in_slot("dress")
-    if heat > COLD:
-        yield _tagged(facets, "snow")
-    if heat >= WARM:
-        yield garments & (facets.warmth >= 3)
-        yield facets.in_slot("accessory") & (facets.warmth >= 2)
-    if heat >= HOT:
-        yield _tagged(facets, "heavy-shoe")
-        yield facets.in_slot("outerwear") & (facets.warmth >= 2) & (facets.formality < 4)
-    if 0.0 <= heat < WARM:
-        yield garments & (facets.warmth >= 4)
 
 
 def fit(facets: Facets, positions: NDArray[np.int64], slot: Slot, brief: Brief) -> NDArray[np.float32]:
@@ -189,6 +90,8 @@ def fit(facets: Facets, positions: NDArray[np.int64], slot: Slot, brief: Brief) 
     penalty = 0.14 * np.clip(distance - 0.4, 0, None) ** 1.4
     if slot in _FINISHING:
         penalty *= 0.7
+    if brief.heat is None and slot not in _FINISHING:
+        penalty += WOOL * (facets.warmth[positions] >= 4)
     if brief.heat is not None and slot not in _FINISHING:
         wanted = float(np.interp(brief.heat, [-2, -1.2, -0.5, 0.4, 1.2, 2], [3.2, 2.7, 2.2, 1.6, 1.0, 0.5]))
         if slot == "outerwear":
@@ -202,7 +105,7 @@ def fit(facets: Facets, positions: NDArray[np.int64], slot: Slot, brief: Brief) 
     named = np.zeros(len(positions))
     tags = facets.telling_tags(brief.said)
     for tag in tags:
-        named += _tagged(facets, tag)[positions]
+        named += tagged(facets, tag)[positions]
     if brief.activity == "ethnic":
         bonus += 0.15 * facets.any_of("tag", _TRADITIONAL)[positions]
     elif not set(tags) & set(_TRADITIONAL):
@@ -211,7 +114,7 @@ def fit(facets: Facets, positions: NDArray[np.int64], slot: Slot, brief: Brief) 
     if says(brief.said, "mourning"):
         bonus += MOURNING * facets.any_of("color", _DARK)[positions]
     for tag, weight in _leanings(brief):
-        bonus += weight * _tagged(facets, tag)[positions]
+        bonus += weight * tagged(facets, tag)[positions]
     result: NDArray[np.float32] = (bonus - penalty).astype(np.float32)
     return result
 
@@ -221,7 +124,7 @@ def see_through(items: Sequence[Item], brief: Brief) -> NDArray[np.float32]:
 
     Read off titles, since no attribute says it; at the gym a mesh is for air.
     """
-    if brief.activity in _ACTIVE or says(brief.said, "bold"):
+    if brief.activity in ACTIVE or says(brief.said, "bold"):
         return np.zeros(len(items), dtype=np.float32)
     found = [item.slot == "top" and _SHEER.search(item.title) is not None for item in items]
     return (SEE_THROUGH * np.array(found)).astype(np.float32)
@@ -253,11 +156,13 @@ def _leanings(brief: Brief) -> list[tuple[str, float]]:
     return leanings
 
 
-def _tagged(facets: Facets, tag: str) -> Mask:
+def tagged(facets: Facets, tag: str) -> Mask:
+    """Items with the tag, shape (items,)."""
     return facets.any_of("tag", [tag])
 
 
-def _in_slots(facets: Facets, slots: tuple[Slot, ...]) -> Mask:
+def in_slots(facets: Facets, slots: tuple[Slot, ...]) -> Mask:
+    """Items of one of the slots, shape (items,)."""
     mask = facets.in_slot(slots[0])
     for slot in slots[1:]:
         mask = mask | facets.in_slot(slot)

@@ -33,14 +33,13 @@ Polyvore = Annotated[File, typer.Option(metavar="FILE", help="Polyvore outfits, 
 StoreLooks = Annotated[Files, typer.Option(metavar="FILE", help="Looks of the store's own SKUs; repeatable.")]
 Orders = Annotated[Files, typer.Option(metavar="FILE", help="Order lines; repeatable.")]
 Feedback = Annotated[Files, typer.Option(metavar="FILE", help="Feedback events; repeatable.")]
-From = Annotated[
-    str | None, typer.Option("--from", metavar="NAME[@VERSION]", help="Go on from a published adapter.")
-]
+From = Annotated[str | None, typer.Option("--from", metavar="NAME[@VERSION]", help="Adapter to go on from.")]
 Epochs = Annotated[int, typer.Option(min=1)]
 Rate = Annotated[float, typer.Option(min=0.0, help="The highest learning rate.")]
 Rank = Annotated[int, typer.Option(min=1, help="Rank of the LoRA matrices.")]
 Batch = Annotated[int, typer.Option(min=1, help="Examples per update.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same run.")]
+Untuned = Annotated[float, typer.Option(min=0, max=1, help="Share of the untuned vector while serving.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="At most so many; for a first impression.")]
 Against = Annotated[
     Files, typer.Option(metavar="FILE", help="Lookbook of another style, to be told apart from; repeatable.")
@@ -165,11 +164,8 @@ def train_retriever(
     learning_rate: Rate = 2e-3,
     rank: Rank = 16,
     batch: Batch = 8,
-    wish_base: Annotated[
-        float,
-        typer.Option(min=0, max=1, help="Share of the untuned vector in that of a wish, while serving."),
-    ] = 0.0,
-    worn_base: Annotated[float, typer.Option(min=0, max=1, help="The same for a piece that is worn.")] = 0.0,
+    wish_base: Untuned = 0.0,
+    worn_base: Untuned = 0.0,
     seed: Seed = 0,
     limit: Limit = None,
     out: Out = None,

@@ -52,9 +52,10 @@ def formality(row: Row, kind: Kind) -> tuple[int, bool]:
     tagged = [key for tag in row.tags if (key := whole(_OCCASIONS, tag)) in _LEVELS]
     if tagged:
         return _clamp(int(max(tagged)), kind.formality - 1, kind.formality + 1), True
-    # A ripped or graphic piece is casual, not gym wear.
+    # A ripped or graphic piece is casual, not gym wear; a silk tie or a satin pump is dressy, not black tie.
     lowest = min(kind.formality, 2)
-    return _clamp(kind.formality + _shift("formality", row.title), lowest, 5), True
+    highest = 5 if keys(_CUES, row.title).count("formality 5") else max(kind.formality, 4)
+    return _clamp(kind.formality + _shift("formality", row.title), lowest, highest), True
 
 
 def warmth(row: Row, kind: Kind, material: str) -> tuple[int, bool]:
@@ -94,7 +95,7 @@ def _kind_seasons(kind: Kind) -> tuple[Season, ...]:
 
 def _shift(what: str, text: str) -> int:
     found = keys(_CUES, text)
-    return (f"{what} +1" in found) - (f"{what} -1" in found)
+    return (f"{what} +1" in found or f"{what} 5" in found) - (f"{what} -1" in found)
 
 
 def _clamp(level: int, low: int, high: int) -> int:

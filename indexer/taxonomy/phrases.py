@@ -32,6 +32,8 @@ _KEPT_TEXT = """
     bus plus dress bras briefs slips hauts bas sacs has was his its this boss swiss kids mens womens does
 """
 _KEPT = frozenset(_KEPT_TEXT.split())
+# Shops say these in the singular too, of the same product.
+_IN_PAIRS = {"trouser": "trousers", "pant": "pants"}
 _MIN_PREFIX = 3  # letters before the end of a compound: "overshirt", but not "address"
 
 
@@ -49,6 +51,8 @@ def words(folded: str) -> list[str]:
 @lru_cache(maxsize=65536)
 def singular(word: str) -> str:
     """`word` without an "-s" plural. Crude, and the same for table and text, so that both meet."""
+    if word in _IN_PAIRS:
+        return _IN_PAIRS[word]
     if len(word) < 4 or word in _KEPT or not word.endswith("s"):
         return word
     if word.endswith(("sses", "shes", "ches", "xes")):

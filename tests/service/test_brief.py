@@ -147,3 +147,32 @@ def test_who(words: str, expected: tuple[str | None, str]) -> None:
 )
 def test_age(words: str, expected: float | None) -> None:
     assert age(words) == expected
+
+
+@pytest.mark.parametrize(
+    ("vibe", "low", "high"),
+    [
+        ("promm dress under 100", 4.3, 5.0),
+        ("engagement party at the lake house", 3.2, 4.2),
+        ("carpenter interview, smart but real", 1.5, 2.8),
+        ("golf day with clients", 1.5, 2.6),
+        ("running on no sleep, school run", 1.3, 2.6),
+        ("heart broken, need clothes that hug me", 1.5, 3.0),
+    ],
+)
+def test_occasions_in_words(reader: BriefReader, vibe: str, low: float, high: float) -> None:
+    assert low <= read(reader, vibe).formality <= high
+
+
+@pytest.mark.parametrize(
+    ("vibe", "activity"),
+    [("need a desi party fit", "ethnic"), ("gym hall photos, graduation", "work"), ("#teetime", "")],
+)
+def test_activities_in_words(reader: BriefReader, vibe: str, activity: str) -> None:
+    assert read(reader, vibe).activity == activity
+
+
+def test_plain_words_leave_no_doubt_and_far_examples_do(reader: BriefReader) -> None:
+    assert read(reader, "wedding of my sister").doubt == 0
+    assert read(reader, "cosy night in, movie and blanket").doubt == 0
+    assert read(reader, "feeling silly and sunny").doubt > 0.1
