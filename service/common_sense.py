@@ -28,6 +28,7 @@ _SHOWN: tuple[Slot, ...] = (*_CORE, "outerwear", "shoes")
 _WHOLE_SUIT = ("suit", "tuxedo", "dungarees")  # in the dress slot, but no outfit without a shirt
 _BRIDAL = ("wedding-dress",)
 _BABY = ("romper-suit", "baby-shoes")
+_COVERING = ("hijab", "hijabs", "khimar", "niqab")
 _WET_ONLY = ("umbrella", "rain-trousers")
 _MUD = ("rain-boots",)
 _GYM_TOO = ("t-shirt", "long-sleeve-tee", "tank", "sneakers")
@@ -63,6 +64,10 @@ def _by_kind(facets: Facets, brief: Brief) -> Iterator[Mask]:
     yield tagged(facets, "sleep")
     yield facets.any_of("kind", _WHOLE_SUIT) & facets.in_slot("dress")
     yield tagged(facets, "hosiery")
+    if not says(brief.said, "modest"):
+        # Faith is for the shopper to name; a dress that is friendly to a hijab is for everybody.
+        covering = facets.mentioning("category", _COVERING) | facets.any_of("tag", _COVERING)
+        yield facets.in_slot("accessory") & covering
     if brief.formality < 4.9:
         yield facets.any_of("kind", _BRIDAL)
     if brief.age is None or brief.age >= 3:

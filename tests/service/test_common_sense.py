@@ -111,3 +111,19 @@ def test_both_sides_of_a_reading(barred: Barred, vibe: str, let_in: str, kept_ou
 )
 def test_a_guess_does_not_dress_up(barred: Barred, vibe: str) -> None:
     assert not barred(vibe) & {"jeans", "cotton t-shirt", "retro runner"}
+
+
+def test_a_hijab_is_for_who_asks_for_one() -> None:
+    reader = BriefReader(load_embedder())
+    facets = build_facets(
+        [
+            item("modal hijab", "accessory", kind="scarf", category="Women > Hijabs"),
+            item("longline tunic", "top", tags=("modest", "hijab friendly")),
+        ]
+    )
+    for vibe, kept_out in (
+        ("singapore business trip", [True, False]),
+        ("eid lunch at my aunt's", [False, False]),
+        ("office, modest and hijabi", [False, False]),
+    ):
+        assert out_of_place(facets, reader.read(OutfitRequest(vibe=vibe))).tolist() == kept_out, vibe
