@@ -78,16 +78,20 @@ class Item:
     @property
     def price(self) -> float | None:
         """The lowest price among the sizes in stock, else among all sizes; None for an unpriced feed."""
-        priced = [(not v.in_stock, v.price) for v in self.variants if v.price is not None]
-        return min(priced)[1] if priced else None
+        shown = self._shown
+        return shown[1] if shown else None
 
     @property
     def cost(self) -> float | None:
         """The cost of the size whose `price` is shown, the dearest where several sell at it; None when not known."""
-        priced = [v for v in self.variants if v.price is not None]
-        best = min(((not v.in_stock, v.price) for v in priced), default=None)
-        shown = (v.cost for v in priced if (not v.in_stock, v.price) == best)
-        return max((cost for cost in shown if cost is not None), default=None)
+        shown = self._shown
+        sizes = (v for v in self.variants if (not v.in_stock, v.price) == shown)
+        return max((v.cost for v in sizes if v.cost is not None), default=None)
+
+    @property
+    def _shown(self) -> tuple[bool, float] | None:
+        """Of the size whose price is shown: whether it is out of stock, and the price."""
+        return min(((not v.in_stock, v.price) for v in self.variants if v.price is not None), default=None)
 
     @property
     def in_stock(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,16 +48,6 @@ def looks() -> list[StyledLook]:
     looks = read_looks([HOUSE])
     groups = list(dict.fromkeys(look.group for look in looks))[:6]
     return [look for look in looks if look.group in groups]
-
-
-@pytest.fixture(scope="module")
-def catalogue(
-    looks: list[StyledLook], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LookbookCatalogue]:
-    folder = lookbook_catalogue(looks, tmp_path_factory.mktemp("catalogue"), load_embedder())
-    catalogue = LookbookCatalogue(folder, load_embedder())
-    yield catalogue
-    catalogue.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from service.lm import LanguageModel
 from service.prompt import Context
 from service.settings import Settings
 from training.evaluation.cases import lookbook_cases
-from training.evaluation.catalogue import LookbookCatalogue, lookbook_catalogue
+from training.evaluation.catalogue import LookbookCatalogue
 from training.evaluation.contestants import ALONE, Contestant, RateScorer, all_systems, baselines
 from training.evaluation.rack import METRICS, Rack, RackResult, evaluate_racks, lookbook_racks, rack_plan
 from training.evaluation.result import Estimate, EvaluationError
@@ -37,16 +36,6 @@ def looks() -> list[StyledLook]:
 @pytest.fixture(scope="module")
 def racks(looks: list[StyledLook]) -> list[Rack]:
     return lookbook_racks(looks, load_embedder())
-
-
-@pytest.fixture(scope="module")
-def catalogue(
-    looks: list[StyledLook], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LookbookCatalogue]:
-    folder = lookbook_catalogue(looks, tmp_path_factory.mktemp("catalogue"), load_embedder())
-    catalogue = LookbookCatalogue(folder, load_embedder())
-    yield catalogue
-    catalogue.close()
 
 
 def own_labels(catalogue: LookbookCatalogue, rack: Rack) -> list[str]:
