@@ -19,7 +19,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line does
 
 from benchmarks.violations import VIBES
 from service.recommender import StoreRecommender, open_recommender
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 
 DEPARTMENTS = ("women", "men")

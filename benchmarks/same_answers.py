@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from service.recommender import open_recommender
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 
 FEED = Path(__file__).parent.parent / "inventory_samples" / "store.csv"

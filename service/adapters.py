@@ -14,8 +14,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from indexer.errors import ModelError
+from service.artifacts import must_be, read_file
 from service.composer import Weights
-from service.manifests import must_be, read_file
 from service.models import file_sha256
 from service.prompt import PROMPT_VERSION, Layout
 from service.score_head import HEAD, Readout

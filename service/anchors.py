@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from indexer.item import Department, Item, Slot, Variant
+from service.errors import InvalidError
 from service.filters import exclusions
 from service.outfit import Candidate
-from service.problems import InvalidError
 from service.retriever import Retriever, pick_variant
-from service.schema import OutfitRequest, Unmet
+from service.schemas.outfits import OutfitRequest, Unmet
 from service.sizes import fits, scale
 
 

@@ -11,7 +11,7 @@ from service.brief import Brief
 from service.drafts import Composed
 from service.explain import explanation, title
 from service.outfit import Candidate
-from service.schema import Outfit, OutfitItem, OutfitRequest, OutfitResponse
+from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse
 from service.watch import Watch
 
 _ORDER = ("dress", "top", "bottom", "outerwear", "shoes", "bag", "jewelry", "accessory")

@@ -17,7 +17,7 @@ from indexer.embedder import Embedder, Vectors
 from indexer.item import Department, Season
 from service.heat import for_swimming, heat_said, temperature_word
 from service.query_encoder import QueryEncoder
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 from service.senses import age, says, who
 from service.spelling import respelled
 

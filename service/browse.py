@@ -13,10 +13,10 @@ import numpy as np
 from indexer.embedder import Embedder
 from indexer.item import Item
 from service.api.contract import DEFAULT_PAGE, ItemQuery
+from service.errors import InvalidError
 from service.facets import Facets, Mask, Positions
-from service.problems import InvalidError
 from service.retriever import Retriever
-from service.schema import ItemPage, ItemView, VariantView
+from service.schemas.outfits import ItemPage, ItemView, VariantView
 
 
 def view(item: Item, sku: str | None = None) -> ItemView:

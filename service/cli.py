@@ -18,7 +18,7 @@ from indexer.errors import StylistError
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-    from service.problems import FieldError
+    from service.errors import FieldError
     from service.settings import Settings
 
 app = typer.Typer(
@@ -240,7 +240,7 @@ def _settings_reason(error: ValidationError, given: dict[str, Any]) -> str:
 
 
 def _fail(error: StylistError) -> NoReturn:
-    from service.problems import InvalidError
+    from service.errors import InvalidError
 
     if isinstance(error, InvalidError) and error.errors:
         _exit("; ".join(f"{_option(e)}: {e.message}" for e in error.errors), 2)

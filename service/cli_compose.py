@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from service.errors import InvalidError, UnavailableError
 from service.money import DEFAULT_LANGUAGE, localised
-from service.problems import InvalidError, UnavailableError
-from service.schema import Outfit, OutfitItem, OutfitRequest, OutfitResponse
+from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse
 from service.settings import Settings
 
 _HEAD = ("SLOT", "PIECE", "BRAND", "SIZE", "PRICE")

@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from service.errors import InvalidError
 from service.feedback import FeedbackBook
-from service.fields import Instant, Pseudonym
 from service.lines import STDOUT, write_lines
 from service.looks import LookBook
-from service.problems import InvalidError
+from service.schemas.fields import Instant, Pseudonym
 from service.settings import Settings
 from service.state import State
 

@@ -18,7 +18,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DatabaseError, DataError, OperationalError, SQLAlchemyError, TimeoutError
 
 from indexer.errors import StylistError
-from service.problems import InvalidError, UnavailableError
+from service.errors import InvalidError, UnavailableError
 
 _BUSY_MS = 5_000  # how long a writer waits for another
 _POOL_SECONDS = 5  # how long a request waits for a connection

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from indexer.errors import SnapshotError
 from indexer.snapshot import SnapshotStore
-from service.problems import InvalidError
+from service.errors import InvalidError
 from service.settings import Settings
 
 _NO_FOLDER = "this service takes uploads only; STYLIST_FEED_DIR would allow paths"

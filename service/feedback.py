@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from sqlalchemy import delete, select, tuple_
 from sqlalchemy.orm import Session
 
-from service.events import SentEvent, ShownItem, StoredEvent
-from service.fields import Pseudonym
-from service.problems import InvalidError, NotFoundError, ProblemError
-from service.schema import Outfit, OutfitRequest
+from service.errors import InvalidError, NotFoundError, ProblemError
+from service.schemas.events import SentEvent, ShownItem, StoredEvent
+from service.schemas.fields import Pseudonym
+from service.schemas.outfits import Outfit, OutfitRequest
 from service.state import State, insert_new, to_text
 from service.tables import EventRow, OutfitRow
 

@@ -16,7 +16,7 @@ from service.child_sizes import for_age
 from service.common_sense import out_of_place, out_of_weather, unfit_for_sport
 from service.facets import Facets, Mask
 from service.nudges import Nudge, withheld
-from service.schema import OutfitRequest, Unmet
+from service.schemas.outfits import OutfitRequest, Unmet
 
 _SIZED_ALIKE: dict[Slot, tuple[Slot, ...]] = {
     "dress": ("top", "bottom"),

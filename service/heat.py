@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from indexer.item import Season
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 from service.senses import says
 
 _SCALE = (

@@ -10,7 +10,7 @@ from indexer.errors import SnapshotError, StylistError
 from indexer.item import SLOTS, Slot
 from indexer.manifest import Embedding, Manifest
 from indexer.snapshot import SnapshotStore
-from service.problems import ConflictError, NotFoundError
+from service.errors import ConflictError, NotFoundError
 
 NO_INDEX = "no index yet: run `stylist index FEED`, or POST /v1/admin/reindex"
 

@@ -13,7 +13,7 @@ from indexer.errors import FeedError
 from indexer.feeds.columns import parse_mapping
 from indexer.feeds.currency import currency_code
 from indexer.feeds.detect import Format
-from service.problems import InvalidError
+from service.errors import InvalidError
 
 if TYPE_CHECKING:
     from indexer.build import FeedSource, ProgressSink

@@ -8,9 +8,9 @@ from typing import Any, Literal, cast
 
 from sqlalchemy import delete, or_, select, update
 
+from service.errors import NotFoundError
 from service.job_orders import Idempotency, StoredOrder, read_order
 from service.job_progress import Stand
-from service.problems import NotFoundError
 from service.state import State, insert_new, utc_now
 from service.tables import JobRow
 

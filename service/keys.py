@@ -13,7 +13,7 @@ from typing import Literal, cast
 
 from sqlalchemy import or_, select, update
 
-from service.problems import InvalidError, NotFoundError, UnauthorizedError, UnavailableError
+from service.errors import InvalidError, NotFoundError, UnauthorizedError, UnavailableError
 from service.state import State, to_text, utc_now
 from service.tables import KeyRow
 

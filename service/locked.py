@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from service.anchors import find_anchors
 from service.brief import Brief
 from service.common_sense import out_of_weather
+from service.errors import InvalidError
 from service.facets import Mask
 from service.filters import exclusions
 from service.nudges import Nudge, withheld
 from service.outfit import Candidate
-from service.problems import InvalidError
 from service.retriever import Retriever
-from service.schema import OutfitItem, OutfitRequest, Unmet
+from service.schemas.outfits import OutfitItem, OutfitRequest, Unmet
 from service.sizes import fits, scale
 from service.swap import SwapOrder
 

@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from service.look_body import Look, LookBody, LookPage, LookStatus, SentLook
-from service.problems import FieldError, InvalidError, NotFoundError
-from service.schema import ItemView, Outfit, OutfitRequest
+from service.errors import FieldError, InvalidError, NotFoundError
+from service.schemas.looks import Look, LookBody, LookPage, LookStatus, SentLook
+from service.schemas.outfits import ItemView, Outfit, OutfitRequest
 from service.state import State, utc_now
 from service.tables import LookRow, OutfitRow
 

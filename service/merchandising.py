@@ -18,9 +18,9 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from indexer.item import DEPARTMENTS, Department, Slot
 from service.facets import Facets, Mask, Positions
-from service.fields import Strict, instant
 from service.nudges import Shifts
-from service.schema import Name
+from service.schemas.fields import Strict, instant
+from service.schemas.outfits import Name
 
 FULL = 0.25
 """What a rule of strength 1 adds or takes, in units of cosine similarity; all rules together move a piece no further.

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.facets import Facets, Mask, Positions
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 
 Shifts = NDArray[np.float32]
 

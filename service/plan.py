@@ -21,7 +21,7 @@ from service.outfit import Candidate
 from service.pins import with_pins
 from service.prompt import Context
 from service.retriever import Retriever, Shortlist
-from service.schema import OutfitRequest, Unmet
+from service.schemas.outfits import OutfitRequest, Unmet
 from service.wanted import Template, templates
 
 Line = Literal["girls", "boys", ""]

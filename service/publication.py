@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from indexer.errors import ModelError
 from service.adapters import BASE, Adapter, Version, check_files, load_adapter, read_manifest
-from service.manifests import read_file
-from service.problems import ConflictError, InvalidError, NotFoundError
+from service.artifacts import read_file
+from service.errors import ConflictError, InvalidError, NotFoundError
 from service.settings import Settings
 from service.shelf import EVALUATION, Aliases, Change, StyleFolder, style_folders
 from service.state import utc_now

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from indexer.embedder import Embedder, SentenceTransformerEmbedder, Vectors
 from indexer.errors import ModelError
-from service.manifests import must_be, read_file
+from service.artifacts import must_be, read_file
 from service.models import file_sha256
 
 RETRIEVER = "retriever"

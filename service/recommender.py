@@ -18,17 +18,17 @@ from service.brief import BriefReader
 from service.browse import page, view
 from service.composer import TUNED_REST, Weights, compose
 from service.drafts import Composed
+from service.errors import InvalidError, ProblemError, UnavailableError
 from service.holder import SnapshotHolder
 from service.locked import lost_pieces
 from service.merchandising import RuleMatch
 from service.nudges import Nudge, Nudges, digests
 from service.plan import Planned, make_plans
-from service.problems import InvalidError, ProblemError, UnavailableError
 from service.query_encoder import RETRIEVER, QueryEncoder, load_query_encoder
 from service.replay import Made
 from service.restock import StockPatch, StockResult
 from service.retriever import Retriever
-from service.schema import (
+from service.schemas.outfits import (
     IndexRef,
     ItemPage,
     ItemView,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from service.problems import NotFoundError
-from service.schema import Outfit, OutfitRequest, OutfitResponse
+from service.errors import NotFoundError
+from service.schemas.outfits import Outfit, OutfitRequest, OutfitResponse
 from service.state import State
 from service.tables import OutfitRow
 

@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from service.job_log import JobLog
-from service.schema import OutfitRequest, OutfitResponse
+from service.schemas.outfits import OutfitRequest, OutfitResponse
 from service.state import State, insert_new, to_text, utc_now
 from service.tables import OutfitRow, RequestRow
 

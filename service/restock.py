@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from indexer.feeds.money import MAX_AMOUNT
 from indexer.item import Item
 from service.live_stock import sizes_meant
-from service.schema import Name
+from service.schemas.outfits import Name
 
 MAX_PATCHES = 10_000
 _MAX_QUANTITY = 1_000_000_000  # what every database's integer holds

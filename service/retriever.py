@@ -20,7 +20,7 @@ from service.filters import apply, filters, likely_sizes, size_filter, through
 from service.live_stock import LiveStock, Note
 from service.nudges import Nudge, all_pinned, total_shift
 from service.outfit import Candidate
-from service.schema import OutfitRequest, Unmet
+from service.schemas.outfits import OutfitRequest, Unmet
 from service.sizes import fits, scale
 from service.wanted import fit, see_through
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from service.errors import ConflictError, NotFoundError
 from service.merchandising import Merchandising, Rule, RuleBody
 from service.nudges import Nudge
-from service.problems import ConflictError, NotFoundError
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 from service.state import State, utc_now
 from service.tables import RuleRow
 

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from indexer.disk import locked, replace_text
 from indexer.errors import ModelError
 from service.adapters import ALIASES, MANIFEST, WEIGHTS, StyleName, Version
-from service.manifests import read_file
+from service.artifacts import read_file
 
 FILE = "aliases.json"
 EVALUATION = "evaluation.json"

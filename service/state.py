@@ -21,7 +21,7 @@ from indexer.disk import locked
 from indexer.errors import StylistError
 from service.database import create_privately, place, postgres_engine, reason, sqlite_engine, translated
 from service.migrating import migrate
-from service.schema import OutfitRequest, OutfitResponse
+from service.schemas.outfits import OutfitRequest, OutfitResponse
 from service.settings import Settings
 from service.tables import OutfitRow, Table
 

@@ -19,7 +19,7 @@ from indexer.errors import ModelError
 from service.adapters import BASE
 from service.composer import Weights
 from service.prompt import Layout
-from service.schema import StyleRef, StyleView
+from service.schemas.outfits import StyleRef, StyleView
 from service.scorer import RetrievalScorer, Scorer
 from service.settings import Settings
 from service.shelf import fingerprint

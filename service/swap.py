@@ -13,9 +13,18 @@ from typing import Any
 from pydantic import ValidationError
 
 from indexer.item import Department, Slot
-from service.problems import InvalidError
+from service.errors import InvalidError
 from service.replay import Made
-from service.schema import Budget, Exclude, ItemView, Names, OutfitItem, OutfitRequest, SwapRequest, Weather
+from service.schemas.outfits import (
+    Budget,
+    Exclude,
+    ItemView,
+    Names,
+    OutfitItem,
+    OutfitRequest,
+    SwapRequest,
+    Weather,
+)
 
 Lookup = Callable[[str], ItemView | None]
 """The item of a SKU, as the catalogue has it now."""

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from service.events import EventType, StoredEvent
 from service.facets import Facets, Mask, Positions
 from service.nudges import Nudge, Shifts
-from service.schema import OutfitRequest
+from service.schemas.events import EventType, StoredEvent
+from service.schemas.outfits import OutfitRequest
 from service.state import State
 from service.tables import EventRow
 

@@ -16,8 +16,8 @@ from service.nudges import Nudge, total_shift
 from service.outfit import Candidate
 from service.plan import Planned
 from service.retriever import Retriever
-from service.schema import OutfitRequest
-from service.trace_body import FilterTrace, OutfitTrace, PieceTrace, RuleTrace, SlotTrace, Trace
+from service.schemas.outfits import OutfitRequest
+from service.schemas.trace import FilterTrace, OutfitTrace, PieceTrace, RuleTrace, SlotTrace, Trace
 
 
 def trace_of(

@@ -19,7 +19,7 @@ from service.adapters import BASE, load_adapter
 from service.composer import Weights
 from service.lm import LanguageModel
 from service.lm_scorer import LmScorer, NeutralScores
-from service.schema import StyleRef
+from service.schemas.outfits import StyleRef
 from service.shelf import CHAMPION, Aliases, StyleFolder, style_folders
 from service.stylists import BASE_LAYOUT, Style
 

@@ -9,7 +9,7 @@ import threading
 from typing import Protocol
 
 from indexer.errors import StylistError
-from service.schema import OutfitItem, OutfitResponse
+from service.schemas.outfits import OutfitItem, OutfitResponse
 
 
 class AbandonedError(StylistError):

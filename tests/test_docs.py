@@ -17,7 +17,7 @@ from indexer.feeds.record import FIELDS
 from service.adapters import Manifest
 from service.api.app import create_app
 from service.prompt import PROMPT_VERSION
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 
 

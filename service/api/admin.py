@@ -14,9 +14,9 @@ from indexer.snapshot import SnapshotStore
 from service.api.guard import StaffRoute, bearer
 from service.api.problem import documented
 from service.api.services import Services, services
+from service.errors import NotFoundError
 from service.index_history import NO_INDEX, describe, roll_back, versions
 from service.job_log import JobInfo, Status
-from service.problems import NotFoundError
 
 router = APIRouter(
     prefix="/v1/admin",

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.problem import respond_to
-from service.problems import TooLargeError
+from service.errors import TooLargeError
 
 _TIMEOUT = 408
 _MAX_DIGITS = 20  # of a length; a longer one is too large by its first digits alone

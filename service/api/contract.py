@@ -10,7 +10,7 @@ from indexer.item import Department, Slot
 from service.merchandising import RuleMatch
 from service.replay import Made
 from service.restock import StockPatch, StockResult
-from service.schema import ItemPage, ItemView, OutfitRequest, OutfitResponse, StyleView
+from service.schemas.outfits import ItemPage, ItemView, OutfitRequest, OutfitResponse, StyleView
 from service.swap import SwapOrder
 from service.watch import Watch
 

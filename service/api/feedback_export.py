@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from service.api.guard import StaffRoute, bearer
 from service.api.problem import documented
 from service.api.services import services
-from service.fields import Instant
+from service.schemas.fields import Instant
 
 _LINES = "application/x-ndjson"
 _CHUNK = 200

@@ -10,7 +10,7 @@ from anyio import CapacityLimiter, create_task_group, to_thread
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from service.problems import UnavailableError
+from service.errors import UnavailableError
 
 _RETRY_SECONDS = 2
 

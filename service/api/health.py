@@ -13,7 +13,7 @@ from sqlalchemy import literal, select
 
 from service.api.problem import MEDIA_TYPE, Problem, documented, problem_of
 from service.api.services import Services, services
-from service.problems import ProblemError, UnavailableError
+from service.errors import ProblemError, UnavailableError
 
 OK = "ok"
 _RETRY_SECONDS = 5

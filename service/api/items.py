@@ -12,9 +12,9 @@ from service.api.guard import ShopperRoute, bearer
 from service.api.language import Language
 from service.api.problem import documented
 from service.api.services import services
+from service.errors import InvalidError, NotFoundError
 from service.money import localised_item, localised_page
-from service.problems import InvalidError, NotFoundError
-from service.schema import ItemPage, ItemView
+from service.schemas.outfits import ItemPage, ItemView
 
 router = APIRouter(
     prefix="/v1",

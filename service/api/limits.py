@@ -12,7 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from service.problems import TooManyError
+from service.errors import TooManyError
 
 GUESSES_PER_MINUTE = 30
 """Requests without a good key, per address. A key known to be good goes on all the same."""

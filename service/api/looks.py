@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from service.api.guard import StaffRoute, bearer
 from service.api.problem import documented
 from service.api.services import key_id, services
-from service.look_body import MAX_LOOKS_PAGE, Look, LookPage, LookStatus, SentLook
+from service.schemas.looks import MAX_LOOKS_PAGE, Look, LookPage, LookStatus, SentLook
 
 router = APIRouter(
     prefix="/v1/admin/looks",

@@ -15,7 +15,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from service.schema import OutfitResponse
+from service.schemas.outfits import OutfitResponse
 
 OTHER = "other"
 """Route of requests for paths that do not exist."""

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.api.metrics import Metrics, route_of
 from service.api.problem import respond
 from service.api.replay_headers import REPLAY_HEADERS
-from service.problems import ProblemError
+from service.errors import ProblemError
 from service.settings import Settings
 
 access_log = logging.getLogger("stylist.access")

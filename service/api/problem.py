@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from indexer.errors import FeedError, ModelError, SnapshotError, StylistError
 from service.database import reason
-from service.problems import (
+from service.errors import (
     FieldError,
     InvalidError,
     ProblemError,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from indexer.errors import StylistError
 from service.api.contract import Condition, Recommender
-from service.problems import UnavailableError
+from service.errors import UnavailableError
 
 _log = logging.getLogger("stylist.error")
 _RETRY_SECONDS = 5

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from service.api.guard import ShopperRoute, bearer
 from service.api.problem import documented
 from service.api.services import services
-from service.fields import Pseudonym
+from service.schemas.fields import Pseudonym
 
 router = APIRouter(prefix="/v1", tags=["feedback"], route_class=ShopperRoute, dependencies=[Security(bearer)])
 

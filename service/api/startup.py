@@ -20,7 +20,7 @@ from service.looks import LookBook
 from service.nudges import Nudge
 from service.requests_log import RequestsLog
 from service.rulebook import RuleBook
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 from service.state import State
 from service.stock import StockBook

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from service.api.guard import StaffRoute, bearer
 from service.api.problem import documented
 from service.api.services import Services, services
-from service.problems import InvalidError, field_errors
+from service.errors import InvalidError, field_errors
 from service.restock import MAX_PATCHES, StockPatch, StockResult
 
 STOCK_PATH = "/v1/admin/stock"

@@ -22,8 +22,8 @@ from starlette.types import Receive, Scope, Send
 from indexer.errors import ModelError, SnapshotError
 from service.api.gate import Gate
 from service.api.problem import problem_of, request_id
-from service.problems import ProblemError, UnavailableError
-from service.schema import Outfit, OutfitItem, OutfitResponse
+from service.errors import ProblemError, UnavailableError
+from service.schemas.outfits import Outfit, OutfitItem, OutfitResponse
 from service.watch import Stoppable, Watch
 
 PING_SECONDS = 15.0

@@ -9,7 +9,7 @@ from service.api.guard import StaffRoute, bearer
 from service.api.problem import documented
 from service.api.services import Services, key_id, services
 from service.publication import Publication, StyleAdminView, StyleChange
-from service.schema import StyleView
+from service.schemas.outfits import StyleView
 
 router = APIRouter(
     prefix="/v1/admin", tags=["admin"], route_class=StaffRoute, dependencies=[Security(bearer)]

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 from service.api.guard import StaffRoute, bearer
 from service.api.problem import documented
 from service.api.services import services
-from service.problems import InvalidError
+from service.errors import InvalidError
 from service.state import to_text
 from service.summary import Summary, summarise
 

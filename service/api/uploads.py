@@ -21,8 +21,8 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from indexer.disk import try_lock
+from service.errors import InvalidError, UnavailableError
 from service.job_home import UPLOAD_LOCK
-from service.problems import InvalidError, UnavailableError
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks

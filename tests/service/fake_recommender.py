@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from indexer.item import Slot
 from service.api.contract import Condition, ItemQuery
+from service.errors import InvalidError
 from service.merchandising import RuleMatch
-from service.problems import InvalidError
 from service.replay import Made
 from service.restock import StockPatch, StockResult, UnknownStock
-from service.schema import (
+from service.schemas.outfits import (
     IndexRef,
     ItemPage,
     ItemView,

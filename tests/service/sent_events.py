@@ -6,8 +6,8 @@ from typing import Any
 
 from fake_recommender import FakeRecommender
 
-from service.events import SentEvent
-from service.schema import OutfitRequest
+from service.schemas.events import SentEvent
+from service.schemas.outfits import OutfitRequest
 from service.state import State
 
 

@@ -9,7 +9,7 @@ import types
 
 from fake_recommender import FakeRecommender
 
-from service.schema import OutfitRequest, OutfitResponse
+from service.schemas.outfits import OutfitRequest, OutfitResponse
 from service.watch import Unwatched, Watch
 
 

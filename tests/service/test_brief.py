@@ -9,7 +9,7 @@ import pytest
 
 from indexer.embedder import load_embedder
 from service.brief import Brief, BriefReader, query_text
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 from service.senses import age, says, who
 
 

@@ -19,9 +19,9 @@ from indexer.intake import FeedSource
 from indexer.snapshot import SnapshotStore
 from service.api.contract import ItemQuery
 from service.browse import page
-from service.problems import InvalidError
+from service.errors import InvalidError
 from service.retriever import Retriever
-from service.schema import ItemPage
+from service.schemas.outfits import ItemPage
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from service.cli import main
 from service.cli_compose import build_request
 from service.cli_index import StageBars
 from service.keys import KeyRing
-from service.schema import OutfitResponse
+from service.schemas.outfits import OutfitResponse
 from service.state import State
 
 

@@ -18,7 +18,7 @@ from indexer.taxonomy.kinds import KINDS
 from service.brief import BriefReader
 from service.common_sense import out_of_place, out_of_weather, unfit_for_sport
 from service.facets import build_facets
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 
 Barred = Callable[[str], set[str]]
 

@@ -15,10 +15,10 @@ from fake_recommender import FakeRecommender
 from sqlalchemy import Engine, event
 
 from indexer.errors import StylistError
+from service.errors import NotFoundError, UnavailableError
 from service.keys import KeyRing
-from service.problems import NotFoundError, UnavailableError
 from service.replay import read_made
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 from service.state import STATE_FILE, State
 

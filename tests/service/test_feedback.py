@@ -13,11 +13,11 @@ from sent_events import event, give_out, sent
 from sqlalchemy import select
 
 import service.feedback
-from service.events import StoredEvent
+from service.errors import InvalidError, NotFoundError
 from service.feedback import FeedbackBook
-from service.fields import Pseudonym, instant, utc
-from service.problems import InvalidError, NotFoundError
 from service.replay import read_made
+from service.schemas.events import StoredEvent
+from service.schemas.fields import Pseudonym, instant, utc
 from service.state import State
 from service.tables import EventRow
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.heat import degrees_said, heat_said
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 from service.senses import says
 
 

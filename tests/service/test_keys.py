@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from service.errors import InvalidError, NotFoundError, UnauthorizedError
 from service.keys import KeyRing, Principal, expiry
-from service.problems import InvalidError, NotFoundError, UnauthorizedError
 from service.state import STATE_FILE, State
 from service.tables import KeyRow
 

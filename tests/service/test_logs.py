@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from service.logs import JsonFormatter, trace
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 
 
 def line(message: str, *arguments: object, error: BaseException | None = None, **extra: object) -> str:

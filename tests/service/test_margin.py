@@ -23,7 +23,7 @@ from service.plan import make_plans
 from service.prompt import render
 from service.retriever import Retriever
 from service.rulebook import RuleBook
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 from service.state import State
 from service.tables import RuleRow
 

@@ -14,11 +14,11 @@ from pydantic import ValidationError
 
 from indexer.item import DEPARTMENTS, SLOTS, Item, Variant
 from service import rulebook
+from service.errors import ConflictError, NotFoundError
 from service.facets import build_facets
 from service.merchandising import FULL, Merchandising, Rule, RuleBody, RuleMatch
-from service.problems import ConflictError, NotFoundError
 from service.rulebook import RuleBook
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 from service.state import State
 
 EVERYTHING = {"min_price": 0}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from service.api.contract import ItemQuery
 from service.money import language, localised, localised_item, localised_page, price_text
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 
 
 @pytest.mark.parametrize(

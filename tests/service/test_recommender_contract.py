@@ -12,10 +12,10 @@ from fake_recommender import FakeRecommender
 
 from indexer.intake import FeedSource
 from service.api.contract import ItemQuery, Recommender
+from service.errors import InvalidError
 from service.indexing import build_index
-from service.problems import InvalidError
 from service.recommender import open_recommender
-from service.schema import Outfit, OutfitItem, OutfitRequest, OutfitResponse
+from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse
 from service.settings import Settings
 from service.watch import AbandonedError, Unwatched
 

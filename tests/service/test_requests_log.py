@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from service.requests_log import RequestsLog
-from service.schema import OutfitRequest, OutfitResponse, Unmet
+from service.schemas.outfits import OutfitRequest, OutfitResponse, Unmet
 from service.state import State
 from service.summary import Summary, summarise, wilson
 from service.tables import EventRow, OutfitRow, RequestRow

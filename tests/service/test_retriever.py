@@ -16,7 +16,7 @@ from indexer.item import SEASONS, Item, Variant
 from service.facets import build_facets
 from service.filters import apply, filters, size_filter
 from service.retriever import MARGIN, Retriever, _varied, pick_variant
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 
 
 def request(**body: Any) -> OutfitRequest:

@@ -17,10 +17,10 @@ from service.drafts import Composed
 from service.merchandising import Merchandising, Rule, RuleBody
 from service.plan import Planned, make_plans
 from service.retriever import Retriever
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
+from service.schemas.trace import Trace
 from service.scorer import RetrievalScorer
 from service.trace import trace_of
-from service.trace_body import Trace
 
 CREATED = "2026-01-01T00:00:00.000000Z"
 NEEDED: tuple[Slot, ...] = ("top", "bottom", "shoes")

@@ -14,7 +14,7 @@ from indexer.item import Item
 from service.merchandising import Merchandising, Rule, RuleBody
 from service.nudges import Nudge
 from service.recommender import StoreRecommender, open_recommender
-from service.schema import OutfitRequest, OutfitResponse
+from service.schemas.outfits import OutfitRequest, OutfitResponse
 from service.settings import Settings
 
 OFFICE = {"vibe": "monday office meeting", "department": "women"}

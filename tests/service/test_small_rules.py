@@ -17,11 +17,11 @@ from indexer.item import Item
 from indexer.snapshot import SnapshotStore
 from service import holder
 from service.child_sizes import for_age
+from service.errors import UnavailableError
 from service.explain import explanation, title
 from service.harmony import harmony
 from service.holder import SnapshotHolder
 from service.indexing import build_index
-from service.problems import UnavailableError
 from service.settings import Settings
 from service.sizes import is_one_size, normalise
 

@@ -16,9 +16,9 @@ from fake_recommender import FakeRecommender
 from sqlalchemy import BigInteger, Boolean, Float, Integer, select, text
 from sqlalchemy.exc import IntegrityError
 
-from service.problems import InvalidError, NotFoundError
+from service.errors import InvalidError, NotFoundError
 from service.replay import read_made
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 from service.state import STATE_FILE, State, insert_new, upsert
 from service.tables import EventRow, JobRow, KeyRow, StockRow, StyleRow, Table
 

@@ -20,14 +20,14 @@ from indexer.snapshot import SnapshotStore
 from service import stock as stock_module
 from service.api.contract import ItemQuery
 from service.cli_compose import run as compose_here
+from service.errors import UnavailableError
 from service.holder import SnapshotHolder
 from service.indexing import build_index
 from service.job_orders import BuildOrder
 from service.jobs import JobRunner
-from service.problems import UnavailableError
 from service.recommender import StoreRecommender, open_recommender
 from service.restock import Said, StockPatch
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 from service.state import State
 from service.stock import StockBook

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from tiny_models import save_tiny_model, train_tiny_adapter
 
-from service.problems import ConflictError, InvalidError
+from service.errors import ConflictError, InvalidError
 from service.publication import Publication, StyleChange
 from service.recommender import StoreRecommender
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 from service.shelf import Aliases, StyleFolder
 from service.state import State

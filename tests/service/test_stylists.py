@@ -15,13 +15,13 @@ from tiny_models import save_tiny_model, train_tiny_adapter
 import inventory_samples
 from indexer.intake import FeedSource
 from service.adapters import MANIFEST
+from service.errors import UnavailableError
 from service.indexing import build_index
 from service.lm import LanguageModel
 from service.lm_scorer import LmScorer, NeutralScores
-from service.problems import UnavailableError
 from service.prompt import Context
 from service.recommender import StoreRecommender, open_recommender
-from service.schema import OutfitRequest, OutfitResponse
+from service.schemas.outfits import OutfitRequest, OutfitResponse
 from service.scorer import Question
 from service.settings import Settings
 

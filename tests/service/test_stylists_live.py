@@ -13,7 +13,7 @@ from tiny_models import save_tiny_model, train_tiny_adapter
 from service import stylists as module
 from service import wardrobe
 from service.adapters import MANIFEST, WEIGHTS
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 from service.shelf import Aliases, StyleFolder
 from service.stylists import Style, Stylists

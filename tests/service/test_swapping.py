@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.problems import InvalidError
+from service.errors import InvalidError
 from service.recommender import StoreRecommender
 from service.replay import Made, replay
-from service.schema import Outfit, OutfitItem, OutfitRequest, OutfitResponse, SwapRequest
+from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse, SwapRequest
 from service.sizes import fits, scale
 from service.swap import swap_order
 

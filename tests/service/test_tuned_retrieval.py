@@ -15,7 +15,7 @@ from indexer.intake import FeedSource
 from service.indexing import build_index
 from service.query_encoder import RETRIEVER, WEIGHTS
 from service.recommender import StoreRecommender, open_recommender
-from service.schema import OutfitRequest, OutfitResponse
+from service.schemas.outfits import OutfitRequest, OutfitResponse
 from service.settings import Settings
 from training.looks import StyledLook
 from training.retriever import RetrieverOptions, train_retriever

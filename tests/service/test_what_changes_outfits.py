@@ -9,7 +9,7 @@ import pytest
 from indexer.item import Slot
 from service.api.contract import ItemQuery
 from service.recommender import StoreRecommender
-from service.schema import ItemView, OutfitRequest, OutfitResponse
+from service.schemas.outfits import ItemView, OutfitRequest, OutfitResponse
 
 
 def ask(recommender: StoreRecommender, **body: Any) -> OutfitResponse:

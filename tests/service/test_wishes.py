@@ -9,9 +9,9 @@ import pytest
 
 from benchmarks.violations import catalogue, random_request, violations
 from indexer.item import Item, Variant
-from service.problems import InvalidError
+from service.errors import InvalidError
 from service.recommender import StoreRecommender
-from service.schema import OutfitRequest, OutfitResponse
+from service.schemas.outfits import OutfitRequest, OutfitResponse
 from service.settings import Settings
 
 Skus = dict[str, tuple[Item, Variant]]

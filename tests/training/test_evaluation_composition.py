@@ -19,7 +19,7 @@ from service.lm import LanguageModel
 from service.lm_scorer import NeutralScores
 from service.outfit import Candidate
 from service.prompt import Context
-from service.schema import Budget, OutfitRequest
+from service.schemas.outfits import Budget, OutfitRequest
 from service.settings import Settings
 from training.evaluation.cases import ChoiceCase
 from training.evaluation.catalogue import LookbookCatalogue, Row, lookbook_catalogue

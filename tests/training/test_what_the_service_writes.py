@@ -15,8 +15,8 @@ from sent_events import event, give_out, sent
 
 from service.cli import main
 from service.feedback import FeedbackBook
-from service.look_body import SentLook
 from service.looks import LookBook
+from service.schemas.looks import SentLook
 from service.state import State
 from training.importers.feedback import read_feedback
 from training.importers.store_looks import read_store_looks

@@ -23,7 +23,7 @@ from service.brief import Brief, BriefReader
 from service.plan import Planned, make_plans
 from service.query_encoder import QueryEncoder
 from service.retriever import Retriever
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 from training.evaluation.result import EvaluationError
 from training.looks import StyledLook
 

@@ -17,10 +17,10 @@ import numpy as np
 from indexer.item import Slot
 from indexer.taxonomy.classify import ProductText, classify
 from service.adapters import MANIFEST, Adapter, check_files, read_manifest
+from service.artifacts import must_be
 from service.composer import TUNED_REST, EncodeWorn, Weights
 from service.lm import LanguageModel
 from service.lm_scorer import LmScorer, NeutralScores
-from service.manifests import must_be
 from service.prompt import Context
 from service.query_encoder import QueryEncoder
 from service.scorer import ComposerName, Question, RetrievalScorer, Scorer, Scores, Session

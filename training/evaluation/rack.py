@@ -17,7 +17,7 @@ from indexer.embedder import Embedder
 from service.drafts import Plan
 from service.filters import apply, filters, size_filter
 from service.query_encoder import QueryEncoder
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 from service.scorer import Scores
 from training.decisions import ORDER
 from training.evaluation.bootstrap import Difference, estimate, paired_difference

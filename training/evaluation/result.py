@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from indexer.errors import StylistError
-from service.manifests import read_file
+from service.artifacts import read_file
 from service.shelf import EVALUATION
 
 FILE = EVALUATION

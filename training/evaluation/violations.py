@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from service.outfit import Candidate
-from service.schema import OutfitRequest
+from service.schemas.outfits import OutfitRequest
 from training.evaluation.catalogue import Row
 
 Pieces = Sequence[Candidate]

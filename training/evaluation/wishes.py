@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from indexer.item import Department
-from service.schema import Budget, OutfitRequest
+from service.schemas.outfits import Budget, OutfitRequest
 from training.looks import StyledLook
 
 _ROOM = 1.1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service.events import StoredEvent
 from service.prompt import Context
+from service.schemas.events import StoredEvent
 from training.importers.orders import group_of
 
 

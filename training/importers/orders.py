@@ -12,7 +12,7 @@ from pathlib import Path
 
 from indexer.catalogue import Catalogue
 from indexer.item import DEPARTMENTS, Department
-from service.fields import Id, Pseudonym, Strict, When
+from service.schemas.fields import Id, Pseudonym, Strict, When
 from training.importers.rows import ImportFileError, read_rows
 from training.importers.stock import ImportReport, Stock, StockPiece, one_per_slot
 from training.looks import StyledLook

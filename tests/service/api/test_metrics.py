@@ -11,7 +11,7 @@ from fake_recommender import FakeRecommender
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.api.contract import Condition
-from service.schema import OutfitResponse
+from service.schemas.outfits import OutfitResponse
 
 pytestmark = pytest.mark.anyio
 

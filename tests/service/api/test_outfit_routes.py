@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fake_recommender import FakeRecommender
 
-from service.problems import InvalidError, NotFoundError, TooManyError
+from service.errors import InvalidError, NotFoundError, TooManyError
 from service.replay import read_made
 
 pytestmark = pytest.mark.anyio

@@ -8,8 +8,8 @@ import logging
 import pytest
 
 from indexer.errors import FeedError, ModelError, SnapshotError, StylistError
+from service.errors import UnavailableError
 from service.logs import JsonFormatter
-from service.problems import UnavailableError
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,7 @@ from app_runner import until
 from starlette.requests import ClientDisconnect
 
 from service.api.gate import Gate
-from service.problems import UnavailableError
+from service.errors import UnavailableError
 
 pytestmark = pytest.mark.anyio
 

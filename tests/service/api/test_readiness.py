@@ -12,7 +12,7 @@ from fake_recommender import FakeRecommender
 
 from indexer.errors import ModelError
 from service.api.serving import Serving
-from service.problems import UnavailableError
+from service.errors import UnavailableError
 
 pytestmark = pytest.mark.anyio
 

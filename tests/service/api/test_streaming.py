@@ -26,8 +26,8 @@ from indexer.intake import FeedSource
 from service.api import stream
 from service.api.app import create_app
 from service.api.stream import wants_stream
+from service.errors import NotFoundError
 from service.indexing import build_index
-from service.problems import NotFoundError
 from service.prompt import Context
 from service.recommender import open_recommender
 from service.scorer import Question, RetrievalScorer, Scores, Session

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.api.uploads import receive_form, safe_name
-from service.problems import InvalidError
+from service.errors import InvalidError
 
 BOUNDARY = b"xYzZy"
 contents = st.binary(max_size=300).filter(lambda data: BOUNDARY not in data)

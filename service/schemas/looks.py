@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from indexer.item import SLOTS, Department, Season, Slot
-from service.fields import Phrase, Sku
+from service.schemas.fields import Phrase, Sku
 
 LookStatus = Literal["draft", "approved", "rejected"]
 MAX_LOOKS_PAGE = 100

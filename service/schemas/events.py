@@ -10,8 +10,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from indexer.item import Department, Season, Slot
-from service.fields import PLAIN, SKU_CHARS, Id, Instant, Phrase, Pseudonym, Sku, Strict, When
-from service.schema import Outfit
+from service.schemas.fields import PLAIN, SKU_CHARS, Id, Instant, Phrase, Pseudonym, Sku, Strict, When
+from service.schemas.outfits import Outfit
 
 EventType = Literal["impression", "click", "add_to_basket", "purchase", "like", "dislike", "swap"]
 MAX_EVENTS = 500

@@ -17,8 +17,8 @@ from pydantic import (
 )
 
 from indexer.item import Department, Season, Slot
-from service.fields import Pseudonym
-from service.trace_body import Trace
+from service.schemas.fields import Pseudonym
+from service.schemas.trace import Trace
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 StyleKey = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=129)]
