@@ -38,10 +38,10 @@ from schemathesis.specs.openapi.checks import (
 from benchmarks.running_service import serving
 from benchmarks.violations import VIBES
 from indexer.intake import FeedSource
+from service.db.repositories.keys import KeyRing
+from service.db.session import State
 from service.indexing import build_index
-from service.keys import KeyRing
 from service.settings import Settings
-from service.state import State
 
 SAMPLE = Path(__file__).parent.parent / "inventory_samples" / "store.csv"
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]

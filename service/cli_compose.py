@@ -47,11 +47,11 @@ def run(settings: Settings, options: Mapping[str, Any], *, as_json: bool) -> str
     Raises InvalidError for values that cannot be, UnavailableError when there is nothing to compose from.
     """
     request = build_request(options)
+    from service.db.repositories.rules import RuleBook
+    from service.db.repositories.stock import StockBook
+    from service.db.repositories.styles import StyleBook
+    from service.db.session import State
     from service.recommender import open_recommender  # loads torch
-    from service.rulebook import RuleBook
-    from service.state import State
-    from service.stock import StockBook
-    from service.stylebook import StyleBook
 
     with (
         closing(State.of(settings)) as state,

@@ -9,13 +9,13 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from service.db.repositories.events import FeedbackBook
+from service.db.repositories.looks import LookBook
+from service.db.session import State
 from service.errors import InvalidError
-from service.feedback import FeedbackBook
 from service.lines import STDOUT, write_lines
-from service.looks import LookBook
 from service.schemas.fields import Instant, Pseudonym
 from service.settings import Settings
-from service.state import State
 
 
 def export_events(settings: Settings, file: Path, since: str | None, until: str | None) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
-from service.keys import KeyInfo, KeyRing, Scope, expiry
+from service.db.repositories.keys import KeyInfo, KeyRing, Scope, expiry
+from service.db.session import State
 from service.settings import Settings
-from service.state import State
 
 _HEAD = ("ID", "SCOPE", "KEY", "NAME", "CREATED", "LAST USED", "EXPIRES")
 

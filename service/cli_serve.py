@@ -15,11 +15,11 @@ from fastapi import FastAPI
 
 from indexer.errors import StylistError
 from service.api.app import create_app, drain
-from service.keys import KeyRing
+from service.db.repositories.keys import KeyRing
+from service.db.session import State
 from service.logs import log_to_stderr
 from service.memory import bound_memory
 from service.settings import Settings
-from service.state import State
 
 _CUT_OFF_SECONDS = (
     1  # for what is still under way after draining: answers half sent, clients that do not read

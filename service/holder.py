@@ -15,10 +15,10 @@ from indexer.embedder import Embedder
 from indexer.errors import SnapshotError
 from indexer.item import Item
 from indexer.snapshot import SnapshotStore
+from service.db.repositories.stock import StockBook
 from service.errors import UnavailableError
 from service.restock import StockPatch, StockResult, resolve
 from service.retriever import Retriever
-from service.stock import StockBook
 
 log = logging.getLogger(__name__)
 

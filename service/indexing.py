@@ -58,8 +58,8 @@ def build_index(
     from indexer.build import BuildOptions, build_snapshot
     from indexer.embedder import load_embedder
     from indexer.snapshot import SnapshotStore
-    from service.state import State
-    from service.stock import StockBook, settle
+    from service.db.repositories.stock import StockBook, settle
+    from service.db.session import State
 
     store = SnapshotStore(settings.data_dir)
     with closing(State.of(settings)) as state:

@@ -8,11 +8,11 @@ from typing import Any, Literal, cast
 
 from sqlalchemy import delete, or_, select, update
 
+from service.db.session import State, insert_new, utc_now
+from service.db.tables import JobRow
 from service.errors import NotFoundError
 from service.job_orders import Idempotency, StoredOrder, read_order
 from service.job_progress import Stand
-from service.state import State, insert_new, utc_now
-from service.tables import JobRow
 
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 LATEST = 50

@@ -17,15 +17,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from service.db.repositories.stock import StockBook
+from service.db.session import State, utc_now
+from service.db.tables import JobRow
 from service.errors import ConflictError, InvalidError, ProblemError
 from service.job_attempt import CANCELLED, Cancelled, End, Stopped, attempt
 from service.job_home import JobHome
 from service.job_log import JobInfo, JobLog, columns, info
 from service.job_orders import Build, BuildOrder, Idempotency, StoredOrder, read_order
 from service.job_progress import Progress, Stand
-from service.state import State, utc_now
-from service.stock import StockBook
-from service.tables import JobRow
 
 MAX_ATTEMPTS = 3
 

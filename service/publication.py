@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from indexer.errors import ModelError
 from service.adapters import BASE, Adapter, Version, check_files, load_adapter, read_manifest
 from service.artifacts import read_file
+from service.db.repositories.styles import Choices, StyleBook
+from service.db.session import utc_now
 from service.errors import ConflictError, InvalidError, NotFoundError
 from service.settings import Settings
 from service.shelf import EVALUATION, Aliases, Change, StyleFolder, style_folders
-from service.state import utc_now
-from service.stylebook import Choices, StyleBook
 
 _LATEST = 20
 

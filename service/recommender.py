@@ -17,6 +17,8 @@ from service.api.contract import Condition, ItemQuery
 from service.brief import BriefReader
 from service.browse import page, view
 from service.composer import TUNED_REST, Weights, compose
+from service.db.repositories.stock import StockBook
+from service.db.repositories.styles import Choices
 from service.drafts import Composed
 from service.errors import InvalidError, ProblemError, UnavailableError
 from service.holder import SnapshotHolder
@@ -38,8 +40,6 @@ from service.schemas.outfits import (
     Unmet,
 )
 from service.settings import Settings
-from service.stock import StockBook
-from service.stylebook import Choices
 from service.stylists import HOUSE, Style, Stylists
 from service.swap import SwapOrder
 from service.trace import trace_of

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from service.db.session import State
+from service.db.tables import OutfitRow
 from service.errors import NotFoundError
 from service.schemas.outfits import Outfit, OutfitRequest, OutfitResponse
-from service.state import State
-from service.tables import OutfitRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 from indexer.errors import ModelError
 from service.adapters import BASE
 from service.composer import Weights
+from service.db.repositories.styles import Choices
 from service.prompt import Layout
 from service.schemas.outfits import StyleRef, StyleView
 from service.scorer import RetrievalScorer, Scorer
 from service.settings import Settings
 from service.shelf import fingerprint
-from service.stylebook import Choices
 from service.turns import Turns
 
 if TYPE_CHECKING:

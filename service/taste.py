@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
+from service.db.session import State
+from service.db.tables import EventRow
 from service.facets import Facets, Mask, Positions
 from service.nudges import Nudge, Shifts
 from service.schemas.events import EventType, StoredEvent
 from service.schemas.outfits import OutfitRequest
-from service.state import State
-from service.tables import EventRow
 
 NEWEST = 200
 """Events that count; older ones are forgotten."""

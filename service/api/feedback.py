@@ -12,8 +12,8 @@ from pydantic_core import from_json
 from service.api.guard import ShopperRoute, bearer
 from service.api.problem import documented
 from service.api.services import Services, key_id, services
+from service.db.repositories.events import Receipt, Refusal
 from service.errors import InvalidError
-from service.feedback import Receipt, Refusal
 from service.schemas.events import MAX_EVENTS, SentEvent
 
 FEEDBACK_PATH = "/v1/feedback"

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 
 from service.api.metrics import Metrics, age_seconds, family
 from service.api.services import Services
+from service.db.tables import JobRow
 from service.errors import ProblemError
-from service.tables import JobRow
 
 _log = logging.getLogger("stylist.error")
 

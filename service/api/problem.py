@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from indexer.errors import FeedError, ModelError, SnapshotError, StylistError
-from service.database import reason
+from service.db.engine import reason
 from service.errors import (
     FieldError,
     InvalidError,

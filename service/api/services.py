@@ -10,15 +10,15 @@ from service.api.gate import Gate
 from service.api.limits import Limits
 from service.api.metrics import Metrics
 from service.api.serving import Serving
-from service.feedback import FeedbackBook
+from service.db.repositories.events import FeedbackBook
+from service.db.repositories.keys import KeyRing, Principal
+from service.db.repositories.looks import LookBook
+from service.db.repositories.requests import RequestsLog
+from service.db.repositories.rules import RuleBook
+from service.db.repositories.styles import StyleBook
+from service.db.session import State
 from service.jobs import JobRunner
-from service.keys import KeyRing, Principal
-from service.looks import LookBook
-from service.requests_log import RequestsLog
-from service.rulebook import RuleBook
 from service.settings import Settings
-from service.state import State
-from service.stylebook import StyleBook
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,20 +11,20 @@ from service.api.limits import Limits
 from service.api.metrics import Metrics
 from service.api.services import Services
 from service.api.serving import Serving
-from service.feedback import FeedbackBook
+from service.db.repositories.events import FeedbackBook
+from service.db.repositories.keys import KeyRing
+from service.db.repositories.looks import LookBook
+from service.db.repositories.requests import RequestsLog
+from service.db.repositories.rules import RuleBook
+from service.db.repositories.stock import StockBook
+from service.db.repositories.styles import StyleBook
+from service.db.session import State
 from service.indexing import build_index
 from service.job_orders import Build, BuildOrder
 from service.jobs import JobRunner
-from service.keys import KeyRing
-from service.looks import LookBook
 from service.nudges import Nudge
-from service.requests_log import RequestsLog
-from service.rulebook import RuleBook
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
-from service.state import State
-from service.stock import StockBook
-from service.stylebook import StyleBook
 from service.taste import TasteBook
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from pydantic import AwareDatetime
 from service.api.guard import StaffRoute, bearer
 from service.api.problem import documented
 from service.api.services import services
+from service.db.repositories.reports import Summary, summarise
+from service.db.session import to_text
 from service.errors import InvalidError
-from service.state import to_text
-from service.summary import Summary, summarise
 
 router = APIRouter(
     prefix="/v1/admin",

@@ -12,10 +12,10 @@ from fake_recommender import FakeRecommender
 
 import inventory_samples
 from indexer.intake import FeedSource
+from service.db.session import State
 from service.indexing import build_index
 from service.recommender import StoreRecommender, open_recommender
 from service.settings import Settings
-from service.state import State
 
 
 @pytest.fixture(autouse=True)

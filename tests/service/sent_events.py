@@ -6,9 +6,9 @@ from typing import Any
 
 from fake_recommender import FakeRecommender
 
+from service.db.session import State
 from service.schemas.events import SentEvent
 from service.schemas.outfits import OutfitRequest
-from service.state import State
 
 
 def give_out(state: State, seed: int = 7, **request: Any) -> str:

@@ -16,9 +16,9 @@ from indexer.errors import ModelError
 from service.cli import main
 from service.cli_compose import build_request
 from service.cli_index import StageBars
-from service.keys import KeyRing
+from service.db.repositories.keys import KeyRing
+from service.db.session import State
 from service.schemas.outfits import OutfitResponse
-from service.state import State
 
 
 class Shell:

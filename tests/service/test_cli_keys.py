@@ -11,9 +11,9 @@ from sqlalchemy import update
 
 from service.cli import main
 from service.cli_keys import add, listing, revoke
-from service.keys import KeyRing
-from service.state import State
-from service.tables import KeyRow
+from service.db.repositories.keys import KeyRing
+from service.db.session import State
+from service.db.tables import KeyRow
 
 
 def test_keys_are_added_listed_and_revoked_over_either_database(any_settings):

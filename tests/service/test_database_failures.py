@@ -15,12 +15,12 @@ from fake_recommender import FakeRecommender
 from sqlalchemy import Engine, event
 
 from indexer.errors import StylistError
+from service.db.repositories.keys import KeyRing
+from service.db.session import STATE_FILE, State
 from service.errors import NotFoundError, UnavailableError
-from service.keys import KeyRing
 from service.replay import read_made
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
-from service.state import STATE_FILE, State
 
 SECRET = "hunter2"
 

@@ -12,14 +12,14 @@ from pydantic import TypeAdapter, ValidationError
 from sent_events import event, give_out, sent
 from sqlalchemy import select
 
-import service.feedback
+import service.db.repositories.events
+from service.db.repositories.events import FeedbackBook
+from service.db.session import State
+from service.db.tables import EventRow
 from service.errors import InvalidError, NotFoundError
-from service.feedback import FeedbackBook
 from service.replay import read_made
 from service.schemas.events import StoredEvent
 from service.schemas.fields import Pseudonym, instant, utc
-from service.state import State
-from service.tables import EventRow
 
 PSEUDONYM = TypeAdapter(Pseudonym)
 
@@ -116,12 +116,12 @@ def test_a_batch_goes_on_without_what_cannot_be_taken(book):
 def test_an_event_stays_a_duplicate_when_its_outfit_is_gone(book, any_state):
     book.record(sent(event("e1")), None)
     with any_state.session() as session:
-        session.execute(service.feedback.OutfitRow.__table__.delete())
+        session.execute(service.db.repositories.events.OutfitRow.__table__.delete())
     assert book.record(sent(event("e1")), None).duplicates == 1
 
 
 def test_an_export_goes_block_by_block_through_all_that_was_received(book, any_state, monkeypatch):
-    monkeypatch.setattr(service.feedback, "_BLOCK", 3)
+    monkeypatch.setattr(service.db.repositories.events, "_BLOCK", 3)
     names = [f"e{n}" for n in (3, 1, 2, 0, 6, 5, 4)]
     book.record(sent(*(event(name) for name in names)), None)
     assert [line["event_id"] for line in stored(book)] == names

@@ -13,14 +13,14 @@ from waiting import wait_until
 from indexer.disk import try_lock
 from indexer.intake import FeedSource
 from indexer.snapshot import SnapshotStore
+from service.db.session import State
+from service.db.tables import JobRow
 from service.errors import ConflictError, InvalidError, NotFoundError
 from service.job_home import UPLOADS_FOLDER, JobHome
 from service.job_log import JobLog
 from service.job_orders import BuildOrder, Idempotency, StoredOrder
 from service.job_progress import Progress
 from service.jobs import MAX_ATTEMPTS, JobRunner
-from service.state import State
-from service.tables import JobRow
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from service.db.repositories.keys import KeyRing, Principal, expiry
+from service.db.session import STATE_FILE, State
+from service.db.tables import KeyRow
 from service.errors import InvalidError, NotFoundError, UnauthorizedError
-from service.keys import KeyRing, Principal, expiry
-from service.state import STATE_FILE, State
-from service.tables import KeyRow
 
 NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
 

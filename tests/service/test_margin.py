@@ -16,16 +16,16 @@ from sqlalchemy import select
 
 from indexer.item import Item, Variant
 from service.browse import view
+from service.db.repositories.rules import RuleBook
+from service.db.session import State
+from service.db.tables import RuleRow
 from service.facets import build_facets
 from service.live_stock import Note
 from service.merchandising import Merchandising, Rule, RuleBody, RuleMatch
 from service.plan import make_plans
 from service.prompt import render
 from service.retriever import Retriever
-from service.rulebook import RuleBook
 from service.schemas.outfits import OutfitRequest
-from service.state import State
-from service.tables import RuleRow
 
 Size = tuple[int, float | None, float | None]  # in stock, price, cost
 

@@ -16,10 +16,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 
 from indexer.errors import StylistError
-from service.keys import KeyRing
-from service.migrating import HEAD
-from service.state import STATE_FILE, State
-from service.tables import JobRow, KeyRow, OutfitRow, Table
+from service.db.migrate import HEAD
+from service.db.repositories.keys import KeyRing
+from service.db.session import STATE_FILE, State
+from service.db.tables import JobRow, KeyRow, OutfitRow, Table
 
 ROOT = Path(__file__).parents[2]
 
@@ -137,7 +137,7 @@ def test_an_unknown_layout_is_refused_and_left_alone(tmp_path):
 OPENER = """
 import sys
 from service.settings import Settings
-from service.state import State
+from service.db.session import State
 
 print("ready", flush=True)
 sys.stdin.readline()
@@ -163,7 +163,7 @@ def test_two_processes_may_open_a_new_state_at_once(any_settings):
 def test_a_current_state_is_opened_without_alembic(tmp_path):
     State(tmp_path).close()
     code = (
-        "import sys; from pathlib import Path; from service.state import State; "
+        "import sys; from pathlib import Path; from service.db.session import State; "
         f"State(Path({str(tmp_path)!r})).close(); print('alembic' in sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

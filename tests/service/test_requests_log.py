@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from service.requests_log import RequestsLog
+from service.db.repositories.reports import Summary, summarise, wilson
+from service.db.repositories.requests import RequestsLog
+from service.db.session import State
+from service.db.tables import EventRow, OutfitRow, RequestRow
 from service.schemas.outfits import OutfitRequest, OutfitResponse, Unmet
-from service.state import State
-from service.summary import Summary, summarise, wilson
-from service.tables import EventRow, OutfitRow, RequestRow
 
 ALWAYS = ("0000", "9999")
 

@@ -16,11 +16,11 @@ from fake_recommender import FakeRecommender
 from sqlalchemy import BigInteger, Boolean, Float, Integer, select, text
 from sqlalchemy.exc import IntegrityError
 
+from service.db.session import STATE_FILE, State, insert_new, upsert
+from service.db.tables import EventRow, JobRow, KeyRow, StockRow, StyleRow, Table
 from service.errors import InvalidError, NotFoundError
 from service.replay import read_made
 from service.schemas.outfits import OutfitRequest
-from service.state import STATE_FILE, State, insert_new, upsert
-from service.tables import EventRow, JobRow, KeyRow, StockRow, StyleRow, Table
 
 ROOT = Path(__file__).parents[2]
 
@@ -179,8 +179,8 @@ def test_a_commit_is_on_the_disk_before_it_is_said_to_be_done(tmp_path):
 KILLED_AFTER_COMMIT = """
 import os, signal, sys
 from pathlib import Path
-from service.state import State, upsert
-from service.tables import StockRow
+from service.db.session import State, upsert
+from service.db.tables import StockRow
 
 with State(Path(sys.argv[1])).session() as session:
     upsert(session, StockRow, {"sku": "A", "size": "", "quantity": 0, "updated": "1"})

@@ -17,9 +17,11 @@ from waiting import wait_until
 from indexer.embedder import load_embedder
 from indexer.intake import FeedSource
 from indexer.snapshot import SnapshotStore
-from service import stock as stock_module
 from service.api.contract import ItemQuery
 from service.cli_compose import run as compose_here
+from service.db.repositories import stock as stock_module
+from service.db.repositories.stock import StockBook
+from service.db.session import State
 from service.errors import UnavailableError
 from service.holder import SnapshotHolder
 from service.indexing import build_index
@@ -29,8 +31,6 @@ from service.recommender import StoreRecommender, open_recommender
 from service.restock import Said, StockPatch
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
-from service.state import State
-from service.stock import StockBook
 
 FEED = """sku,group_id,title,category,gender,color,size,price,currency,quantity
 T1-S,T1,Silk camisole,Tops,women,black,S,40,EUR,3

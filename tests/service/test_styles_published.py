@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from tiny_models import save_tiny_model, train_tiny_adapter
 
+from service.db.repositories.styles import StyleBook
+from service.db.session import State
 from service.errors import ConflictError, InvalidError
 from service.publication import Publication, StyleChange
 from service.recommender import StoreRecommender
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 from service.shelf import Aliases, StyleFolder
-from service.state import State
-from service.stylebook import StyleBook
 from service.stylists import Stylists
 
 
@@ -84,7 +84,7 @@ def test_a_retired_style_is_refused_by_name_and_version(shelf: Settings) -> None
 
 
 def test_choices_survive_a_database_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.stylebook.POLL_SECONDS", 0.0)
+    monkeypatch.setattr("service.db.repositories.styles.POLL_SECONDS", 0.0)
     state = State(tmp_path)
     book, other = StyleBook(state), StyleBook(state)
     book.decide("silk", default=True, retired=None)

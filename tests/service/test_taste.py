@@ -14,14 +14,14 @@ from sent_events import event, sent
 
 from indexer.intake import FeedSource
 from indexer.item import Variant
+from service.db.repositories.events import FeedbackBook
+from service.db.session import State
 from service.facets import build_facets
-from service.feedback import FeedbackBook
 from service.indexing import build_index
 from service.recommender import StoreRecommender
 from service.schemas.events import ShownItem, StoredEvent
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
-from service.state import State
 from service.taste import BOUND, DISLIKED, PersonalTaste, TasteBook, taste_of
 
 ITEMS = [

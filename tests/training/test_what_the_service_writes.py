@@ -14,10 +14,10 @@ from importer_store import catalogue_of
 from sent_events import event, give_out, sent
 
 from service.cli import main
-from service.feedback import FeedbackBook
-from service.looks import LookBook
+from service.db.repositories.events import FeedbackBook
+from service.db.repositories.looks import LookBook
+from service.db.session import State
 from service.schemas.looks import SentLook
-from service.state import State
 from training.importers.feedback import read_feedback
 from training.importers.store_looks import read_store_looks
 

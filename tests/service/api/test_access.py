@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.keys import KeyRing
-from service.state import State
+from service.db.repositories.keys import KeyRing
+from service.db.session import State
 
 pytestmark = pytest.mark.anyio
 

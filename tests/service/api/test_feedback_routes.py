@@ -10,8 +10,8 @@ from app_runner import Running
 from sent_events import event
 
 from service.api.feedback import FeedbackReceipt
+from service.db.tables import EventRow
 from service.replay import read_made
-from service.tables import EventRow
 
 pytestmark = pytest.mark.anyio
 

@@ -13,9 +13,9 @@ from waiting import wait_until
 
 from benchmarks.api_fuzz import fuzz
 from service.api.app import create_app
-from service.keys import KeyRing
+from service.db.repositories.keys import KeyRing
+from service.db.session import State
 from service.settings import Settings
-from service.state import State
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 from app_runner import Running
 from sqlalchemy import select
 
+from service.db.tables import OutfitRow
 from service.settings import Settings
-from service.tables import OutfitRow
 
 pytestmark = pytest.mark.anyio
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, event, update
 
+from service.db.tables import KeyRow
 from service.settings import Settings
-from service.tables import KeyRow
 
 pytestmark = pytest.mark.anyio
 

@@ -15,10 +15,10 @@ from fake_recommender import FakeRecommender
 from shelves import put_version
 
 from service.adapters import MANIFEST, WEIGHTS
+from service.db.repositories.styles import StyleBook
+from service.db.session import State
 from service.settings import Settings
 from service.shelf import Aliases, StyleFolder
-from service.state import State
-from service.stylebook import StyleBook
 
 pytestmark = pytest.mark.anyio
 URL = "/v1/admin/styles"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fake_recommender import SHELF, FakeRecommender, piece
 
-from service.tables import OutfitRow
+from service.db.tables import OutfitRow
 
 pytestmark = pytest.mark.anyio
 

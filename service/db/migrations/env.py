@@ -1,4 +1,4 @@
-"""What alembic runs around the revisions: on the connection, and in the transaction, of `service.migrating`."""
+"""What alembic runs around the revisions: on the connection, and in the transaction, of `service.db.migrate`."""
 
 from __future__ import annotations
 

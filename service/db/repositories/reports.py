@@ -15,8 +15,8 @@ from pydantic import BaseModel
 from sqlalchemy import ColumnElement, distinct, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from service.state import State
-from service.tables import EventRow, RequestRow
+from service.db.session import State
+from service.db.tables import EventRow, RequestRow
 
 ACCEPTING = ("like", "add_to_basket", "purchase")
 _SHOWN = ("impression", *ACCEPTING)

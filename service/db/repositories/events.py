@@ -14,12 +14,12 @@ from pydantic import ValidationError
 from sqlalchemy import delete, select, tuple_
 from sqlalchemy.orm import Session
 
+from service.db.session import State, insert_new, to_text
+from service.db.tables import EventRow, OutfitRow
 from service.errors import InvalidError, NotFoundError, ProblemError
 from service.schemas.events import SentEvent, ShownItem, StoredEvent
 from service.schemas.fields import Pseudonym
 from service.schemas.outfits import Outfit, OutfitRequest
-from service.state import State, insert_new, to_text
-from service.tables import EventRow, OutfitRow
 
 _AHEAD = timedelta(days=1)
 """How far ahead of ours a shopper's clock may be: beyond, the event would have the last word for ever."""

@@ -19,10 +19,10 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from service.db.session import State, insert_new, to_text, utc_now
+from service.db.tables import OutfitRow, RequestRow
 from service.job_log import JobLog
 from service.schemas.outfits import OutfitRequest, OutfitResponse
-from service.state import State, insert_new, to_text, utc_now
-from service.tables import OutfitRow, RequestRow
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 
 from indexer.errors import StylistError
-from service.state import State, upsert, utc_now
-from service.tables import StyleRow
+from service.db.session import State, upsert, utc_now
+from service.db.tables import StyleRow
 
 log = logging.getLogger(__name__)
 

@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from service.db.session import State, utc_now
+from service.db.tables import RuleRow
 from service.errors import ConflictError, NotFoundError
 from service.merchandising import Merchandising, Rule, RuleBody
 from service.nudges import Nudge
 from service.schemas.outfits import OutfitRequest
-from service.state import State, utc_now
-from service.tables import RuleRow
 
 MAX_RULES = 500
 _LOOK_SECONDS = 1.0

@@ -13,11 +13,11 @@ from pydantic import ValidationError
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from service.db.session import State, utc_now
+from service.db.tables import LookRow, OutfitRow
 from service.errors import FieldError, InvalidError, NotFoundError
 from service.schemas.looks import Look, LookBody, LookPage, LookStatus, SentLook
 from service.schemas.outfits import ItemView, Outfit, OutfitRequest
-from service.state import State, utc_now
-from service.tables import LookRow, OutfitRow
 
 FindItem = Callable[[str], ItemView | None]
 """The item of an SKU in the current index; None when it has none."""

@@ -19,11 +19,11 @@ from sqlalchemy.orm import Session
 
 from indexer.disk import locked
 from indexer.errors import StylistError
-from service.database import create_privately, place, postgres_engine, reason, sqlite_engine, translated
-from service.migrating import migrate
+from service.db.engine import create_privately, place, postgres_engine, reason, sqlite_engine, translated
+from service.db.migrate import migrate
+from service.db.tables import OutfitRow, Table
 from service.schemas.outfits import OutfitRequest, OutfitResponse
 from service.settings import Settings
-from service.tables import OutfitRow, Table
 
 STATE_FILE = "state.sqlite"
 

@@ -13,9 +13,9 @@ from typing import Literal, cast
 
 from sqlalchemy import or_, select, update
 
+from service.db.session import State, to_text, utc_now
+from service.db.tables import KeyRow
 from service.errors import InvalidError, NotFoundError, UnauthorizedError, UnavailableError
-from service.state import State, to_text, utc_now
-from service.tables import KeyRow
 
 Scope = Literal["shopper", "staff"]
 

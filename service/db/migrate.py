@@ -1,4 +1,4 @@
-"""Brings a database to the newest revision of `service.migrations` when it is opened. Knows no row.
+"""Brings a database to the newest revision of `service.db.migrations` when it is opened. Knows no row.
 
 Alembic is loaded only when there is something to do: a database that is current costs one query.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, inspect, text
 
 from indexer.errors import StylistError
-from service.database import place
+from service.db.engine import place
 
 if TYPE_CHECKING:
     from alembic.config import Config

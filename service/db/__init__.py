@@ -1,0 +1,1 @@
+"""The state in SQLite or PostgreSQL: engine, sessions, tables, migrations. No rule of the shop."""
