@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from indexer.item import Department, Item, Slot, Variant
+from service.catalog.sizes import fits, scale
 from service.errors import InvalidError
 from service.filters import exclusions
 from service.outfit import Candidate
 from service.retriever import Retriever, pick_variant
 from service.schemas.outfits import OutfitRequest, Unmet
-from service.sizes import fits, scale
 
 
 def find_anchors(request: OutfitRequest, retriever: Retriever) -> dict[Slot, Candidate]:

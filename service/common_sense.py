@@ -12,7 +12,7 @@ import numpy as np
 
 from indexer.item import Slot
 from service.brief import Brief
-from service.facets import Facets, Mask
+from service.catalog.columns import Facets, Mask
 from service.senses import says
 from service.wanted import ACTIVE, COLD, COOL, DRESSY, HOT, WARM, in_slots, tagged, wants_outerwear
 

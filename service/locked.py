@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 
 from service.anchors import find_anchors
 from service.brief import Brief
+from service.catalog.columns import Mask
+from service.catalog.sizes import fits, scale
 from service.common_sense import out_of_weather
 from service.errors import InvalidError
-from service.facets import Mask
 from service.filters import exclusions
 from service.nudges import Nudge, withheld
 from service.outfit import Candidate
 from service.retriever import Retriever
 from service.schemas.outfits import OutfitItem, OutfitRequest, Unmet
-from service.sizes import fits, scale
 from service.swap import SwapOrder
 
 _Rule = tuple[str, Mask, str]  # constraint, what it allows, what it says of other pieces

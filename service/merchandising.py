@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from indexer.item import DEPARTMENTS, Department, Slot
-from service.facets import Facets, Mask, Positions
+from service.catalog.columns import Facets, Mask, Positions
 from service.nudges import Shifts
 from service.schemas.fields import Strict, instant
 from service.schemas.outfits import Name

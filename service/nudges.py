@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from service.facets import Facets, Mask, Positions
+from service.catalog.columns import Facets, Mask, Positions
 from service.schemas.outfits import OutfitRequest
 
 Shifts = NDArray[np.float32]

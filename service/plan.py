@@ -13,9 +13,9 @@ import numpy as np
 from indexer.item import SLOTS, Department, Slot
 from service.anchors import conflicts, find_anchors, mixtures
 from service.brief import Brief, weather_words
+from service.catalog.columns import Mask
 from service.common_sense import out_of_place, out_of_weather
 from service.drafts import Plan
-from service.facets import Mask
 from service.nudges import Nudge, withheld
 from service.outfit import Candidate
 from service.pins import with_pins

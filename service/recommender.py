@@ -15,20 +15,20 @@ from indexer.snapshot import SnapshotStore
 from service.answer import Answering, Clock, identity, identity_of
 from service.api.contract import Condition, ItemQuery
 from service.brief import BriefReader
-from service.browse import page, view
+from service.catalog.browse import page, view
+from service.catalog.live import SnapshotHolder
+from service.catalog.stock_patches import StockPatch, StockResult
 from service.composer import TUNED_REST, Weights, compose
 from service.db.repositories.stock import StockBook
 from service.db.repositories.styles import Choices
 from service.drafts import Composed
 from service.errors import InvalidError, ProblemError, UnavailableError
-from service.holder import SnapshotHolder
 from service.locked import lost_pieces
 from service.merchandising import RuleMatch
 from service.nudges import Nudge, Nudges, digests
 from service.plan import Planned, make_plans
 from service.query_encoder import RETRIEVER, QueryEncoder, load_query_encoder
 from service.replay import Made
-from service.restock import StockPatch, StockResult
 from service.retriever import Retriever
 from service.schemas.outfits import (
     IndexRef,

@@ -15,13 +15,13 @@ from indexer.embedder import Vectors
 from indexer.item import Department, Item, Slot, Variant
 from indexer.snapshot import Snapshot
 from service.brief import Brief
-from service.facets import Facets, Mask, Positions, build_facets, restock
+from service.catalog.columns import Facets, Mask, Positions, build_facets, restock
+from service.catalog.sizes import fits, scale
+from service.catalog.stock_overlay import LiveStock, Note
 from service.filters import apply, filters, likely_sizes, size_filter, through
-from service.live_stock import LiveStock, Note
 from service.nudges import Nudge, all_pinned, total_shift
 from service.outfit import Candidate
 from service.schemas.outfits import OutfitRequest, Unmet
-from service.sizes import fits, scale
 from service.wanted import fit, see_through
 
 POOL = 1000

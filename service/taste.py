@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
+from service.catalog.columns import Facets, Mask, Positions
 from service.db.session import State
 from service.db.tables import EventRow
-from service.facets import Facets, Mask, Positions
 from service.nudges import Nudge, Shifts
 from service.schemas.events import EventType, StoredEvent
 from service.schemas.outfits import OutfitRequest

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from indexer.item import Department, Item, Season, Slot
 from service.brief import Brief
-from service.facets import Facets, Mask
+from service.catalog.columns import Facets, Mask
 from service.senses import says
 
 COLD, COOL, WARM, HOT = -1.0, -0.4, 0.8, 1.5

@@ -18,8 +18,8 @@ from service.api.app import create_app
 from service.api.feedback import FEEDBACK_PATH
 from service.api.reindex import REINDEX_PATH, ReindexPaths
 from service.api.stock import STOCK_PATH
+from service.catalog.stock_patches import StockPatch
 from service.errors import InvalidError
-from service.restock import StockPatch
 from service.schemas.events import SentEvent
 from service.schemas.outfits import OutfitRequest, OutfitResponse, Unmet
 from service.settings import Settings

@@ -13,7 +13,7 @@ import numpy as np
 
 from indexer.embedder import Embedder, Vectors
 from indexer.item import SLOTS, Department, Slot
-from service.facets import Positions
+from service.catalog.columns import Positions
 from service.retriever import Retriever
 from training.looks import Source, StyledLook
 

@@ -9,8 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from service.api.guard import StaffRoute, bearer
 from service.api.problem import documented
 from service.api.services import Services, services
+from service.catalog.stock_patches import MAX_PATCHES, StockPatch, StockResult
 from service.errors import InvalidError, field_errors
-from service.restock import MAX_PATCHES, StockPatch, StockResult
 
 STOCK_PATH = "/v1/admin/stock"
 MAX_STOCK_BYTES = 4 * 1024 * 1024

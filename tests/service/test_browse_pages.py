@@ -18,7 +18,7 @@ from indexer.build import build_snapshot
 from indexer.intake import FeedSource
 from indexer.snapshot import SnapshotStore
 from service.api.contract import ItemQuery
-from service.browse import page
+from service.catalog.browse import page
 from service.errors import InvalidError
 from service.retriever import Retriever
 from service.schemas.outfits import ItemPage

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from indexer.item import Item, Variant
-from service.facets import Facets, build_facets
-from service.live_stock import LiveStock, Note, sizes_meant
-from service.restock import StockPatch, resolve
+from service.catalog.columns import Facets, build_facets
+from service.catalog.stock_overlay import LiveStock, Note, sizes_meant
+from service.catalog.stock_patches import StockPatch, resolve
 from service.retriever import Retriever
 
 

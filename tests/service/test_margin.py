@@ -15,12 +15,12 @@ from small_store import brief, retriever
 from sqlalchemy import select
 
 from indexer.item import Item, Variant
-from service.browse import view
+from service.catalog.browse import view
+from service.catalog.columns import build_facets
+from service.catalog.stock_overlay import Note
 from service.db.repositories.rules import RuleBook
 from service.db.session import State
 from service.db.tables import RuleRow
-from service.facets import build_facets
-from service.live_stock import Note
 from service.merchandising import Merchandising, Rule, RuleBody, RuleMatch
 from service.plan import make_plans
 from service.prompt import render

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from indexer.item import DEPARTMENTS, SLOTS, Item, Variant
+from service.catalog.columns import build_facets
 from service.db.repositories import rules as rulebook
 from service.db.repositories.rules import RuleBook
 from service.db.session import State
 from service.errors import ConflictError, NotFoundError
-from service.facets import build_facets
 from service.merchandising import FULL, Merchandising, Rule, RuleBody, RuleMatch
 from service.schemas.outfits import OutfitRequest
 

@@ -15,15 +15,15 @@ from indexer.errors import SnapshotError
 from indexer.intake import FeedSource
 from indexer.item import Item
 from indexer.snapshot import SnapshotStore
-from service import holder
-from service.child_sizes import for_age
+from service.catalog import live as holder
+from service.catalog.child_sizes import for_age
+from service.catalog.live import SnapshotHolder
+from service.catalog.sizes import is_one_size, normalise
 from service.errors import UnavailableError
 from service.explain import explanation, title
 from service.harmony import harmony
-from service.holder import SnapshotHolder
 from service.indexing import build_index
 from service.settings import Settings
-from service.sizes import is_one_size, normalise
 
 
 def colored(*colors: str, **attributes: object) -> Item:

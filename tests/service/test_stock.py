@@ -18,17 +18,17 @@ from indexer.embedder import load_embedder
 from indexer.intake import FeedSource
 from indexer.snapshot import SnapshotStore
 from service.api.contract import ItemQuery
+from service.catalog.live import SnapshotHolder
+from service.catalog.stock_patches import Said, StockPatch
 from service.cli_compose import run as compose_here
 from service.db.repositories import stock as stock_module
 from service.db.repositories.stock import StockBook
 from service.db.session import State
 from service.errors import UnavailableError
-from service.holder import SnapshotHolder
 from service.indexing import build_index
 from service.job_orders import BuildOrder
 from service.jobs import JobRunner
 from service.recommender import StoreRecommender, open_recommender
-from service.restock import Said, StockPatch
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 
@@ -55,7 +55,7 @@ def known(book: StockBook, since: str = "", floor: str = "") -> dict[tuple[str, 
 @pytest.fixture
 def store(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr(stock_module, "POLL_SECONDS", 0.0)
-    monkeypatch.setattr("service.holder.POLL_SECONDS", 0.0)
+    monkeypatch.setattr("service.catalog.live.POLL_SECONDS", 0.0)
     updated = settings.model_copy(update={"composer": "retrieval", "adapters_dir": tmp_path / "adapters"})
     index(updated, FEED)
     return updated

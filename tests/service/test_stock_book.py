@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from service.catalog.stock_overlay import Note
+from service.catalog.stock_patches import Said
 from service.db.repositories import stock as stock_module
 from service.db.repositories.stock import StockBook
 from service.db.session import State, to_text
-from service.live_stock import Note
-from service.restock import Said
 from service.settings import Settings
 
 
@@ -92,7 +92,7 @@ def test_a_call_that_fails_midway_keeps_nothing(books: list[StockBook]) -> None:
 def test_what_was_acknowledged_survives_a_killed_process(tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path; from service.db.session import State\n"
-        "from service.db.repositories.stock import StockBook; from service.restock import Said\n"
+        "from service.db.repositories.stock import StockBook; from service.catalog.stock_patches import Said\n"
         "book = StockBook(State(Path(sys.argv[1])))\n"
         "book.write([Said(f's{n}', '', n, None) for n in range(1000)]); print('kept', flush=True); time.sleep(60)"
     )

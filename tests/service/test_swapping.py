@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.catalog.sizes import fits, scale
 from service.errors import InvalidError
 from service.recommender import StoreRecommender
 from service.replay import Made, replay
 from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse, SwapRequest
-from service.sizes import fits, scale
 from service.swap import swap_order
 
 

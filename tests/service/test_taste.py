@@ -14,9 +14,9 @@ from sent_events import event, sent
 
 from indexer.intake import FeedSource
 from indexer.item import Variant
+from service.catalog.columns import build_facets
 from service.db.repositories.events import FeedbackBook
 from service.db.session import State
-from service.facets import build_facets
 from service.indexing import build_index
 from service.recommender import StoreRecommender
 from service.schemas.events import ShownItem, StoredEvent

@@ -19,10 +19,10 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from indexer.errors import SnapshotError
+from service.catalog.stock_overlay import Note
+from service.catalog.stock_patches import Said
 from service.db.session import State, insert_new, to_text, upsert, utc_now
 from service.db.tables import StockRow
-from service.live_stock import Note
-from service.restock import Said
 
 if TYPE_CHECKING:
     from indexer.report import BuildReport

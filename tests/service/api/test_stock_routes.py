@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from service.api.stock import MAX_STOCK_BYTES, STOCK_PATH
-from service.restock import MAX_PATCHES
+from service.catalog.stock_patches import MAX_PATCHES
 
 pytestmark = pytest.mark.anyio
 

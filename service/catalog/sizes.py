@@ -1,6 +1,6 @@
 """When a piece's size will do for a wanted one: how shops write sizes, and which sizes of two systems are one.
 
-Knows departments and slots, no catalogue. What a label means is `service.size_charts`' business.
+Knows departments and slots, no catalogue. What a label means is `service.catalog.size_charts`' business.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from indexer.item import Department, Slot
-from service.size_charts import Scale, covers
+from service.catalog.size_charts import Scale, covers
 
 _WORDS = {
     "extra extra small": "xxs",

@@ -13,8 +13,8 @@ import numpy as np
 from indexer.embedder import Embedder
 from indexer.item import Item
 from service.api.contract import DEFAULT_PAGE, ItemQuery
+from service.catalog.columns import Facets, Mask, Positions
 from service.errors import InvalidError
-from service.facets import Facets, Mask, Positions
 from service.retriever import Retriever
 from service.schemas.outfits import ItemPage, ItemView, VariantView
 

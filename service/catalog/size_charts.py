@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from service.child_sizes import heights
+from service.catalog.child_sizes import heights
 
 Scale = str
 """`women`, `men`, `women bottoms`, `men bottoms`, `kids`, `women shoes`, `men shoes`, `kids shoes` or ""."""

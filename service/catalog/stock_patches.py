@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from indexer.feeds.money import MAX_AMOUNT
 from indexer.item import Item
-from service.live_stock import sizes_meant
+from service.catalog.stock_overlay import sizes_meant
 from service.schemas.outfits import Name
 
 MAX_PATCHES = 10_000

@@ -15,9 +15,9 @@ from indexer.embedder import Embedder
 from indexer.errors import SnapshotError
 from indexer.item import Item
 from indexer.snapshot import SnapshotStore
+from service.catalog.stock_patches import StockPatch, StockResult, resolve
 from service.db.repositories.stock import StockBook
 from service.errors import UnavailableError
-from service.restock import StockPatch, StockResult, resolve
 from service.retriever import Retriever
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from indexer.item import Item, Variant
-from service.sizes import is_one_size, normalise
+from service.catalog.sizes import is_one_size, normalise
 
 _DIGEST_BITS = 128
 
@@ -54,7 +54,7 @@ def sizes_meant(item: Item, sku: str, size: str | None) -> list[int]:
     """Places in `item.variants` that an SKU and a size name.
 
     Without a size: every size that bears the SKU. With one: that size among those, else, for the item's own SKU,
-    among all. Sizes are compared as written, else by `service.sizes.normalise`.
+    among all. Sizes are compared as written, else by `service.catalog.sizes.normalise`.
     """
     everything = range(len(item.variants)) if item.sku == sku else range(0)
     bearers = [n for n, variant in enumerate(item.variants) if variant.sku == sku]

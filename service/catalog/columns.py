@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.item import DEPARTMENTS, SEASONS, SLOTS, Department, Item, Season, Slot
-from service.sizes import fitting, size_key
+from service.catalog.sizes import fitting, size_key
 
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
