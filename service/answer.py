@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from service.brief import Brief
 from service.drafts import Composed
 from service.explain import explanation, title
 from service.outfit import Candidate
+from service.query.parser import Brief
 from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse
 from service.watch import Watch
 

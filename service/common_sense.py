@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from indexer.item import Slot
-from service.brief import Brief
 from service.catalog.columns import Facets, Mask
-from service.senses import says
+from service.query.lexicon import says
+from service.query.parser import Brief
 from service.wanted import ACTIVE, COLD, COOL, DRESSY, HOT, WARM, in_slots, tagged, wants_outerwear
 
 _TECHNICAL = (

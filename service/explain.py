@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from indexer.item import Item
-from service.brief import Brief
 from service.harmony import NEUTRALS
 from service.outfit import Candidate
+from service.query.parser import Brief
 
 _LEVELS = ("sporty and relaxed", "casual", "smart casual", "dressed up", "formal")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from service.anchors import find_anchors
-from service.brief import Brief
 from service.catalog.columns import Mask
 from service.catalog.sizes import fits, scale
 from service.common_sense import out_of_weather
@@ -13,6 +12,7 @@ from service.errors import InvalidError
 from service.filters import exclusions
 from service.nudges import Nudge, withheld
 from service.outfit import Candidate
+from service.query.parser import Brief
 from service.retriever import Retriever
 from service.schemas.outfits import OutfitItem, OutfitRequest, Unmet
 from service.swap import SwapOrder

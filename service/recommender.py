@@ -14,7 +14,6 @@ from indexer.errors import ModelError
 from indexer.snapshot import SnapshotStore
 from service.answer import Answering, Clock, identity, identity_of
 from service.api.contract import Condition, ItemQuery
-from service.brief import BriefReader
 from service.catalog.browse import page, view
 from service.catalog.live import SnapshotHolder
 from service.catalog.stock_patches import StockPatch, StockResult
@@ -27,7 +26,8 @@ from service.locked import lost_pieces
 from service.merchandising import RuleMatch
 from service.nudges import Nudge, Nudges, digests
 from service.plan import Planned, make_plans
-from service.query_encoder import RETRIEVER, QueryEncoder, load_query_encoder
+from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
+from service.query.parser import BriefReader
 from service.replay import Made
 from service.retriever import Retriever
 from service.schemas.outfits import (

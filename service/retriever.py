@@ -14,13 +14,13 @@ from indexer.catalogue import Found
 from indexer.embedder import Vectors
 from indexer.item import Department, Item, Slot, Variant
 from indexer.snapshot import Snapshot
-from service.brief import Brief
 from service.catalog.columns import Facets, Mask, Positions, build_facets, restock
 from service.catalog.sizes import fits, scale
 from service.catalog.stock_overlay import LiveStock, Note
 from service.filters import apply, filters, likely_sizes, size_filter, through
 from service.nudges import Nudge, all_pinned, total_shift
 from service.outfit import Candidate
+from service.query.parser import Brief
 from service.schemas.outfits import OutfitRequest, Unmet
 from service.wanted import fit, see_through
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.item import Department, Item, Season, Slot
-from service.brief import Brief
 from service.catalog.columns import Facets, Mask
-from service.senses import says
+from service.query.lexicon import says
+from service.query.parser import Brief
 
 COLD, COOL, WARM, HOT = -1.0, -0.4, 0.8, 1.5
 DRESSY = 3.5  # formality from which jewellery, and for men a jacket and a tie, belong to the outfit

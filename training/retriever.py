@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from indexer.embedder import BULK, Embedder, SentenceTransformerEmbedder
 from service.models import file_sha256
-from service.query_encoder import MANIFEST, WEIGHTS, QueryEncoder, RetrieverManifest, load_query_encoder
+from service.query.encoder import MANIFEST, WEIGHTS, QueryEncoder, RetrieverManifest, load_query_encoder
 from training.looks import StyledLook, check_leaks, digest
 from training.retriever_data import Batch, Items, Query, make_batch, mean_queries
 from training.retriever_metrics import measure, summary

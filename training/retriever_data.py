@@ -17,7 +17,7 @@ from torch import Tensor
 
 from indexer.embedder import Embedder
 from indexer.item import Slot
-from service.brief import query_text
+from service.query.parser import query_text
 from service.schemas.outfits import OutfitRequest
 from training.looks import StyledLook
 

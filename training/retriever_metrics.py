@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.embedder import Embedder, Vectors
-from service.query_encoder import QueryEncoder
+from service.query.encoder import QueryEncoder
 from training.decisions import Pool
 from training.evaluation.bootstrap import estimate
 from training.evaluation.result import Estimate

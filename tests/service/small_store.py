@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from indexer.catalogue import Found
 from indexer.item import Item
 from indexer.vectors import VectorIndex
-from service.brief import Brief
+from service.query.parser import Brief
 from service.retriever import Retriever
 
 DIM = 8

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from indexer.embedder import load_embedder
-from service.brief import Brief, BriefReader, query_text
+from service.query.lexicon import age, says, who
+from service.query.parser import Brief, BriefReader, query_text
 from service.schemas.outfits import OutfitRequest
-from service.senses import age, says, who
 
 
 @pytest.fixture(scope="module")

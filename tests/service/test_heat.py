@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.heat import degrees_said, heat_said
+from service.query.lexicon import says
+from service.query.weather import degrees_said, heat_said
 from service.schemas.outfits import OutfitRequest
-from service.senses import says
 
 
 def heat(vibe: str, **body: Any) -> float | None:

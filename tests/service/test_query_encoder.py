@@ -17,7 +17,7 @@ from sentence_transformers import SentenceTransformer
 from indexer.embedder import SentenceTransformerEmbedder
 from indexer.errors import ModelError
 from service.models import file_sha256
-from service.query_encoder import MANIFEST, WEIGHTS, QueryEncoder, load_query_encoder, read_manifest
+from service.query.encoder import MANIFEST, WEIGHTS, QueryEncoder, load_query_encoder, read_manifest
 
 sys.path.append(str(Path(__file__).parents[1] / "indexer"))
 from hashing_embedder import HashingEmbedder

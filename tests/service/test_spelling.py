@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.spelling import one_slip, respelled
+from service.query.spelling import one_slip, respelled
 
 FASHION = """
     dress dresses trousers sweater sweatshirt cardigan blazer waistcoat overcoat raincoat parka puffer bomber trench

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 import training
 from indexer.embedder import load_embedder
-from service.query_encoder import QueryEncoder, load_query_encoder
+from service.query.encoder import QueryEncoder, load_query_encoder
 from training.looks import LeakError, StyledLook, read_looks
 from training.retriever import CURVE, RetrieverOptions, train_retriever
 from training.retriever_data import Batch, Items, Query, make_batch, mean_queries, wording

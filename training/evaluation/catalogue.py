@@ -19,9 +19,9 @@ from indexer.build import FeedSource, build_snapshot
 from indexer.embedder import Embedder
 from indexer.item import Department, Slot
 from indexer.snapshot import SnapshotStore
-from service.brief import Brief, BriefReader
 from service.plan import Planned, make_plans
-from service.query_encoder import QueryEncoder
+from service.query.encoder import QueryEncoder
+from service.query.parser import Brief, BriefReader
 from service.retriever import Retriever
 from service.schemas.outfits import OutfitRequest
 from training.evaluation.result import EvaluationError

@@ -22,7 +22,7 @@ from service.composer import TUNED_REST, EncodeWorn, Weights
 from service.lm import LanguageModel
 from service.lm_scorer import LmScorer, NeutralScores
 from service.prompt import Context
-from service.query_encoder import QueryEncoder
+from service.query.encoder import QueryEncoder
 from service.scorer import ComposerName, Question, RetrievalScorer, Scorer, Scores, Session
 from training.evaluation.result import System
 from training.looks import StyledLook

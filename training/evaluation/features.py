@@ -101,7 +101,7 @@ def build_table(
 
 
 def query_text(context: Context) -> str:
-    """The wish in words, as `service.brief.query_text` puts that of a request."""
+    """The wish in words, as `service.query.parser.query_text` puts that of a request."""
     return ", ".join(p for p in (context.vibe, context.occasion, context.season, context.weather) if p)
 
 

@@ -15,12 +15,12 @@ from tqdm import tqdm
 
 from indexer.embedder import Embedder
 from indexer.item import Department
-from service.brief import Brief
 from service.composer import Weights
 from service.drafts import Plan
 from service.lm import LanguageModel
 from service.lm_scorer import LmScorer, NeutralScores
-from service.query_encoder import QueryEncoder
+from service.query.encoder import QueryEncoder
+from service.query.parser import Brief
 from service.scorer import RetrievalScorer
 from training.evaluation.bootstrap import estimate
 from training.evaluation.catalogue import LookbookCatalogue, lookbook_catalogue

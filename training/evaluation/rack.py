@@ -16,7 +16,7 @@ from tqdm import tqdm
 from indexer.embedder import Embedder
 from service.drafts import Plan
 from service.filters import apply, filters, size_filter
-from service.query_encoder import QueryEncoder
+from service.query.encoder import QueryEncoder
 from service.schemas.outfits import OutfitRequest
 from service.scorer import Scores
 from training.decisions import ORDER

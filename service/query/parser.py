@@ -15,11 +15,11 @@ import numpy as np
 
 from indexer.embedder import Embedder, Vectors
 from indexer.item import Department, Season
-from service.heat import for_swimming, heat_said, temperature_word
-from service.query_encoder import QueryEncoder
+from service.query.encoder import QueryEncoder
+from service.query.lexicon import age, says, who
+from service.query.spelling import respelled
+from service.query.weather import for_swimming, heat_said, temperature_word
 from service.schemas.outfits import OutfitRequest
-from service.senses import age, says, who
-from service.spelling import respelled
 
 Activity = Literal["", "swim", "sport", "hike", "ski", "party", "work", "ethnic"]
 

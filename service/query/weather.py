@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from indexer.item import Season
+from service.query.lexicon import says
 from service.schemas.outfits import OutfitRequest
-from service.senses import says
 
 _SCALE = (
     (29.0, 2.0, "hot"),
