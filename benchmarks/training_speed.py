@@ -27,9 +27,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line does
 
 import training
 from indexer.embedder import load_embedder
-from service.lm import LanguageModel
-from service.models import load_base
-from service.prompt import format_answer, render
+from service.lm.base_model import load_base
+from service.lm.engine import LanguageModel
+from service.lm.prompt import format_answer, render
 from service.settings import Settings
 from training.decisions import Draw, Example, Pool, draw_examples
 from training.looks import read_looks

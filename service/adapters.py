@@ -1,6 +1,6 @@
 """One version of a style adapter on disk: LoRA weights and a manifest that says what they fit.
 
-Knows no torch: it checks files and identities; `service.lm` loads the weights. Which version of a style is
+Knows no torch: it checks files and identities; `service.lm.engine` loads the weights. Which version of a style is
 served is `service.shelf`'s.
 """
 
@@ -16,9 +16,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from indexer.errors import ModelError
 from service.artifacts import must_be, read_file
 from service.composer import Weights
-from service.models import file_sha256
-from service.prompt import PROMPT_VERSION, Layout
-from service.score_head import HEAD, Readout
+from service.lm.base_model import file_sha256
+from service.lm.prompt import PROMPT_VERSION, Layout
+from service.lm.score_head import HEAD, Readout
 
 MANIFEST = "manifest.json"
 CONFIG = "adapter_config.json"

@@ -195,7 +195,7 @@ def looks_export(file: LinesFile, data_dir: DataDir = None) -> None:
 @models.command("fetch")
 def models_fetch(data_dir: DataDir = None) -> None:
     """Bring the base model into the cache, verified, and print its folder."""
-    from service.models import fetch
+    from service.lm.base_model import fetch
 
     typer.echo(fetch(settings_of(data_dir)))
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from indexer.item import Slot
 from service.drafts import Composed, Parts, Plan
 from service.harmony import harmony
+from service.lm.scorer import Question, Scorer, Scores
 from service.outfit import Candidate, Limits, choices, outlooks, shareable
 from service.retriever import Shortlist
-from service.scorer import Question, Scorer, Scores
 
 TUNED_REST = 0.6
 """`Weights.rest` where worn pieces are encoded by a tuned query encoder, for styles that bring no weights."""

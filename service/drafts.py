@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.item import Slot
+from service.lm.prompt import Context
+from service.lm.scorer import Scores
 from service.outfit import Candidate
-from service.prompt import Context
 from service.retriever import Shortlist
-from service.scorer import Scores
 
 
 @dataclass(frozen=True, slots=True)

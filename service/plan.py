@@ -15,10 +15,10 @@ from service.anchors import conflicts, find_anchors, mixtures
 from service.catalog.columns import Mask
 from service.common_sense import out_of_place, out_of_weather
 from service.drafts import Plan
+from service.lm.prompt import Context
 from service.nudges import Nudge, withheld
 from service.outfit import Candidate
 from service.pins import with_pins
-from service.prompt import Context
 from service.query.parser import Brief, weather_words
 from service.retriever import Retriever, Shortlist
 from service.schemas.outfits import OutfitRequest, Unmet

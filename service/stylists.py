@@ -19,12 +19,12 @@ from indexer.errors import ModelError
 from service.adapters import BASE
 from service.composer import Weights
 from service.db.repositories.styles import Choices
-from service.prompt import Layout
+from service.lm.prompt import Layout
+from service.lm.queue import Turns
+from service.lm.scorer import RetrievalScorer, Scorer
 from service.schemas.outfits import StyleRef, StyleView
-from service.scorer import RetrievalScorer, Scorer
 from service.settings import Settings
 from service.shelf import fingerprint
-from service.turns import Turns
 
 if TYPE_CHECKING:
     from service.wardrobe import Wardrobe
@@ -139,7 +139,7 @@ class Stylists:
 
     def _open(self) -> Wardrobe | None:
         # Imports torch and transformers: only when a model is wanted.
-        from service.lm import LanguageModel
+        from service.lm.engine import LanguageModel
         from service.wardrobe import Wardrobe
 
         try:

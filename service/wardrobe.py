@@ -17,8 +17,8 @@ from weakref import WeakValueDictionary
 from indexer.errors import ModelError
 from service.adapters import BASE, load_adapter
 from service.composer import Weights
-from service.lm import LanguageModel
-from service.lm_scorer import LmScorer, NeutralScores
+from service.lm.engine import LanguageModel
+from service.lm.lm_scorer import LmScorer, NeutralScores
 from service.schemas.outfits import StyleRef
 from service.shelf import CHAMPION, Aliases, StyleFolder, style_folders
 from service.stylists import BASE_LAYOUT, Style

@@ -134,7 +134,7 @@ def test_modules_and_functions_are_short(name: str) -> None:
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
-        ("service.prompt", {"fastapi", "torch", "transformers", "sentence_transformers", "faiss"}),
+        ("service.lm.prompt", {"fastapi", "torch", "transformers", "sentence_transformers", "faiss"}),
         ("service.outfit", {"fastapi", "torch", "transformers", "sentence_transformers", "faiss"}),
         ("service.cli", {"fastapi", "torch", "transformers", "sentence_transformers", "faiss", "pyarrow"}),
         ("service.api.app", {"torch", "transformers", "sentence_transformers"}),

@@ -16,7 +16,7 @@ from reading_docs import API, DOCS, PATHS, README, ROOT, blocks, commands, optio
 from indexer.feeds.record import FIELDS
 from service.adapters import Manifest
 from service.api.app import create_app
-from service.prompt import PROMPT_VERSION
+from service.lm.prompt import PROMPT_VERSION
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 

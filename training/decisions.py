@@ -17,7 +17,7 @@ import numpy as np
 
 from indexer.embedder import Embedder, Vectors
 from indexer.item import SLOTS, Slot
-from service.prompt import NEUTRAL, Context, Piece
+from service.lm.prompt import NEUTRAL, Context, Piece
 from training.looks import StyledLook
 from training.wording import shop_words
 

@@ -23,9 +23,9 @@ from tqdm import tqdm
 from indexer.errors import StylistError
 from indexer.item import Slot
 from service.adapters import WEIGHTS
-from service.lm import LanguageModel
-from service.models import file_sha256
-from service.score_head import HEAD, Readout
+from service.lm.base_model import file_sha256
+from service.lm.engine import LanguageModel
+from service.lm.score_head import HEAD, Readout
 from training.decisions import Decision, Example
 from training.looks import Split, StyledLook, split_of
 from training.preferences import Preference

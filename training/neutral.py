@@ -9,7 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from indexer.item import Slot
-from service.lm_scorer import NeutralScores
+from service.lm.lm_scorer import NeutralScores
 
 NEUTRALS = "neutral.json"
 _PACK = 512

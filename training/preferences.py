@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from indexer.item import Slot
-from service.prompt import NEUTRAL, Context, Piece
+from service.lm.prompt import NEUTRAL, Context, Piece
 from training.decisions import ORDER
 from training.looks import StyledLook
 

@@ -16,7 +16,7 @@ from typing import Literal
 from indexer.disk import sync
 from indexer.errors import StylistError
 from service.adapters import CONFIG, MANIFEST, WEIGHTS, Adapter, Manifest, check_files, read_manifest
-from service.score_head import HEAD
+from service.lm.score_head import HEAD
 from service.shelf import Aliases, Change, StyleFolder, style_folder
 from training.evaluation import result
 from training.evaluation.result import Evaluation

@@ -20,7 +20,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from indexer.embedder import BULK, Embedder, SentenceTransformerEmbedder
-from service.models import file_sha256
+from service.lm.base_model import file_sha256
 from service.query.encoder import MANIFEST, WEIGHTS, QueryEncoder, RetrieverManifest, load_query_encoder
 from training.looks import StyledLook, check_leaks, digest
 from training.retriever_data import Batch, Items, Query, make_batch, mean_queries

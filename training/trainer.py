@@ -19,10 +19,10 @@ import torch
 from torch import Tensor
 
 from indexer.item import Slot
-from service.lm import LanguageModel
-from service.lm_scorer import NeutralScores
-from service.prompt import render
-from service.score_head import Readout, load_head, save_head
+from service.lm.engine import LanguageModel
+from service.lm.lm_scorer import NeutralScores
+from service.lm.prompt import render
+from service.lm.score_head import Readout, load_head, save_head
 from training.decisions import Example
 from training.neutral import read_neutral
 from training.tree import Tree, build_tree

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from service.prompt import line_end, line_start
+from service.lm.prompt import line_end, line_start
 from training.decisions import Example
 
 Encode = Callable[[str], list[int]]

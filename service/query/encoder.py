@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from indexer.embedder import Embedder, SentenceTransformerEmbedder, Vectors
 from indexer.errors import ModelError
 from service.artifacts import must_be, read_file
-from service.models import file_sha256
+from service.lm.base_model import file_sha256
 
 RETRIEVER = "retriever"
 """The folder of the query adapter, beside the styles."""

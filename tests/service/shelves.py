@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from service.adapters import CONFIG, MANIFEST, WEIGHTS, Adapter, read_manifest
-from service.models import file_sha256
-from service.prompt import PROMPT_VERSION
+from service.lm.base_model import file_sha256
+from service.lm.prompt import PROMPT_VERSION
 from service.shelf import EVALUATION
 
 

@@ -10,8 +10,8 @@ from factories import candidate, shortlist
 
 from service.composer import Weights, compose
 from service.drafts import Plan
-from service.prompt import Context
-from service.scorer import Question, Scores
+from service.lm.prompt import Context
+from service.lm.scorer import Question, Scores
 
 
 class LovesTies:

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from indexer.item import Slot
 from service.composer import EncodeWorn, Weights, compose, standardise
 from service.drafts import Composed, Plan
+from service.lm.prompt import Context
+from service.lm.scorer import Question, RetrievalScorer, Scores, Session
 from service.outfit import Candidate
-from service.prompt import Context
-from service.scorer import Question, RetrievalScorer, Scores, Session
 
 
 class Partisan:

@@ -12,9 +12,9 @@ from tiny_models import save_tiny_model, train_tiny_adapter
 
 from indexer.errors import ModelError
 from service.adapters import load_adapter
-from service.lm import LanguageModel
-from service.prompt import Context, render
-from service.score_head import save_head
+from service.lm.engine import LanguageModel
+from service.lm.prompt import Context, render
+from service.lm.score_head import save_head
 from service.settings import Settings
 
 TEXT = "top: black silk camisole\nshoes: heeled sandals\n"

@@ -10,11 +10,11 @@ import pytest
 import torch
 from tiny_models import save_tiny_model, train_tiny_adapter
 
-from service.lm import LanguageModel
-from service.lm_scorer import LmScorer, NeutralScores
-from service.prompt import NEUTRAL, Context, line_end, line_start, render
-from service.score_head import save_head
-from service.scorer import Question, Scores
+from service.lm.engine import LanguageModel
+from service.lm.lm_scorer import LmScorer, NeutralScores
+from service.lm.prompt import NEUTRAL, Context, line_end, line_start, render
+from service.lm.score_head import save_head
+from service.lm.scorer import Question, Scores
 from service.settings import Settings
 
 LABELS = ("black silk camisole", "wool coat", "tee")

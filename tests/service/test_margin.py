@@ -21,9 +21,9 @@ from service.catalog.stock_overlay import Note
 from service.db.repositories.rules import RuleBook
 from service.db.session import State
 from service.db.tables import RuleRow
+from service.lm.prompt import render
 from service.merchandising import Merchandising, Rule, RuleBody, RuleMatch
 from service.plan import make_plans
-from service.prompt import render
 from service.retriever import Retriever
 from service.schemas.outfits import OutfitRequest
 

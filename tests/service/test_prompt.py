@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.item import SLOTS
-from service.prompt import PROMPT_VERSION, Context, clean, format_answer, parse_answer, render
+from service.lm.prompt import PROMPT_VERSION, Context, clean, format_answer, parse_answer, render
 
 GOLDEN = Path(__file__).parent / "golden_prompt.txt"
 

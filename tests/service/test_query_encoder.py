@@ -16,7 +16,7 @@ from sentence_transformers import SentenceTransformer
 
 from indexer.embedder import SentenceTransformerEmbedder
 from indexer.errors import ModelError
-from service.models import file_sha256
+from service.lm.base_model import file_sha256
 from service.query.encoder import MANIFEST, WEIGHTS, QueryEncoder, load_query_encoder, read_manifest
 
 sys.path.append(str(Path(__file__).parents[1] / "indexer"))

@@ -14,12 +14,12 @@ from small_store import brief, retriever
 from indexer.item import Item, Slot, Variant
 from service.composer import compose
 from service.drafts import Composed
+from service.lm.scorer import RetrievalScorer
 from service.merchandising import Merchandising, Rule, RuleBody
 from service.plan import Planned, make_plans
 from service.retriever import Retriever
 from service.schemas.outfits import OutfitRequest
 from service.schemas.trace import Trace
-from service.scorer import RetrievalScorer
 from service.trace import trace_of
 
 CREATED = "2026-01-01T00:00:00.000000Z"

@@ -17,12 +17,12 @@ from indexer.intake import FeedSource
 from service.adapters import MANIFEST
 from service.errors import UnavailableError
 from service.indexing import build_index
-from service.lm import LanguageModel
-from service.lm_scorer import LmScorer, NeutralScores
-from service.prompt import Context
+from service.lm.engine import LanguageModel
+from service.lm.lm_scorer import LmScorer, NeutralScores
+from service.lm.prompt import Context
+from service.lm.scorer import Question
 from service.recommender import StoreRecommender, open_recommender
 from service.schemas.outfits import OutfitRequest, OutfitResponse
-from service.scorer import Question
 from service.settings import Settings
 
 FEED = Path(inventory_samples.__file__).parent / "store.jsonl"

@@ -79,8 +79,8 @@ def test_a_promotion_is_picked_up_and_the_old_version_unloaded(
 def test_a_request_keeps_the_style_that_it_began_with(
     stylists: Stylists, silk: StyleFolder, tiny: Path
 ) -> None:
-    from service.prompt import Context
-    from service.scorer import Question
+    from service.lm.prompt import Context
+    from service.lm.scorer import Question
 
     question = [Question(0, "top", ("silk top", "wool coat"))]
     under_way = stylists.get("silk")

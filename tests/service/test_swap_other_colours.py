@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from small_store import DIM, brief, retriever_over
 
 from service.composer import compose
+from service.lm.scorer import RetrievalScorer
 from service.plan import make_plans
 from service.recommender import StoreRecommender
 from service.replay import Made, replay
 from service.retriever import Retriever
 from service.schemas.outfits import OutfitRequest, SwapRequest
-from service.scorer import RetrievalScorer
 from service.swap import swap_order
 
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 from waiting import wait_until
 
-from service.turns import Turns
+from service.lm.queue import Turns
 
 
 class Queue:

@@ -11,8 +11,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from service.adapters import MANIFEST, WEIGHTS
-from service.models import file_sha256, weights_digest
-from service.prompt import PROMPT_VERSION
+from service.lm.base_model import file_sha256, weights_digest
+from service.lm.prompt import PROMPT_VERSION
 
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"

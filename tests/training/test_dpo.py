@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 from tiny_models import save_tiny_model
 
-from service.lm import LanguageModel
-from service.prompt import Context, line_end, line_start, render
+from service.lm.engine import LanguageModel
+from service.lm.prompt import Context, line_end, line_start, render
 from service.settings import Settings
 from training.curves import read_curve
 from training.decisions import Example

@@ -18,10 +18,10 @@ from tiny_models import save_tiny_model, train_tiny_adapter
 import training
 from indexer.embedder import load_embedder
 from service.composer import standardise
-from service.lm import LanguageModel
-from service.lm_scorer import LmScorer, NeutralScores
-from service.prompt import NEUTRAL, Context
-from service.scorer import ComposerName, Question, Scores
+from service.lm.engine import LanguageModel
+from service.lm.lm_scorer import LmScorer, NeutralScores
+from service.lm.prompt import NEUTRAL, Context
+from service.lm.scorer import ComposerName, Question, Scores
 from service.settings import Settings
 from training.decisions import HARD, ORDER, Pool
 from training.evaluation.bootstrap import auc, auc_estimate, estimate, mean_interval, paired_difference

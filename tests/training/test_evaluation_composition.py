@@ -15,10 +15,10 @@ from indexer.embedder import load_embedder
 from indexer.errors import ModelError
 from indexer.item import Slot, Variant
 from service.drafts import Plan
-from service.lm import LanguageModel
-from service.lm_scorer import NeutralScores
+from service.lm.engine import LanguageModel
+from service.lm.lm_scorer import NeutralScores
+from service.lm.prompt import Context
 from service.outfit import Candidate
-from service.prompt import Context
 from service.schemas.outfits import Budget, OutfitRequest
 from service.settings import Settings
 from training.evaluation.cases import ChoiceCase

@@ -12,8 +12,8 @@ import training
 from indexer.embedder import load_embedder
 from indexer.item import Slot
 from service.composer import Weights
-from service.lm import LanguageModel
-from service.prompt import Context
+from service.lm.engine import LanguageModel
+from service.lm.prompt import Context
 from service.settings import Settings
 from training.evaluation.cases import lookbook_cases
 from training.evaluation.catalogue import LookbookCatalogue

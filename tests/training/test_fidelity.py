@@ -13,9 +13,9 @@ from tiny_models import save_tiny_model, train_tiny_adapter
 import training
 from indexer.embedder import load_embedder
 from indexer.item import Slot
-from service.lm import LanguageModel
-from service.prompt import Context
-from service.scorer import RetrievalScorer
+from service.lm.engine import LanguageModel
+from service.lm.prompt import Context
+from service.lm.scorer import RetrievalScorer
 from service.settings import Settings
 from training.evaluation.catalogue import LookbookCatalogue, lookbook_catalogue
 from training.evaluation.contestants import ALONE, Contestant, RateScorer

@@ -9,11 +9,11 @@ import pytest
 import torch
 from tiny_models import save_tiny_model
 
-from service.lm import LanguageModel
-from service.lm_scorer import LmScorer, NeutralScores
-from service.prompt import Context
-from service.score_head import HEAD, load_head
-from service.scorer import Question
+from service.lm.engine import LanguageModel
+from service.lm.lm_scorer import LmScorer, NeutralScores
+from service.lm.prompt import Context
+from service.lm.score_head import HEAD, load_head
+from service.lm.scorer import Question
 from service.settings import Settings
 from tests.indexer.hashing_embedder import HashingEmbedder
 from training.decisions import Decision, Draw, Example, Pool, draw_examples

@@ -11,8 +11,8 @@ from tiny_models import save_tiny_model
 
 import training
 from indexer.embedder import load_embedder
-from service.lm import LanguageModel
-from service.prompt import format_answer, line_end, line_start, render
+from service.lm.engine import LanguageModel
+from service.lm.prompt import format_answer, line_end, line_start, render
 from service.settings import Settings
 from training.decisions import Decision, Draw, Example, Pool, draw_examples
 from training.looks import (

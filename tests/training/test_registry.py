@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from indexer.errors import ModelError
 from service.adapters import CONFIG, MANIFEST, WEIGHTS
-from service.models import file_sha256
-from service.prompt import PROMPT_VERSION
+from service.lm.base_model import file_sha256
+from service.lm.prompt import PROMPT_VERSION
 from service.shelf import Aliases, StyleFolder, natural, style_folders
 from training.evaluation import result
 from training.evaluation.result import Evaluation, Subject

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 from tiny_models import save_tiny_model
 
-from service.lm import LanguageModel
+from service.lm.engine import LanguageModel
 from service.settings import Settings
 from tests.indexer.hashing_embedder import HashingEmbedder
 from training.curves import CurveError, draw_curve, points, read_curve, shares

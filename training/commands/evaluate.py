@@ -12,8 +12,8 @@ from pathlib import Path
 
 from indexer.embedder import Embedder, load_embedder
 from service.adapters import Adapter, load_adapter
-from service.lm import LanguageModel
-from service.lm_scorer import NeutralScores
+from service.lm.engine import LanguageModel
+from service.lm.lm_scorer import NeutralScores
 from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
 from service.settings import Settings
 from training.commands.sources import Sources, designer_lookbooks, gather, split

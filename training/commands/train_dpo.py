@@ -10,7 +10,7 @@ from pathlib import Path
 
 from indexer.embedder import load_embedder
 from service.adapters import Adapter
-from service.lm import LanguageModel
+from service.lm.engine import LanguageModel
 from service.settings import Settings
 from training.commands.finish import Label, Made, finish
 from training.commands.sources import Gathered, Sources, gather, split

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from indexer.embedder import Embedder, load_embedder
 from service.adapters import Adapter, load_adapter
-from service.lm import LanguageModel
-from service.lm_scorer import LmScorer, NeutralScores
+from service.lm.engine import LanguageModel
+from service.lm.lm_scorer import LmScorer, NeutralScores
 from service.settings import Settings
 from training.commands.evaluate import tuned_encoder
 from training.commands.finish import Label, Made, finish

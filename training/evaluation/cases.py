@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 
 from indexer.embedder import Embedder
 from indexer.item import Slot
-from service.prompt import NEUTRAL, Context, Piece
+from service.lm.prompt import NEUTRAL, Context, Piece
 from training.decisions import ORDER, Pool
 from training.looks import StyledLook
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from indexer.embedder import Embedder
-from service.lm import LanguageModel
-from service.lm_scorer import NeutralScores
-from service.scorer import Scores
+from service.lm.engine import LanguageModel
+from service.lm.lm_scorer import NeutralScores
+from service.lm.scorer import Scores
 from training.evaluation.bootstrap import Difference, auc_estimate, estimate, paired_difference
 from training.evaluation.cases import ChoiceCase, cases_digest, first_of_each_task, lookbook_cases
 from training.evaluation.contestants import Kinds

@@ -19,11 +19,11 @@ from indexer.taxonomy.classify import ProductText, classify
 from service.adapters import MANIFEST, Adapter, check_files, read_manifest
 from service.artifacts import must_be
 from service.composer import TUNED_REST, EncodeWorn, Weights
-from service.lm import LanguageModel
-from service.lm_scorer import LmScorer, NeutralScores
-from service.prompt import Context
+from service.lm.engine import LanguageModel
+from service.lm.lm_scorer import LmScorer, NeutralScores
+from service.lm.prompt import Context
+from service.lm.scorer import ComposerName, Question, RetrievalScorer, Scorer, Scores, Session
 from service.query.encoder import QueryEncoder
-from service.scorer import ComposerName, Question, RetrievalScorer, Scorer, Scores, Session
 from training.evaluation.result import System
 from training.looks import StyledLook
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.embedder import Embedder, Vectors
-from service.prompt import Context
-from service.scorer import Scores
+from service.lm.prompt import Context
+from service.lm.scorer import Scores
 from training.evaluation.cases import ChoiceCase, has_wish
 from training.evaluation.contestants import Kinds
 

@@ -17,11 +17,11 @@ from indexer.embedder import Embedder
 from indexer.item import Department
 from service.composer import Weights
 from service.drafts import Plan
-from service.lm import LanguageModel
-from service.lm_scorer import LmScorer, NeutralScores
+from service.lm.engine import LanguageModel
+from service.lm.lm_scorer import LmScorer, NeutralScores
+from service.lm.scorer import RetrievalScorer
 from service.query.encoder import QueryEncoder
 from service.query.parser import Brief
-from service.scorer import RetrievalScorer
 from training.evaluation.bootstrap import estimate
 from training.evaluation.catalogue import LookbookCatalogue, lookbook_catalogue
 from training.evaluation.composition import Answer, answer

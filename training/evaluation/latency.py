@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from tqdm import tqdm
 
-from service.lm import LanguageModel
-from service.prompt import Layout, render
+from service.lm.engine import LanguageModel
+from service.lm.prompt import Layout, render
 from training.evaluation.bootstrap import estimate
 from training.evaluation.catalogue import LookbookCatalogue
 from training.evaluation.composition import answer

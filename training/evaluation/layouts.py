@@ -12,10 +12,10 @@ from dataclasses import replace
 
 from tqdm import tqdm
 
-from service.lm import LanguageModel
-from service.lm_scorer import LmScorer, NeutralScores
-from service.prompt import Layout
-from service.scorer import Question, Scorer
+from service.lm.engine import LanguageModel
+from service.lm.lm_scorer import LmScorer, NeutralScores
+from service.lm.prompt import Layout
+from service.lm.scorer import Question, Scorer
 from training.evaluation.bootstrap import estimate
 from training.evaluation.cases import ChoiceCase
 from training.evaluation.result import Estimate

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.item import Slot
-from service.prompt import NEUTRAL, Context, Piece
+from service.lm.prompt import NEUTRAL, Context, Piece
 from training.decisions import ORDER
 from training.evaluation.cases import NEGATIVES, ChoiceCase, random_of
 from training.importers.polyvore import read_polyvore

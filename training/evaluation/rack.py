@@ -16,9 +16,9 @@ from tqdm import tqdm
 from indexer.embedder import Embedder
 from service.drafts import Plan
 from service.filters import apply, filters, size_filter
+from service.lm.scorer import Scores
 from service.query.encoder import QueryEncoder
 from service.schemas.outfits import OutfitRequest
-from service.scorer import Scores
 from training.decisions import ORDER
 from training.evaluation.bootstrap import Difference, estimate, paired_difference
 from training.evaluation.cases import ChoiceCase, lookbook_cases, random_of

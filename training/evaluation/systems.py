@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from service.composer import Weights as ComposerWeights
 from service.composer import standardise
-from service.scorer import Scores
+from service.lm.scorer import Scores
 from training.evaluation.cases import random_of
 from training.evaluation.features import Feature, Table
 from training.evaluation.result import System

@@ -15,10 +15,10 @@ import numpy as np
 from tqdm import tqdm
 
 from indexer.item import Slot
-from service.lm import LanguageModel
-from service.lm_scorer import LmScorer, NeutralScores
-from service.prompt import PROMPT_VERSION, Context, Layout, Piece, Prompt, render
-from service.scorer import Question, Scorer, Scores, Session
+from service.lm.engine import LanguageModel
+from service.lm.lm_scorer import LmScorer, NeutralScores
+from service.lm.prompt import PROMPT_VERSION, Context, Layout, Piece, Prompt, render
+from service.lm.scorer import Question, Scorer, Scores, Session
 from training.evaluation.cases import ChoiceCase, cases_digest
 from training.evaluation.result import EvaluationError
 from training.neutral import read_neutral

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.prompt import Context
+from service.lm.prompt import Context
 from service.schemas.events import StoredEvent
 from training.importers.orders import group_of
 

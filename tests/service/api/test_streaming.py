@@ -28,9 +28,9 @@ from service.api.app import create_app
 from service.api.stream import wants_stream
 from service.errors import NotFoundError
 from service.indexing import build_index
-from service.prompt import Context
+from service.lm.prompt import Context
+from service.lm.scorer import Question, RetrievalScorer, Scores, Session
 from service.recommender import open_recommender
-from service.scorer import Question, RetrievalScorer, Scores, Session
 from service.settings import Settings
 
 WISH = {"vibe": "rooftop jazz", "count": 2, "seed": 7, "explain": True}

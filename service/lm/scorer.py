@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.item import Slot
-from service.prompt import Context
+from service.lm.prompt import Context
 
 ComposerName = Literal["lora", "base", "retrieval"]
 Scores = NDArray[np.float64]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from indexer.errors import ModelError
 from service.adapters import WEIGHTS
-from service.score_head import HEAD, load_head
+from service.lm.score_head import HEAD, load_head
 
 if TYPE_CHECKING:
     from torch import Tensor

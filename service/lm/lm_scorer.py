@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from indexer.item import Slot
-from service.lm import Branch, LanguageModel, Scored, State, Tokens
-from service.prompt import NEUTRAL, Context, Layout, line_end, line_start, render
-from service.scorer import ComposerName, Question, Scores, Session
+from service.lm.engine import Branch, LanguageModel, Scored, State, Tokens
+from service.lm.prompt import NEUTRAL, Context, Layout, line_end, line_start, render
+from service.lm.scorer import ComposerName, Question, Scores, Session
 
 _Entry = tuple[Slot, str]  # a piece's slot and label
 _PACK_ROWS = 16

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from service.lm_adapters import LoraAdapters
-from service.models import load_base
-from service.prompt import Prompt
+from service.lm.base_model import load_base
+from service.lm.lora import LoraAdapters
+from service.lm.prompt import Prompt
 
 if TYPE_CHECKING:
     from service.settings import Settings

@@ -1,0 +1,1 @@
+"""The language model: text in, scores out. Knows no items and no catalogue."""
