@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator
 from indexer.item import Department, Item, Slot, Variant
 from service.catalog.sizes import fits, scale
 from service.errors import InvalidError
-from service.filters import exclusions
 from service.outfit import Candidate
-from service.retriever import Retriever, pick_variant
+from service.retrieval.filters import exclusions
+from service.retrieval.retriever import Retriever, pick_variant
 from service.schemas.outfits import OutfitRequest, Unmet
 
 

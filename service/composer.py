@@ -19,7 +19,7 @@ from service.drafts import Composed, Parts, Plan
 from service.harmony import harmony
 from service.lm.scorer import Question, Scorer, Scores
 from service.outfit import Candidate, Limits, choices, outlooks, shareable
-from service.retriever import Shortlist
+from service.retrieval.retriever import Shortlist
 
 TUNED_REST = 0.6
 """`Weights.rest` where worn pieces are encoded by a tuned query encoder, for styles that bring no weights."""

@@ -12,7 +12,7 @@ from indexer.item import Slot
 from service.lm.prompt import Context
 from service.lm.scorer import Scores
 from service.outfit import Candidate
-from service.retriever import Shortlist
+from service.retrieval.retriever import Shortlist
 
 
 @dataclass(frozen=True, slots=True)

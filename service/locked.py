@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from service.anchors import find_anchors
 from service.catalog.columns import Mask
 from service.catalog.sizes import fits, scale
-from service.common_sense import out_of_weather
 from service.errors import InvalidError
-from service.filters import exclusions
-from service.nudges import Nudge, withheld
 from service.outfit import Candidate
 from service.query.parser import Brief
-from service.retriever import Retriever
+from service.retrieval.adjustments import Nudge, withheld
+from service.retrieval.filters import exclusions
+from service.retrieval.retriever import Retriever
+from service.retrieval.suitability import out_of_weather
 from service.schemas.outfits import OutfitItem, OutfitRequest, Unmet
 from service.swap import SwapOrder
 

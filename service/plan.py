@@ -13,16 +13,16 @@ import numpy as np
 from indexer.item import SLOTS, Department, Slot
 from service.anchors import conflicts, find_anchors, mixtures
 from service.catalog.columns import Mask
-from service.common_sense import out_of_place, out_of_weather
 from service.drafts import Plan
 from service.lm.prompt import Context
-from service.nudges import Nudge, withheld
 from service.outfit import Candidate
 from service.pins import with_pins
 from service.query.parser import Brief, weather_words
-from service.retriever import Retriever, Shortlist
+from service.retrieval.adjustments import Nudge, withheld
+from service.retrieval.attribute_fit import Template, templates
+from service.retrieval.retriever import Retriever, Shortlist
+from service.retrieval.suitability import out_of_place, out_of_weather
 from service.schemas.outfits import OutfitRequest, Unmet
-from service.wanted import Template, templates
 
 Line = Literal["girls", "boys", ""]
 Lane = tuple[Department, Line]

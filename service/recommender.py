@@ -23,13 +23,13 @@ from service.db.repositories.styles import Choices
 from service.drafts import Composed
 from service.errors import InvalidError, ProblemError, UnavailableError
 from service.locked import lost_pieces
-from service.merchandising import RuleMatch
-from service.nudges import Nudge, Nudges, digests
 from service.plan import Planned, make_plans
 from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
 from service.query.parser import BriefReader
 from service.replay import Made
-from service.retriever import Retriever
+from service.retrieval.adjustments import Nudge, Nudges, digests
+from service.retrieval.merchandising import RuleMatch
+from service.retrieval.retriever import Retriever
 from service.schemas.outfits import (
     IndexRef,
     ItemPage,

@@ -9,13 +9,13 @@ import numpy as np
 
 from indexer.item import Slot
 from service.drafts import Composed, Parts
-from service.filters import Filter, filters, holding, size_filter
-from service.merchandising import Merchandising
-from service.nudges import Nudge, total_shift
 from service.outfit import Candidate
 from service.plan import Planned
 from service.query.parser import Brief
-from service.retriever import Retriever
+from service.retrieval.adjustments import Nudge, total_shift
+from service.retrieval.filters import Filter, filters, holding, size_filter
+from service.retrieval.merchandising import Merchandising
+from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest
 from service.schemas.trace import FilterTrace, OutfitTrace, PieceTrace, RuleTrace, SlotTrace, Trace
 

@@ -14,7 +14,7 @@ import numpy as np
 from indexer.embedder import Embedder, Vectors
 from indexer.item import SLOTS, Department, Slot
 from service.catalog.columns import Positions
-from service.retriever import Retriever
+from service.retrieval.retriever import Retriever
 from training.looks import Source, StyledLook
 
 THRESHOLD = 0.6

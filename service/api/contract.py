@@ -8,8 +8,8 @@ from typing import Protocol
 
 from indexer.item import Department, Slot
 from service.catalog.stock_patches import StockPatch, StockResult
-from service.merchandising import RuleMatch
 from service.replay import Made
+from service.retrieval.merchandising import RuleMatch
 from service.schemas.outfits import ItemPage, ItemView, OutfitRequest, OutfitResponse, StyleView
 from service.swap import SwapOrder
 from service.watch import Watch

@@ -11,7 +11,7 @@ from service.api.guard import StaffRoute, bearer
 from service.api.problem import documented
 from service.api.services import Services, services
 from service.errors import UnavailableError
-from service.merchandising import Rule, RuleBody
+from service.retrieval.merchandising import Rule, RuleBody
 
 router = APIRouter(
     prefix="/v1/admin/rules", tags=["admin"], route_class=StaffRoute, dependencies=[Security(bearer)]

@@ -22,10 +22,10 @@ from service.db.session import State
 from service.indexing import build_index
 from service.job_orders import Build, BuildOrder
 from service.jobs import JobRunner
-from service.nudges import Nudge
+from service.retrieval.adjustments import Nudge
+from service.retrieval.personalization import TasteBook
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
-from service.taste import TasteBook
 
 if TYPE_CHECKING:
     from indexer.build import ProgressSink

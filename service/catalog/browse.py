@@ -15,7 +15,7 @@ from indexer.item import Item
 from service.api.contract import DEFAULT_PAGE, ItemQuery
 from service.catalog.columns import Facets, Mask, Positions
 from service.errors import InvalidError
-from service.retriever import Retriever
+from service.retrieval.retriever import Retriever
 from service.schemas.outfits import ItemPage, ItemView, VariantView
 
 

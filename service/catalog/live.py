@@ -18,7 +18,7 @@ from indexer.snapshot import SnapshotStore
 from service.catalog.stock_patches import StockPatch, StockResult, resolve
 from service.db.repositories.stock import StockBook
 from service.errors import UnavailableError
-from service.retriever import Retriever
+from service.retrieval.retriever import Retriever
 
 log = logging.getLogger(__name__)
 

@@ -39,5 +39,5 @@ def age(words: str) -> float | None:
 
 @lru_cache(maxsize=1)
 def _patterns() -> dict[str, re.Pattern[str]]:
-    lines = (files("service") / "senses.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    lines = (files(__package__) / "senses.tsv").read_text(encoding="utf-8").splitlines()[1:]
     return {name: re.compile(rf"\b(?:{pattern})\b") for name, pattern in (line.split("\t") for line in lines)}

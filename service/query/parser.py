@@ -224,7 +224,7 @@ def _activity(
 
 @lru_cache(maxsize=1)
 def _examples() -> tuple[_Example, ...]:
-    table = (files("service") / "vibes.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    table = (files(__package__) / "vibes.tsv").read_text(encoding="utf-8").splitlines()[1:]
     return tuple(_example(number, line) for number, line in enumerate(table, start=2))
 
 

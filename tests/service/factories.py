@@ -10,7 +10,7 @@ import numpy as np
 from indexer.embedder import Vectors
 from indexer.item import Item, Slot, Variant
 from service.outfit import Candidate
-from service.retriever import Shortlist
+from service.retrieval.retriever import Shortlist
 
 
 def item(sku: str, slot: Slot = "top", price: float | None = 10.0, **attributes: Any) -> Item:

@@ -10,8 +10,8 @@ from indexer.item import Slot
 from service.api.contract import Condition, ItemQuery
 from service.catalog.stock_patches import StockPatch, StockResult, UnknownStock
 from service.errors import InvalidError
-from service.merchandising import RuleMatch
 from service.replay import Made
+from service.retrieval.merchandising import RuleMatch
 from service.schemas.outfits import (
     IndexRef,
     ItemPage,

@@ -13,7 +13,7 @@ from indexer.catalogue import Found
 from indexer.item import Item
 from indexer.vectors import VectorIndex
 from service.query.parser import Brief
-from service.retriever import Retriever
+from service.retrieval.retriever import Retriever
 
 DIM = 8
 

@@ -20,7 +20,7 @@ from indexer.snapshot import SnapshotStore
 from service.api.contract import ItemQuery
 from service.catalog.browse import page
 from service.errors import InvalidError
-from service.retriever import Retriever
+from service.retrieval.retriever import Retriever
 from service.schemas.outfits import ItemPage
 
 

@@ -16,8 +16,8 @@ from indexer.taxonomy.attributes import read_attributes
 from indexer.taxonomy.classify import ProductText, classify
 from indexer.taxonomy.kinds import KINDS
 from service.catalog.columns import build_facets
-from service.common_sense import out_of_place, out_of_weather, unfit_for_sport
 from service.query.parser import BriefReader
+from service.retrieval.suitability import out_of_place, out_of_weather, unfit_for_sport
 from service.schemas.outfits import OutfitRequest
 
 Barred = Callable[[str], set[str]]

@@ -18,7 +18,7 @@ from indexer.item import Item, Variant
 from service.catalog.columns import Facets, build_facets
 from service.catalog.stock_overlay import LiveStock, Note, sizes_meant
 from service.catalog.stock_patches import StockPatch, resolve
-from service.retriever import Retriever
+from service.retrieval.retriever import Retriever
 
 
 @dataclass

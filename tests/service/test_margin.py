@@ -22,9 +22,9 @@ from service.db.repositories.rules import RuleBook
 from service.db.session import State
 from service.db.tables import RuleRow
 from service.lm.prompt import render
-from service.merchandising import Merchandising, Rule, RuleBody, RuleMatch
 from service.plan import make_plans
-from service.retriever import Retriever
+from service.retrieval.merchandising import Merchandising, Rule, RuleBody, RuleMatch
+from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest
 
 Size = tuple[int, float | None, float | None]  # in stock, price, cost

@@ -18,7 +18,7 @@ from service.db.repositories import rules as rulebook
 from service.db.repositories.rules import RuleBook
 from service.db.session import State
 from service.errors import ConflictError, NotFoundError
-from service.merchandising import FULL, Merchandising, Rule, RuleBody, RuleMatch
+from service.retrieval.merchandising import FULL, Merchandising, Rule, RuleBody, RuleMatch
 from service.schemas.outfits import OutfitRequest
 
 EVERYTHING = {"min_price": 0}

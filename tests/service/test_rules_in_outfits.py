@@ -15,9 +15,9 @@ from indexer.item import Item, Slot, Variant
 from service.composer import compose
 from service.drafts import Composed
 from service.lm.scorer import RetrievalScorer
-from service.merchandising import Merchandising, Rule, RuleBody
 from service.plan import Planned, make_plans
-from service.retriever import Retriever
+from service.retrieval.merchandising import Merchandising, Rule, RuleBody
+from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest
 from service.schemas.trace import Trace
 from service.trace import trace_of

@@ -11,9 +11,9 @@ import pytest
 
 from benchmarks.violations import catalogue, random_request, violations
 from indexer.item import Item
-from service.merchandising import Merchandising, Rule, RuleBody
-from service.nudges import Nudge
 from service.recommender import StoreRecommender, open_recommender
+from service.retrieval.adjustments import Nudge
+from service.retrieval.merchandising import Merchandising, Rule, RuleBody
 from service.schemas.outfits import OutfitRequest, OutfitResponse
 from service.settings import Settings
 

@@ -16,7 +16,7 @@ from service.lm.scorer import RetrievalScorer
 from service.plan import make_plans
 from service.recommender import StoreRecommender
 from service.replay import Made, replay
-from service.retriever import Retriever
+from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest, SwapRequest
 from service.swap import swap_order
 

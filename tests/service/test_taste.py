@@ -19,10 +19,10 @@ from service.db.repositories.events import FeedbackBook
 from service.db.session import State
 from service.indexing import build_index
 from service.recommender import StoreRecommender
+from service.retrieval.personalization import BOUND, DISLIKED, PersonalTaste, TasteBook, taste_of
 from service.schemas.events import ShownItem, StoredEvent
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
-from service.taste import BOUND, DISLIKED, PersonalTaste, TasteBook, taste_of
 
 ITEMS = [
     item("A1", brand="Norda", colors=("red",), group_id="A", variants=(Variant("A1-M", "M", 1, 9.0),)),

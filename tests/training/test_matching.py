@@ -11,7 +11,7 @@ from indexer.build import FeedSource, build_snapshot
 from indexer.embedder import Embedder, load_embedder
 from indexer.errors import SnapshotError
 from indexer.snapshot import SnapshotStore
-from service.retriever import Retriever
+from service.retrieval.retriever import Retriever
 from training.commands.stocked import in_stock
 from training.decisions import Draw, Pool, draw_examples
 from training.looks import StyledLook

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from indexer.embedder import Embedder
 from indexer.snapshot import SnapshotStore
-from service.retriever import Retriever
+from service.retrieval.retriever import Retriever
 from training.looks import StyledLook, texts
 from training.matching import match_looks, stock_looks
 

@@ -22,7 +22,7 @@ from indexer.snapshot import SnapshotStore
 from service.plan import Planned, make_plans
 from service.query.encoder import QueryEncoder
 from service.query.parser import Brief, BriefReader
-from service.retriever import Retriever
+from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest
 from training.evaluation.result import EvaluationError
 from training.looks import StyledLook

@@ -15,9 +15,9 @@ from tqdm import tqdm
 
 from indexer.embedder import Embedder
 from service.drafts import Plan
-from service.filters import apply, filters, size_filter
 from service.lm.scorer import Scores
 from service.query.encoder import QueryEncoder
+from service.retrieval.filters import apply, filters, size_filter
 from service.schemas.outfits import OutfitRequest
 from training.decisions import ORDER
 from training.evaluation.bootstrap import Difference, estimate, paired_difference

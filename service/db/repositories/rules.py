@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from service.db.session import State, utc_now
 from service.db.tables import RuleRow
 from service.errors import ConflictError, NotFoundError
-from service.merchandising import Merchandising, Rule, RuleBody
-from service.nudges import Nudge
+from service.retrieval.adjustments import Nudge
+from service.retrieval.merchandising import Merchandising, Rule, RuleBody
 from service.schemas.outfits import OutfitRequest
 
 MAX_RULES = 500

@@ -1,6 +1,6 @@
 """Which slots an outfit has, and how well pieces suit a wish. Knows columns, not vectors.
 
-What must not be worn at all is for `service.common_sense` to say.
+What must not be worn at all is for `service.retrieval.suitability` to say.
 """
 
 from __future__ import annotations

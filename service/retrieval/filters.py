@@ -13,9 +13,9 @@ import numpy as np
 from indexer.item import Department, Slot
 from service.catalog.child_sizes import for_age
 from service.catalog.columns import Facets, Mask
-from service.common_sense import out_of_place, out_of_weather, unfit_for_sport
-from service.nudges import Nudge, withheld
 from service.query.parser import Brief
+from service.retrieval.adjustments import Nudge, withheld
+from service.retrieval.suitability import out_of_place, out_of_weather, unfit_for_sport
 from service.schemas.outfits import OutfitRequest, Unmet
 
 _SIZED_ALIKE: dict[Slot, tuple[Slot, ...]] = {

@@ -14,7 +14,17 @@ from indexer.item import Slot
 from service.catalog.columns import Facets, Mask
 from service.query.lexicon import says
 from service.query.parser import Brief
-from service.wanted import ACTIVE, COLD, COOL, DRESSY, HOT, WARM, in_slots, tagged, wants_outerwear
+from service.retrieval.attribute_fit import (
+    ACTIVE,
+    COLD,
+    COOL,
+    DRESSY,
+    HOT,
+    WARM,
+    in_slots,
+    tagged,
+    wants_outerwear,
+)
 
 _TECHNICAL = (
     *("hiking", "trekking", "climbing", "ski", "skiing", "snowboard", "thermal"),

@@ -21,7 +21,7 @@ from sqlalchemy import select
 from service.catalog.columns import Facets, Mask, Positions
 from service.db.session import State
 from service.db.tables import EventRow
-from service.nudges import Nudge, Shifts
+from service.retrieval.adjustments import Nudge, Shifts
 from service.schemas.events import EventType, StoredEvent
 from service.schemas.outfits import OutfitRequest
 
@@ -125,7 +125,7 @@ class Ties:
 
 
 class PersonalTaste:
-    """The nudge of a taste; see `service.nudges`. Forbids nothing."""
+    """The nudge of a taste; see `service.retrieval.adjustments`. Forbids nothing."""
 
     def __init__(self, taste: Taste, ties: Callable[[Facets], Ties] = Ties.of) -> None:
         self._taste = taste

@@ -17,12 +17,12 @@ from indexer.snapshot import Snapshot
 from service.catalog.columns import Facets, Mask, Positions, build_facets, restock
 from service.catalog.sizes import fits, scale
 from service.catalog.stock_overlay import LiveStock, Note
-from service.filters import apply, filters, likely_sizes, size_filter, through
-from service.nudges import Nudge, all_pinned, total_shift
 from service.outfit import Candidate
 from service.query.parser import Brief
+from service.retrieval.adjustments import Nudge, all_pinned, total_shift
+from service.retrieval.attribute_fit import fit, see_through
+from service.retrieval.filters import apply, filters, likely_sizes, size_filter, through
 from service.schemas.outfits import OutfitRequest, Unmet
-from service.wanted import fit, see_through
 
 POOL = 1000
 """Pieces per slot that are looked at by attributes after the search."""

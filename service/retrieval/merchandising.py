@@ -18,7 +18,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from indexer.item import DEPARTMENTS, Department, Slot
 from service.catalog.columns import Facets, Mask, Positions
-from service.nudges import Shifts
+from service.retrieval.adjustments import Shifts
 from service.schemas.fields import Strict, instant
 from service.schemas.outfits import Name
 
@@ -169,7 +169,7 @@ class _Compiled:
 
 
 class Merchandising:
-    """The nudge of the rules that hold; see `service.nudges`. Its masks are made once per state of the catalogue."""
+    """The nudge of the rules that hold; see `service.retrieval.adjustments`. Its masks are made once per state of the catalogue."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
