@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from indexer.errors import ModelError
 from service.artifacts import must_be, read_file
-from service.composer import Weights
+from service.composition.composer import Weights
 from service.lm.base_model import file_sha256
 from service.lm.prompt import PROMPT_VERSION, Layout
 from service.lm.score_head import HEAD, Readout

@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from service.drafts import Composed
-from service.explain import explanation, title
-from service.outfit import Candidate
+from service.composition.constraints import Candidate
+from service.composition.draft import Composed
+from service.composition.explanation import explanation, title
 from service.query.parser import Brief
 from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse
 from service.watch import Watch

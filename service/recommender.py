@@ -17,13 +17,14 @@ from service.api.contract import Condition, ItemQuery
 from service.catalog.browse import page, view
 from service.catalog.live import SnapshotHolder
 from service.catalog.stock_patches import StockPatch, StockResult
-from service.composer import TUNED_REST, Weights, compose
+from service.composition.composer import TUNED_REST, Weights, compose
+from service.composition.draft import Composed
+from service.composition.locked import lost_pieces
+from service.composition.planner import Planned, make_plans
+from service.composition.swap import SwapOrder
 from service.db.repositories.stock import StockBook
 from service.db.repositories.styles import Choices
-from service.drafts import Composed
 from service.errors import InvalidError, ProblemError, UnavailableError
-from service.locked import lost_pieces
-from service.plan import Planned, make_plans
 from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
 from service.query.parser import BriefReader
 from service.replay import Made
@@ -41,7 +42,6 @@ from service.schemas.outfits import (
 )
 from service.settings import Settings
 from service.stylists import HOUSE, Style, Stylists
-from service.swap import SwapOrder
 from service.trace import trace_of
 from service.watch import Unwatched, Watch
 

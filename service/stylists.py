@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from indexer.errors import ModelError
 from service.adapters import BASE
-from service.composer import Weights
+from service.composition.composer import Weights
 from service.db.repositories.styles import Choices
 from service.lm.prompt import Layout
 from service.lm.queue import Turns

@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 from indexer.item import Slot
-from service.drafts import Composed, Parts
-from service.outfit import Candidate
-from service.plan import Planned
+from service.composition.constraints import Candidate
+from service.composition.draft import Composed, Parts
+from service.composition.planner import Planned
 from service.query.parser import Brief
 from service.retrieval.adjustments import Nudge, total_shift
 from service.retrieval.filters import Filter, filters, holding, size_filter

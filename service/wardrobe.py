@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 from indexer.errors import ModelError
 from service.adapters import BASE, load_adapter
-from service.composer import Weights
+from service.composition.composer import Weights
 from service.lm.engine import LanguageModel
 from service.lm.lm_scorer import LmScorer, NeutralScores
 from service.schemas.outfits import StyleRef

@@ -135,7 +135,10 @@ def test_modules_and_functions_are_short(name: str) -> None:
     ("module", "heavy"),
     [
         ("service.lm.prompt", {"fastapi", "torch", "transformers", "sentence_transformers", "faiss"}),
-        ("service.outfit", {"fastapi", "torch", "transformers", "sentence_transformers", "faiss"}),
+        (
+            "service.composition.constraints",
+            {"fastapi", "torch", "transformers", "sentence_transformers", "faiss"},
+        ),
         ("service.cli", {"fastapi", "torch", "transformers", "sentence_transformers", "faiss", "pyarrow"}),
         ("service.api.app", {"torch", "transformers", "sentence_transformers"}),
     ],

@@ -16,11 +16,11 @@ from service.api.replay_headers import DOCUMENTED as MADE
 from service.api.replay_headers import set_headers
 from service.api.services import Services, services
 from service.api.stream import DOCUMENTED, stream, wants_stream
+from service.composition.swap import swap_order
 from service.errors import ProblemError
 from service.money import localised, localised_outfit
 from service.replay import Made, read_made, replay
 from service.schemas.outfits import Outfit, OutfitRequest, OutfitResponse, StyleView, SwapRequest
-from service.swap import swap_order
 from service.watch import Stoppable, Watch
 
 router = APIRouter(

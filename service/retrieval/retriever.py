@@ -17,7 +17,7 @@ from indexer.snapshot import Snapshot
 from service.catalog.columns import Facets, Mask, Positions, build_facets, restock
 from service.catalog.sizes import fits, scale
 from service.catalog.stock_overlay import LiveStock, Note
-from service.outfit import Candidate
+from service.composition.constraints import Candidate
 from service.query.parser import Brief
 from service.retrieval.adjustments import Nudge, all_pinned, total_shift
 from service.retrieval.attribute_fit import fit, see_through

@@ -9,7 +9,7 @@ import numpy as np
 
 from indexer.embedder import Vectors
 from indexer.item import Item, Slot, Variant
-from service.outfit import Candidate
+from service.composition.constraints import Candidate
 from service.retrieval.retriever import Shortlist
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from indexer.item import Slot
 from service.api.contract import Condition, ItemQuery
 from service.catalog.stock_patches import StockPatch, StockResult, UnknownStock
+from service.composition.swap import SwapOrder
 from service.errors import InvalidError
 from service.replay import Made
 from service.retrieval.merchandising import RuleMatch
@@ -25,7 +26,6 @@ from service.schemas.outfits import (
     Unmet,
     VariantView,
 )
-from service.swap import SwapOrder
 from service.watch import Unwatched, Watch
 
 STYLE = StyleRef(name="house", version="1", digest="d1")

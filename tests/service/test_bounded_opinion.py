@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from factories import candidate, shortlist
 
-from service.composer import Weights, compose
-from service.drafts import Plan
+from service.composition.composer import Weights, compose
+from service.composition.draft import Plan
 from service.lm.prompt import Context
 from service.lm.scorer import Question, Scores
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from indexer.item import Slot
-from service.composer import EncodeWorn, Weights, compose, standardise
-from service.drafts import Composed, Plan
+from service.composition.composer import EncodeWorn, Weights, compose, standardise
+from service.composition.constraints import Candidate
+from service.composition.draft import Composed, Plan
 from service.lm.prompt import Context
 from service.lm.scorer import Question, RetrievalScorer, Scores, Session
-from service.outfit import Candidate
 
 
 class Partisan:

@@ -18,11 +18,11 @@ from indexer.item import Item, Variant
 from service.catalog.browse import view
 from service.catalog.columns import build_facets
 from service.catalog.stock_overlay import Note
+from service.composition.planner import make_plans
 from service.db.repositories.rules import RuleBook
 from service.db.session import State
 from service.db.tables import RuleRow
 from service.lm.prompt import render
-from service.plan import make_plans
 from service.retrieval.merchandising import Merchandising, Rule, RuleBody, RuleMatch
 from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest

@@ -8,7 +8,7 @@ from factories import candidate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.outfit import Candidate, Limits, choices, completable, shareable
+from service.composition.constraints import Candidate, Limits, choices, completable, shareable
 
 SLOTS = ("top", "bottom", "shoes", "bag")
 

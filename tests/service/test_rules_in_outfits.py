@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from small_store import brief, retriever
 
 from indexer.item import Item, Slot, Variant
-from service.composer import compose
-from service.drafts import Composed
+from service.composition.composer import compose
+from service.composition.draft import Composed
+from service.composition.planner import Planned, make_plans
 from service.lm.scorer import RetrievalScorer
-from service.plan import Planned, make_plans
 from service.retrieval.merchandising import Merchandising, Rule, RuleBody
 from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest

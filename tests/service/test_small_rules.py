@@ -19,9 +19,9 @@ from service.catalog import live as holder
 from service.catalog.child_sizes import for_age
 from service.catalog.live import SnapshotHolder
 from service.catalog.sizes import is_one_size, normalise
+from service.composition.compatibility import harmony
+from service.composition.explanation import explanation, title
 from service.errors import UnavailableError
-from service.explain import explanation, title
-from service.harmony import harmony
 from service.indexing import build_index
 from service.settings import Settings
 

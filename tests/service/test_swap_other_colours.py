@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_store import DIM, brief, retriever_over
 
-from service.composer import compose
+from service.composition.composer import compose
+from service.composition.planner import make_plans
+from service.composition.swap import swap_order
 from service.lm.scorer import RetrievalScorer
-from service.plan import make_plans
 from service.recommender import StoreRecommender
 from service.replay import Made, replay
 from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest, SwapRequest
-from service.swap import swap_order
 
 
 def store_of(colours: int, others: int, prices: dict[str, float] | None = None) -> Retriever:

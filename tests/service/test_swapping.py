@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.catalog.sizes import fits, scale
+from service.composition.swap import swap_order
 from service.errors import InvalidError
 from service.recommender import StoreRecommender
 from service.replay import Made, replay
 from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse, SwapRequest
-from service.swap import swap_order
 
 
 def made_of(recommender: StoreRecommender, **body: Any) -> list[Made]:

@@ -17,7 +17,7 @@ from tiny_models import save_tiny_model, train_tiny_adapter
 
 import training
 from indexer.embedder import load_embedder
-from service.composer import standardise
+from service.composition.composer import standardise
 from service.lm.engine import LanguageModel
 from service.lm.lm_scorer import LmScorer, NeutralScores
 from service.lm.prompt import NEUTRAL, Context

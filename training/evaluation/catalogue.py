@@ -19,7 +19,7 @@ from indexer.build import FeedSource, build_snapshot
 from indexer.embedder import Embedder
 from indexer.item import Department, Slot
 from indexer.snapshot import SnapshotStore
-from service.plan import Planned, make_plans
+from service.composition.planner import Planned, make_plans
 from service.query.encoder import QueryEncoder
 from service.query.parser import Brief, BriefReader
 from service.retrieval.retriever import Retriever

@@ -14,9 +14,9 @@ from itertools import combinations
 import numpy as np
 from tqdm import tqdm
 
-from service.composer import compose
-from service.drafts import Plan
-from service.outfit import Candidate
+from service.composition.composer import compose
+from service.composition.constraints import Candidate
+from service.composition.draft import Plan
 from training.evaluation.bootstrap import estimate
 from training.evaluation.catalogue import LookbookCatalogue, Row
 from training.evaluation.contestants import Contestant

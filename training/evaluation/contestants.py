@@ -18,7 +18,7 @@ from indexer.item import Slot
 from indexer.taxonomy.classify import ProductText, classify
 from service.adapters import MANIFEST, Adapter, check_files, read_manifest
 from service.artifacts import must_be
-from service.composer import TUNED_REST, EncodeWorn, Weights
+from service.composition.composer import TUNED_REST, EncodeWorn, Weights
 from service.lm.engine import LanguageModel
 from service.lm.lm_scorer import LmScorer, NeutralScores
 from service.lm.prompt import Context

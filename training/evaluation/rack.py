@@ -14,7 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from indexer.embedder import Embedder
-from service.drafts import Plan
+from service.composition.draft import Plan
 from service.lm.scorer import Scores
 from service.query.encoder import QueryEncoder
 from service.retrieval.filters import apply, filters, size_filter

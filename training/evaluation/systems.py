@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from service.composer import Weights as ComposerWeights
-from service.composer import standardise
+from service.composition.composer import Weights as ComposerWeights
+from service.composition.composer import standardise
 from service.lm.scorer import Scores
 from training.evaluation.cases import random_of
 from training.evaluation.features import Feature, Table

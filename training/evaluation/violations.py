@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from service.outfit import Candidate
+from service.composition.constraints import Candidate
 from service.schemas.outfits import OutfitRequest
 from training.evaluation.catalogue import Row
 

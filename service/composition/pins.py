@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from indexer.item import SLOTS, Slot
-from service.drafts import Plan
+from service.composition.draft import Plan
 from service.retrieval.retriever import Shortlist
 
 

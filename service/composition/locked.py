@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from service.anchors import find_anchors
 from service.catalog.columns import Mask
 from service.catalog.sizes import fits, scale
+from service.composition.anchors import find_anchors
+from service.composition.constraints import Candidate
+from service.composition.swap import SwapOrder
 from service.errors import InvalidError
-from service.outfit import Candidate
 from service.query.parser import Brief
 from service.retrieval.adjustments import Nudge, withheld
 from service.retrieval.filters import exclusions
 from service.retrieval.retriever import Retriever
 from service.retrieval.suitability import out_of_weather
 from service.schemas.outfits import OutfitItem, OutfitRequest, Unmet
-from service.swap import SwapOrder
 
 _Rule = tuple[str, Mask, str]  # constraint, what it allows, what it says of other pieces
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from indexer.item import Item
-from service.harmony import NEUTRALS
-from service.outfit import Candidate
+from service.composition.compatibility import NEUTRALS
+from service.composition.constraints import Candidate
 from service.query.parser import Brief
 
 _LEVELS = ("sporty and relaxed", "casual", "smart casual", "dressed up", "formal")

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.item import Slot
-from service.drafts import Composed, Parts, Plan
-from service.harmony import harmony
+from service.composition.compatibility import harmony
+from service.composition.constraints import Candidate, Limits, choices, outlooks, shareable
+from service.composition.draft import Composed, Parts, Plan
 from service.lm.scorer import Question, Scorer, Scores
-from service.outfit import Candidate, Limits, choices, outlooks, shareable
 from service.retrieval.retriever import Shortlist
 
 TUNED_REST = 0.6

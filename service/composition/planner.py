@@ -11,12 +11,12 @@ from typing import Literal
 import numpy as np
 
 from indexer.item import SLOTS, Department, Slot
-from service.anchors import conflicts, find_anchors, mixtures
 from service.catalog.columns import Mask
-from service.drafts import Plan
+from service.composition.anchors import conflicts, find_anchors, mixtures
+from service.composition.constraints import Candidate
+from service.composition.draft import Plan
+from service.composition.pins import with_pins
 from service.lm.prompt import Context
-from service.outfit import Candidate
-from service.pins import with_pins
 from service.query.parser import Brief, weather_words
 from service.retrieval.adjustments import Nudge, withheld
 from service.retrieval.attribute_fit import Template, templates

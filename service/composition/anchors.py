@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 
 from indexer.item import Department, Item, Slot, Variant
 from service.catalog.sizes import fits, scale
+from service.composition.constraints import Candidate
 from service.errors import InvalidError
-from service.outfit import Candidate
 from service.retrieval.filters import exclusions
 from service.retrieval.retriever import Retriever, pick_variant
 from service.schemas.outfits import OutfitRequest, Unmet
