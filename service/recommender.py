@@ -27,6 +27,7 @@ from service.db.repositories.styles import Choices
 from service.errors import InvalidError, ProblemError, UnavailableError
 from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
 from service.query.parser import BriefReader
+from service.registry.styles import HOUSE, Style, Stylists
 from service.replay import Made
 from service.retrieval.adjustments import Nudge, Nudges, digests
 from service.retrieval.merchandising import RuleMatch
@@ -41,7 +42,6 @@ from service.schemas.outfits import (
     Unmet,
 )
 from service.settings import Settings
-from service.stylists import HOUSE, Style, Stylists
 from service.trace import trace_of
 from service.watch import Unwatched, Watch
 

@@ -14,9 +14,9 @@ from pydantic import BaseModel
 from reading_docs import API, DOCS, PATHS, README, ROOT, blocks, commands, options, routes, table
 
 from indexer.feeds.record import FIELDS
-from service.adapters import Manifest
 from service.api.app import create_app
 from service.lm.prompt import PROMPT_VERSION
+from service.registry.adapter import Manifest
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 

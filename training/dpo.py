@@ -22,10 +22,10 @@ from tqdm import tqdm
 
 from indexer.errors import StylistError
 from indexer.item import Slot
-from service.adapters import WEIGHTS
 from service.lm.base_model import file_sha256
 from service.lm.engine import LanguageModel
 from service.lm.score_head import HEAD, Readout
+from service.registry.adapter import WEIGHTS
 from training.decisions import Decision, Example
 from training.looks import Split, StyledLook, split_of
 from training.preferences import Preference

@@ -1,7 +1,7 @@
 """The life of an adapter version: published as candidate, promoted past the gate, rolled back. Knows no model.
 
 Versions are immutable: another training run is another version. What is served changes in one step, when the
-aliases of `service.shelf` are replaced; a running service follows by itself.
+aliases of `service.registry.store` are replaced; a running service follows by itself.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Literal
 
 from indexer.disk import sync
 from indexer.errors import StylistError
-from service.adapters import CONFIG, MANIFEST, WEIGHTS, Adapter, Manifest, check_files, read_manifest
 from service.lm.score_head import HEAD
-from service.shelf import Aliases, Change, StyleFolder, style_folder
+from service.registry.adapter import CONFIG, MANIFEST, WEIGHTS, Adapter, Manifest, check_files, read_manifest
+from service.registry.store import Aliases, Change, StyleFolder, style_folder
 from training.evaluation import result
 from training.evaluation.result import Evaluation
 from training.gate import Refusal

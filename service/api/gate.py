@@ -20,7 +20,7 @@ T = TypeVar("T")
 class Gate:
     """Lets at most `places` calls be under way, each in a worker thread; more are turned away, not queued.
 
-    Those under way wait for the language model in turn, in `service.stylists`. `on_full` is told of each that is
+    Those under way wait for the language model in turn, in `service.registry.styles`. `on_full` is told of each that is
     turned away.
     """
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Security
 
-from service.adapters import BASE
 from service.api.guard import StaffRoute, bearer
 from service.api.problem import documented
 from service.api.services import Services, key_id, services
-from service.publication import Publication, StyleAdminView, StyleChange
+from service.registry.adapter import BASE
+from service.registry.publishing import Publication, StyleAdminView, StyleChange
 from service.schemas.outfits import StyleView
 
 router = APIRouter(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from service.adapters import CONFIG, MANIFEST, WEIGHTS, Adapter, read_manifest
 from service.lm.base_model import file_sha256
 from service.lm.prompt import PROMPT_VERSION
-from service.shelf import EVALUATION
+from service.registry.adapter import CONFIG, MANIFEST, WEIGHTS, Adapter, read_manifest
+from service.registry.store import EVALUATION
 
 
 def put_version(root: Path, name: str, version: str, *, evaluated: bool = True) -> Path:

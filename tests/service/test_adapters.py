@@ -11,9 +11,9 @@ import torch
 from tiny_models import save_tiny_model, train_tiny_adapter
 
 from indexer.errors import ModelError
-from service.adapters import CONFIG, MANIFEST, WEIGHTS, load_adapter
 from service.lm.base_model import file_sha256
 from service.lm.score_head import HEAD, save_head
+from service.registry.adapter import CONFIG, MANIFEST, WEIGHTS, load_adapter
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ from safetensors.torch import load_file, save_file
 from tiny_models import save_tiny_model, train_tiny_adapter
 
 from indexer.errors import ModelError
-from service.adapters import load_adapter
 from service.lm.engine import LanguageModel
 from service.lm.prompt import Context, render
 from service.lm.score_head import save_head
+from service.registry.adapter import load_adapter
 from service.settings import Settings
 
 TEXT = "top: black silk camisole\nshoes: heeled sandals\n"

@@ -11,12 +11,12 @@ from tiny_models import save_tiny_model, train_tiny_adapter
 from service.db.repositories.styles import StyleBook
 from service.db.session import State
 from service.errors import ConflictError, InvalidError
-from service.publication import Publication, StyleChange
 from service.recommender import StoreRecommender
+from service.registry.publishing import Publication, StyleChange
+from service.registry.store import Aliases, StyleFolder
+from service.registry.styles import Stylists
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
-from service.shelf import Aliases, StyleFolder
-from service.stylists import Stylists
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ from tiny_models import save_tiny_model, train_tiny_adapter
 
 import inventory_samples
 from indexer.intake import FeedSource
-from service.adapters import MANIFEST
 from service.errors import UnavailableError
 from service.indexing import build_index
 from service.lm.engine import LanguageModel
@@ -22,6 +21,7 @@ from service.lm.lm_scorer import LmScorer, NeutralScores
 from service.lm.prompt import Context
 from service.lm.scorer import Question
 from service.recommender import StoreRecommender, open_recommender
+from service.registry.adapter import MANIFEST
 from service.schemas.outfits import OutfitRequest, OutfitResponse
 from service.settings import Settings
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from tiny_models import save_tiny_model, train_tiny_adapter
 
-from service import stylists as module
-from service import wardrobe
-from service.adapters import MANIFEST, WEIGHTS
+from service.registry import loader as wardrobe
+from service.registry import styles as module
+from service.registry.adapter import MANIFEST, WEIGHTS
+from service.registry.store import Aliases, StyleFolder
+from service.registry.styles import Style, Stylists
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
-from service.shelf import Aliases, StyleFolder
-from service.stylists import Style, Stylists
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from peft import LoraConfig, get_peft_model
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from service.adapters import MANIFEST, WEIGHTS
 from service.lm.base_model import file_sha256, weights_digest
 from service.lm.prompt import PROMPT_VERSION
+from service.registry.adapter import MANIFEST, WEIGHTS
 
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from tiny_models import save_tiny_model, train_tiny_adapter
 
-from service.adapters import load_adapter
-from service.shelf import StyleFolder
+from service.registry.adapter import load_adapter
+from service.registry.store import StyleFolder
 from training.cli import main, train_dpo, train_retriever, train_sft
 from training.commands.finish import Label
 from training.commands.sources import LOOKBOOKS, Sources, designer_lookbooks, house_lookbooks, some_of

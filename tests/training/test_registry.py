@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.errors import ModelError
-from service.adapters import CONFIG, MANIFEST, WEIGHTS
 from service.lm.base_model import file_sha256
 from service.lm.prompt import PROMPT_VERSION
-from service.shelf import Aliases, StyleFolder, natural, style_folders
+from service.registry.adapter import CONFIG, MANIFEST, WEIGHTS
+from service.registry.store import Aliases, StyleFolder, natural, style_folders
 from training.evaluation import result
 from training.evaluation.result import Evaluation, Subject
 from training.gate import Refusal

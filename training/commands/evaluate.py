@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.embedder import Embedder, load_embedder
-from service.adapters import Adapter, load_adapter
 from service.lm.engine import LanguageModel
 from service.lm.lm_scorer import NeutralScores
 from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
+from service.registry.adapter import Adapter, load_adapter
 from service.settings import Settings
 from training.commands.sources import Sources, designer_lookbooks, gather, split
 from training.evaluation import result

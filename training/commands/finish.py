@@ -9,12 +9,12 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from service.adapters import CONFIG, MANIFEST, WEIGHTS, Adapter, Manifest, StyleName, Version
 from service.lm.base_model import file_sha256
 from service.lm.prompt import PROMPT_VERSION
 from service.lm.score_head import HEAD
+from service.registry.adapter import CONFIG, MANIFEST, WEIGHTS, Adapter, Manifest, StyleName, Version
+from service.registry.store import style_folder
 from service.settings import Settings
-from service.shelf import style_folder
 from training.curves import CurveError, draw_curve, read_curve
 from training.registry import RegistryError, now, publish
 from training.sft import CURVE

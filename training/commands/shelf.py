@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from indexer.errors import ModelError
+from service.registry.store import CANDIDATE, CHAMPION, style_folder, style_folders
 from service.settings import Settings
-from service.shelf import CANDIDATE, CHAMPION, style_folder, style_folders
 from training.evaluation import result
 from training.evaluation.result import Evaluation
 from training.gate import Limits, Refusal, check

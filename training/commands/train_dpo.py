@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from indexer.embedder import load_embedder
-from service.adapters import Adapter
 from service.lm.engine import LanguageModel
+from service.registry.adapter import Adapter
 from service.settings import Settings
 from training.commands.finish import Label, Made, finish
 from training.commands.sources import Gathered, Sources, gather, split

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.embedder import Embedder, load_embedder
-from service.adapters import Adapter, load_adapter
 from service.lm.engine import LanguageModel
 from service.lm.lm_scorer import LmScorer, NeutralScores
+from service.registry.adapter import Adapter, load_adapter
 from service.settings import Settings
 from training.commands.evaluate import tuned_encoder
 from training.commands.finish import Label, Made, finish

@@ -16,7 +16,6 @@ import numpy as np
 
 from indexer.item import Slot
 from indexer.taxonomy.classify import ProductText, classify
-from service.adapters import MANIFEST, Adapter, check_files, read_manifest
 from service.artifacts import must_be
 from service.composition.composer import TUNED_REST, EncodeWorn, Weights
 from service.lm.engine import LanguageModel
@@ -24,6 +23,7 @@ from service.lm.lm_scorer import LmScorer, NeutralScores
 from service.lm.prompt import Context
 from service.lm.scorer import ComposerName, Question, RetrievalScorer, Scorer, Scores, Session
 from service.query.encoder import QueryEncoder
+from service.registry.adapter import MANIFEST, Adapter, check_files, read_manifest
 from training.evaluation.result import System
 from training.looks import StyledLook
 

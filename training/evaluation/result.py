@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from indexer.errors import StylistError
 from service.artifacts import read_file
-from service.shelf import EVALUATION
+from service.registry.store import EVALUATION
 
 FILE = EVALUATION
 

@@ -174,7 +174,7 @@ class _WaitingSession:
 @pytest.fixture
 def waiting(monkeypatch) -> Waiting:
     scorer = Waiting()
-    monkeypatch.setattr("service.stylists.RetrievalScorer", lambda: scorer)
+    monkeypatch.setattr("service.registry.styles.RetrievalScorer", lambda: scorer)
     return scorer
 
 

@@ -14,11 +14,11 @@ from app_runner import Running
 from fake_recommender import FakeRecommender
 from shelves import put_version
 
-from service.adapters import MANIFEST, WEIGHTS
 from service.db.repositories.styles import StyleBook
 from service.db.session import State
+from service.registry.adapter import MANIFEST, WEIGHTS
+from service.registry.store import Aliases, StyleFolder
 from service.settings import Settings
-from service.shelf import Aliases, StyleFolder
 
 pytestmark = pytest.mark.anyio
 URL = "/v1/admin/styles"

@@ -15,13 +15,13 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from indexer.errors import ModelError
-from service.adapters import BASE, load_adapter
 from service.composition.composer import Weights
 from service.lm.engine import LanguageModel
 from service.lm.lm_scorer import LmScorer, NeutralScores
+from service.registry.adapter import BASE, load_adapter
+from service.registry.store import CHAMPION, Aliases, StyleFolder, style_folders
+from service.registry.styles import BASE_LAYOUT, Style
 from service.schemas.outfits import StyleRef
-from service.shelf import CHAMPION, Aliases, StyleFolder, style_folders
-from service.stylists import BASE_LAYOUT, Style
 
 log = logging.getLogger(__name__)
 

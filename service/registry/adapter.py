@@ -1,7 +1,7 @@
 """One version of a style adapter on disk: LoRA weights and a manifest that says what they fit.
 
 Knows no torch: it checks files and identities; `service.lm.engine` loads the weights. Which version of a style is
-served is `service.shelf`'s.
+served is `service.registry.store`'s.
 """
 
 from __future__ import annotations

@@ -16,18 +16,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from indexer.errors import ModelError
-from service.adapters import BASE
 from service.composition.composer import Weights
 from service.db.repositories.styles import Choices
 from service.lm.prompt import Layout
 from service.lm.queue import Turns
 from service.lm.scorer import RetrievalScorer, Scorer
+from service.registry.adapter import BASE
+from service.registry.store import fingerprint
 from service.schemas.outfits import StyleRef, StyleView
 from service.settings import Settings
-from service.shelf import fingerprint
 
 if TYPE_CHECKING:
-    from service.wardrobe import Wardrobe
+    from service.registry.loader import Wardrobe
 
 log = logging.getLogger(__name__)
 
@@ -140,7 +140,7 @@ class Stylists:
     def _open(self) -> Wardrobe | None:
         # Imports torch and transformers: only when a model is wanted.
         from service.lm.engine import LanguageModel
-        from service.wardrobe import Wardrobe
+        from service.registry.loader import Wardrobe
 
         try:
             return Wardrobe(LanguageModel(self._settings), self._settings.adapters_dir)

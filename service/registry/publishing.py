@@ -12,13 +12,13 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from indexer.errors import ModelError
-from service.adapters import BASE, Adapter, Version, check_files, load_adapter, read_manifest
 from service.artifacts import read_file
 from service.db.repositories.styles import Choices, StyleBook
 from service.db.session import utc_now
 from service.errors import ConflictError, InvalidError, NotFoundError
+from service.registry.adapter import BASE, Adapter, Version, check_files, load_adapter, read_manifest
+from service.registry.store import EVALUATION, Aliases, Change, StyleFolder, style_folders
 from service.settings import Settings
-from service.shelf import EVALUATION, Aliases, Change, StyleFolder, style_folders
 
 _LATEST = 20
 
