@@ -1,7 +1,8 @@
 """Swapping one piece of an outfit: the request that asks for the same outfit with something else in that slot.
 
 A swap is a request like any other, whose anchors are the pieces that stay: so what it gives can be read again,
-replayed, and swapped in turn. Knows bodies only; whether the pieces can still be had is `service.composition.locked`'s question.
+replayed, and swapped in turn. Knows bodies only; whether the pieces can still be had is for
+`service.composition.locked` to say.
 """
 
 from __future__ import annotations

@@ -98,6 +98,6 @@ def _config(connection: Connection) -> Config:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", "service:migrations")
+    config.set_main_option("script_location", "service.db:migrations")
     config.attributes["connection"] = connection
     return config

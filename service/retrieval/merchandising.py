@@ -169,7 +169,10 @@ class _Compiled:
 
 
 class Merchandising:
-    """The nudge of the rules that hold; see `service.retrieval.adjustments`. Its masks are made once per state of the catalogue."""
+    """The nudge of the rules that hold; see `service.retrieval.adjustments`.
+
+    Its masks are made once per state of the catalogue.
+    """
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
