@@ -18,7 +18,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line does
 
 from benchmarks.violations import VIBES
-from service.recommender import StoreRecommender, open_recommender
+from service.recommender.recommender import StoreRecommender, open_recommender
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from service.recommender import open_recommender
+from service.recommender.recommender import open_recommender
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 

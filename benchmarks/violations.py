@@ -19,7 +19,7 @@ from pathlib import Path
 
 from indexer.item import DEPARTMENTS, SEASONS, Item, Variant
 from indexer.snapshot import SnapshotStore
-from service.recommender import open_recommender
+from service.recommender.recommender import open_recommender
 from service.schemas.outfits import Outfit, OutfitRequest, OutfitResponse
 from service.settings import Settings
 

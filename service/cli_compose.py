@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from service.errors import InvalidError, UnavailableError
-from service.money import DEFAULT_LANGUAGE, localised
+from service.recommender.localization import DEFAULT_LANGUAGE, localised
 from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse
 from service.settings import Settings
 
@@ -51,7 +51,7 @@ def run(settings: Settings, options: Mapping[str, Any], *, as_json: bool) -> str
     from service.db.repositories.stock import StockBook
     from service.db.repositories.styles import StyleBook
     from service.db.session import State
-    from service.recommender import open_recommender  # loads torch
+    from service.recommender.recommender import open_recommender  # loads torch
 
     with (
         closing(State.of(settings)) as state,

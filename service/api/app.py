@@ -26,7 +26,6 @@ from service.api import (
     summary,
 )
 from service.api.bodies import BodyLimit, BodyRules
-from service.api.contract import Recommender
 from service.api.gauges import watch
 from service.api.metrics import Metrics
 from service.api.middleware import RequestContext, ShopperCors
@@ -35,6 +34,7 @@ from service.api.services import Services
 from service.api.startup import start, stop
 from service.api.telemetry import instrument
 from service.job_orders import Build
+from service.recommender.protocol import Recommender
 from service.settings import Settings
 
 _PARTS = (

@@ -16,9 +16,9 @@ from fastapi.security import HTTPBearer
 from service.api.limits import caller_address
 from service.api.problem import documented
 from service.api.services import services
-from service.api.serving import DRAINING
 from service.db.repositories.keys import KeyRing, Principal, Scope
 from service.errors import ForbiddenError, UnauthorizedError, UnavailableError, UriTooLongError
+from service.recommender.handle import DRAINING
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 

@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Security
 
 from indexer.item import Department, Slot
-from service.api.contract import DEFAULT_PAGE, MAX_PAGE, ItemQuery
 from service.api.guard import ShopperRoute, bearer
 from service.api.language import Language
 from service.api.problem import documented
 from service.api.services import services
 from service.errors import InvalidError, NotFoundError
-from service.money import localised_item, localised_page
+from service.recommender.localization import localised_item, localised_page
+from service.recommender.protocol import DEFAULT_PAGE, MAX_PAGE, ItemQuery
 from service.schemas.outfits import ItemPage, ItemView
 
 router = APIRouter(

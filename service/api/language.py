@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Response
 
-from service.money import language
+from service.recommender.localization import language
 
 VARY = "Accept-Language"
 

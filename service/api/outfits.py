@@ -18,10 +18,10 @@ from service.api.services import Services, services
 from service.api.stream import DOCUMENTED, stream, wants_stream
 from service.composition.swap import swap_order
 from service.errors import ProblemError
-from service.money import localised, localised_outfit
-from service.replay import Made, read_made, replay
+from service.recommender.localization import localised, localised_outfit
+from service.recommender.progress import Stoppable, Watch
+from service.recommender.replay import Made, read_made, replay
 from service.schemas.outfits import Outfit, OutfitRequest, OutfitResponse, StyleView, SwapRequest
-from service.watch import Stoppable, Watch
 
 router = APIRouter(
     prefix="/v1",

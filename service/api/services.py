@@ -9,7 +9,6 @@ from fastapi import Request
 from service.api.gate import Gate
 from service.api.limits import Limits
 from service.api.metrics import Metrics
-from service.api.serving import Serving
 from service.db.repositories.events import FeedbackBook
 from service.db.repositories.keys import KeyRing, Principal
 from service.db.repositories.looks import LookBook
@@ -18,6 +17,7 @@ from service.db.repositories.rules import RuleBook
 from service.db.repositories.styles import StyleBook
 from service.db.session import State
 from service.jobs import JobRunner
+from service.recommender.handle import Serving
 from service.settings import Settings
 
 

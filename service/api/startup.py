@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from service.api.contract import Recommender
 from service.api.gate import Gate
 from service.api.limits import Limits
 from service.api.metrics import Metrics
 from service.api.services import Services
-from service.api.serving import Serving
 from service.db.repositories.events import FeedbackBook
 from service.db.repositories.keys import KeyRing
 from service.db.repositories.looks import LookBook
@@ -22,6 +20,8 @@ from service.db.session import State
 from service.indexing import build_index
 from service.job_orders import Build, BuildOrder
 from service.jobs import JobRunner
+from service.recommender.handle import Serving
+from service.recommender.protocol import Recommender
 from service.retrieval.adjustments import Nudge
 from service.retrieval.personalization import TasteBook
 from service.schemas.outfits import OutfitRequest
@@ -85,7 +85,9 @@ def stop(running: Services) -> None:
 
 
 def _open(settings: Settings, state: State, rules: RuleBook, chosen: StyleBook) -> Recommender:
-    from service.recommender import open_recommender  # loads torch: only when the app really starts
+    from service.recommender.recommender import (
+        open_recommender,  # loads torch: only when the app really starts
+    )
 
     tastes = TasteBook(state, settings.personalise)
 

@@ -23,8 +23,8 @@ from indexer.errors import ModelError, SnapshotError
 from service.api.gate import Gate
 from service.api.problem import problem_of, request_id
 from service.errors import ProblemError, UnavailableError
+from service.recommender.progress import Stoppable, Watch
 from service.schemas.outfits import Outfit, OutfitItem, OutfitResponse
-from service.watch import Stoppable, Watch
 
 PING_SECONDS = 15.0
 """How long a stream is silent at most: proxies cut what is silent for longer."""

@@ -12,9 +12,9 @@ import numpy as np
 
 from indexer.embedder import Embedder
 from indexer.item import Item
-from service.api.contract import DEFAULT_PAGE, ItemQuery
 from service.catalog.columns import Facets, Mask, Positions
 from service.errors import InvalidError
+from service.recommender.protocol import DEFAULT_PAGE, ItemQuery
 from service.retrieval.retriever import Retriever
 from service.schemas.outfits import ItemPage, ItemView, VariantView
 

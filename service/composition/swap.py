@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from indexer.item import Department, Slot
 from service.errors import InvalidError
-from service.replay import Made
+from service.recommender.replay import Made
 from service.schemas.outfits import (
     Budget,
     Exclude,

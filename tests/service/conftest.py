@@ -14,7 +14,7 @@ import inventory_samples
 from indexer.intake import FeedSource
 from service.db.session import State
 from service.indexing import build_index
-from service.recommender import StoreRecommender, open_recommender
+from service.recommender.recommender import StoreRecommender, open_recommender
 from service.settings import Settings
 
 

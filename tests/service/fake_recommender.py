@@ -7,11 +7,12 @@ import time
 from collections.abc import Sequence
 
 from indexer.item import Slot
-from service.api.contract import Condition, ItemQuery
 from service.catalog.stock_patches import StockPatch, StockResult, UnknownStock
 from service.composition.swap import SwapOrder
 from service.errors import InvalidError
-from service.replay import Made
+from service.recommender.progress import Unwatched, Watch
+from service.recommender.protocol import Condition, ItemQuery
+from service.recommender.replay import Made
 from service.retrieval.merchandising import RuleMatch
 from service.schemas.outfits import (
     IndexRef,
@@ -26,7 +27,6 @@ from service.schemas.outfits import (
     Unmet,
     VariantView,
 )
-from service.watch import Unwatched, Watch
 
 STYLE = StyleRef(name="house", version="1", digest="d1")
 

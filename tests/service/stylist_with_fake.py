@@ -9,8 +9,8 @@ import types
 
 from fake_recommender import FakeRecommender
 
+from service.recommender.progress import Unwatched, Watch
 from service.schemas.outfits import OutfitRequest, OutfitResponse
-from service.watch import Unwatched, Watch
 
 
 class SleepyRecommender(FakeRecommender):
@@ -23,7 +23,7 @@ class SleepyRecommender(FakeRecommender):
         return super().compose(request, request_id, watch)
 
 
-module = types.ModuleType("service.recommender")
+module = types.ModuleType("service.recommender.recommender")
 module.open_recommender = lambda settings, *_: SleepyRecommender()
 sys.modules[module.__name__] = module
 

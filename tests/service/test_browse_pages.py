@@ -17,9 +17,9 @@ import inventory_samples
 from indexer.build import build_snapshot
 from indexer.intake import FeedSource
 from indexer.snapshot import SnapshotStore
-from service.api.contract import ItemQuery
 from service.catalog.browse import page
 from service.errors import InvalidError
+from service.recommender.protocol import ItemQuery
 from service.retrieval.retriever import Retriever
 from service.schemas.outfits import ItemPage
 

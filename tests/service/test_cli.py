@@ -47,7 +47,7 @@ def stylist(capsys, monkeypatch, tmp_path) -> Shell:
 def served(monkeypatch, fake) -> FakeRecommender:
     """The fake, where the command looks for the real recommender."""
     module = types.SimpleNamespace(open_recommender=lambda settings, *_: fake)
-    monkeypatch.setitem(sys.modules, "service.recommender", module)
+    monkeypatch.setitem(sys.modules, "service.recommender.recommender", module)
     return fake
 
 

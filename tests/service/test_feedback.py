@@ -17,7 +17,7 @@ from service.db.repositories.events import FeedbackBook
 from service.db.session import State
 from service.db.tables import EventRow
 from service.errors import InvalidError, NotFoundError
-from service.replay import read_made
+from service.recommender.replay import read_made
 from service.schemas.events import StoredEvent
 from service.schemas.fields import Pseudonym, instant, utc
 

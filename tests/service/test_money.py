@@ -8,8 +8,8 @@ from fake_recommender import SHELF, FakeRecommender
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.api.contract import ItemQuery
-from service.money import language, localised, localised_item, localised_page, price_text
+from service.recommender.localization import language, localised, localised_item, localised_page, price_text
+from service.recommender.protocol import ItemQuery
 from service.schemas.outfits import OutfitRequest
 
 

@@ -11,13 +11,13 @@ import pytest
 from fake_recommender import FakeRecommender
 
 from indexer.intake import FeedSource
-from service.api.contract import ItemQuery, Recommender
 from service.errors import InvalidError
 from service.indexing import build_index
-from service.recommender import open_recommender
+from service.recommender.progress import AbandonedError, Unwatched
+from service.recommender.protocol import ItemQuery, Recommender
+from service.recommender.recommender import open_recommender
 from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse
 from service.settings import Settings
-from service.watch import AbandonedError, Unwatched
 
 FEED = """sku,title,category,gender,color,price,currency,quantity,brand
 T1,Silk camisole,Tops,women,black,40,EUR,3,Norda

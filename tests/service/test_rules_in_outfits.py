@@ -16,11 +16,11 @@ from service.composition.composer import compose
 from service.composition.draft import Composed
 from service.composition.planner import Planned, make_plans
 from service.lm.scorer import RetrievalScorer
+from service.recommender.trace import trace_of
 from service.retrieval.merchandising import Merchandising, Rule, RuleBody
 from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest
 from service.schemas.trace import Trace
-from service.trace import trace_of
 
 CREATED = "2026-01-01T00:00:00.000000Z"
 NEEDED: tuple[Slot, ...] = ("top", "bottom", "shoes")

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.violations import catalogue, random_request, violations
 from indexer.item import Item
-from service.recommender import StoreRecommender, open_recommender
+from service.recommender.recommender import StoreRecommender, open_recommender
 from service.retrieval.adjustments import Nudge
 from service.retrieval.merchandising import Merchandising, Rule, RuleBody
 from service.schemas.outfits import OutfitRequest, OutfitResponse

@@ -17,7 +17,6 @@ from waiting import wait_until
 from indexer.embedder import load_embedder
 from indexer.intake import FeedSource
 from indexer.snapshot import SnapshotStore
-from service.api.contract import ItemQuery
 from service.catalog.live import SnapshotHolder
 from service.catalog.stock_patches import Said, StockPatch
 from service.cli_compose import run as compose_here
@@ -28,7 +27,8 @@ from service.errors import UnavailableError
 from service.indexing import build_index
 from service.job_orders import BuildOrder
 from service.jobs import JobRunner
-from service.recommender import StoreRecommender, open_recommender
+from service.recommender.protocol import ItemQuery
+from service.recommender.recommender import StoreRecommender, open_recommender
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 

@@ -11,7 +11,7 @@ from tiny_models import save_tiny_model, train_tiny_adapter
 from service.db.repositories.styles import StyleBook
 from service.db.session import State
 from service.errors import ConflictError, InvalidError
-from service.recommender import StoreRecommender
+from service.recommender.recommender import StoreRecommender
 from service.registry.publishing import Publication, StyleChange
 from service.registry.store import Aliases, StyleFolder
 from service.registry.styles import Stylists

@@ -20,7 +20,7 @@ from service.lm.engine import LanguageModel
 from service.lm.lm_scorer import LmScorer, NeutralScores
 from service.lm.prompt import Context
 from service.lm.scorer import Question
-from service.recommender import StoreRecommender, open_recommender
+from service.recommender.recommender import StoreRecommender, open_recommender
 from service.registry.adapter import MANIFEST
 from service.schemas.outfits import OutfitRequest, OutfitResponse
 from service.settings import Settings

@@ -15,8 +15,8 @@ from service.composition.composer import compose
 from service.composition.planner import make_plans
 from service.composition.swap import swap_order
 from service.lm.scorer import RetrievalScorer
-from service.recommender import StoreRecommender
-from service.replay import Made, replay
+from service.recommender.recommender import StoreRecommender
+from service.recommender.replay import Made, replay
 from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest, SwapRequest
 

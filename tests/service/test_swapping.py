@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from service.catalog.sizes import fits, scale
 from service.composition.swap import swap_order
 from service.errors import InvalidError
-from service.recommender import StoreRecommender
-from service.replay import Made, replay
+from service.recommender.recommender import StoreRecommender
+from service.recommender.replay import Made, replay
 from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse, SwapRequest
 
 

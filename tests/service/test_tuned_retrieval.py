@@ -14,7 +14,7 @@ from indexer.embedder import load_embedder
 from indexer.intake import FeedSource
 from service.indexing import build_index
 from service.query.encoder import RETRIEVER, WEIGHTS
-from service.recommender import StoreRecommender, open_recommender
+from service.recommender.recommender import StoreRecommender, open_recommender
 from service.schemas.outfits import OutfitRequest, OutfitResponse
 from service.settings import Settings
 from training.looks import StyledLook
@@ -113,9 +113,11 @@ def test_a_damaged_adapter_is_logged_and_the_plain_embedder_serves(
     data = bytearray(weights.read_bytes())
     data[-1] ^= 1
     weights.write_bytes(data)
-    with caplog.at_level(logging.ERROR, logger="service.recommender"):
+    with caplog.at_level(logging.ERROR, logger="service.recommender.recommender"):
         damaged = answer(root, "damaged")
-    [line] = [record.getMessage() for record in caplog.records if record.name == "service.recommender"]
+    [line] = [
+        record.getMessage() for record in caplog.records if record.name == "service.recommender.recommender"
+    ]
     assert line.startswith("the query adapter cannot be used: ")
     assert "weights_sha256 is" in line
     plain = answer(root, "none")

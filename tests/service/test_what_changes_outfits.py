@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from indexer.item import Slot
-from service.api.contract import ItemQuery
-from service.recommender import StoreRecommender
+from service.recommender.protocol import ItemQuery
+from service.recommender.recommender import StoreRecommender
 from service.schemas.outfits import ItemView, OutfitRequest, OutfitResponse
 
 

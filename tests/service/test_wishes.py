@@ -10,7 +10,7 @@ import pytest
 from benchmarks.violations import catalogue, random_request, violations
 from indexer.item import Item, Variant
 from service.errors import InvalidError
-from service.recommender import StoreRecommender
+from service.recommender.recommender import StoreRecommender
 from service.schemas.outfits import OutfitRequest, OutfitResponse
 from service.settings import Settings
 

@@ -11,8 +11,8 @@ from app_runner import Running, until
 from fake_recommender import FakeRecommender
 
 from service.api.app import create_app
-from service.api.contract import Recommender
 from service.job_orders import Build
+from service.recommender.protocol import Recommender
 from service.settings import Settings
 
 Start = Callable[..., AbstractAsyncContextManager[Running]]

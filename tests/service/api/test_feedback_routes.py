@@ -11,7 +11,7 @@ from sent_events import event
 
 from service.api.feedback import FeedbackReceipt
 from service.db.tables import EventRow
-from service.replay import read_made
+from service.recommender.replay import read_made
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,7 @@ import pytest
 from fake_recommender import FakeRecommender
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.api.contract import Condition
+from service.recommender.protocol import Condition
 from service.schemas.outfits import OutfitResponse
 
 pytestmark = pytest.mark.anyio

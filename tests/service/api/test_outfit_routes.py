@@ -11,7 +11,7 @@ import pytest
 from fake_recommender import FakeRecommender
 
 from service.errors import InvalidError, NotFoundError, TooManyError
-from service.replay import read_made
+from service.recommender.replay import read_made
 
 pytestmark = pytest.mark.anyio
 
@@ -130,7 +130,7 @@ async def test_styles_are_listed(running):
 
 
 def test_the_fake_follows_the_contract():
-    from service.api.contract import ItemQuery, Recommender
+    from service.recommender.protocol import ItemQuery, Recommender
 
     recommender: Recommender = FakeRecommender()
     assert recommender.items(replace(ItemQuery(), limit=2)).next_cursor == "2"

@@ -11,8 +11,8 @@ from app_runner import until
 from fake_recommender import FakeRecommender
 
 from indexer.errors import ModelError
-from service.api.serving import Serving
 from service.errors import UnavailableError
+from service.recommender.handle import Serving
 
 pytestmark = pytest.mark.anyio
 
@@ -26,7 +26,7 @@ async def test_it_is_unready_with_the_reason_while_the_recommender_opens(start, 
         return fake
 
     module = types.SimpleNamespace(open_recommender=open_recommender)
-    monkeypatch.setitem(sys.modules, "service.recommender", module)
+    monkeypatch.setitem(sys.modules, "service.recommender.recommender", module)
     async with start(settings, None) as running:
         assert (await running.client.get("/healthz")).json() == {"status": "ok"}
         unready = await running.client.get("/readyz")

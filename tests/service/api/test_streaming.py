@@ -30,7 +30,7 @@ from service.errors import NotFoundError
 from service.indexing import build_index
 from service.lm.prompt import Context
 from service.lm.scorer import Question, RetrievalScorer, Scores, Session
-from service.recommender import open_recommender
+from service.recommender.recommender import open_recommender
 from service.settings import Settings
 
 WISH = {"vibe": "rooftop jazz", "count": 2, "seed": 7, "explain": True}

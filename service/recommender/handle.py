@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 
 from indexer.errors import StylistError
-from service.api.contract import Condition, Recommender
 from service.errors import UnavailableError
+from service.recommender.protocol import Condition, Recommender
 
 _log = logging.getLogger("stylist.error")
 _RETRY_SECONDS = 5

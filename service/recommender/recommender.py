@@ -12,8 +12,6 @@ from pathlib import Path
 from indexer.embedder import Embedder, load_embedder
 from indexer.errors import ModelError
 from indexer.snapshot import SnapshotStore
-from service.answer import Answering, Clock, identity, identity_of
-from service.api.contract import Condition, ItemQuery
 from service.catalog.browse import page, view
 from service.catalog.live import SnapshotHolder
 from service.catalog.stock_patches import StockPatch, StockResult
@@ -27,8 +25,12 @@ from service.db.repositories.styles import Choices
 from service.errors import InvalidError, ProblemError, UnavailableError
 from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
 from service.query.parser import BriefReader
+from service.recommender.progress import Unwatched, Watch
+from service.recommender.protocol import Condition, ItemQuery
+from service.recommender.replay import Made
+from service.recommender.response import Answering, Clock, identity, identity_of
+from service.recommender.trace import trace_of
 from service.registry.styles import HOUSE, Style, Stylists
-from service.replay import Made
 from service.retrieval.adjustments import Nudge, Nudges, digests
 from service.retrieval.merchandising import RuleMatch
 from service.retrieval.retriever import Retriever
@@ -42,8 +44,6 @@ from service.schemas.outfits import (
     Unmet,
 )
 from service.settings import Settings
-from service.trace import trace_of
-from service.watch import Unwatched, Watch
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from service.composition.constraints import Candidate
 from service.composition.draft import Composed
 from service.composition.explanation import explanation, title
 from service.query.parser import Brief
+from service.recommender.progress import Watch
 from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse
-from service.watch import Watch
 
 _ORDER = ("dress", "top", "bottom", "outerwear", "shoes", "bag", "jewelry", "accessory")
 

@@ -9,10 +9,10 @@ from typing import Protocol
 from indexer.item import Department, Slot
 from service.catalog.stock_patches import StockPatch, StockResult
 from service.composition.swap import SwapOrder
-from service.replay import Made
+from service.recommender.progress import Watch
+from service.recommender.replay import Made
 from service.retrieval.merchandising import RuleMatch
 from service.schemas.outfits import ItemPage, ItemView, OutfitRequest, OutfitResponse, StyleView
-from service.watch import Watch
 
 MAX_PAGE = 100
 DEFAULT_PAGE = 20
