@@ -40,7 +40,7 @@ from benchmarks.violations import VIBES
 from indexer.intake import FeedSource
 from service.db.repositories.keys import KeyRing
 from service.db.session import State
-from service.indexing import build_index
+from service.indexing.build import build_index
 from service.settings import Settings
 
 SAMPLE = Path(__file__).parent.parent / "inventory_samples" / "store.csv"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from indexer.intake import FeedSource
 from indexer.report import render
-from service.indexing import FeedFormat, build_index, check_currency, check_mapping
+from service.indexing.build import FeedFormat, build_index, check_currency, check_mapping
 
 if TYPE_CHECKING:
     from tqdm import tqdm

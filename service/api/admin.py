@@ -15,8 +15,8 @@ from service.api.guard import StaffRoute, bearer
 from service.api.problem import documented
 from service.api.services import Services, services
 from service.errors import NotFoundError
-from service.index_history import NO_INDEX, describe, roll_back, versions
-from service.job_log import JobInfo, Status
+from service.indexing.history import NO_INDEX, describe, roll_back, versions
+from service.indexing.log import JobInfo, Status
 
 router = APIRouter(
     prefix="/v1/admin",

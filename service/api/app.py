@@ -33,7 +33,7 @@ from service.api.problem import Problem, install
 from service.api.services import Services
 from service.api.startup import start, stop
 from service.api.telemetry import instrument
-from service.job_orders import Build
+from service.indexing.order import Build
 from service.recommender.protocol import Recommender
 from service.settings import Settings
 

@@ -19,12 +19,12 @@ from service.api.problem import documented
 from service.api.services import services
 from service.api.uploads import Form, receive_form
 from service.errors import InvalidError
-from service.feed_sources import configured, confined
-from service.indexing import FeedFormat, check_currency, check_mapping
-from service.job_home import UPLOADS_FOLDER
-from service.job_log import JobInfo, Status
-from service.job_orders import BuildOrder, Idempotency
-from service.jobs import JobRunner
+from service.indexing.build import FeedFormat, check_currency, check_mapping
+from service.indexing.lock import UPLOADS_FOLDER
+from service.indexing.log import JobInfo, Status
+from service.indexing.order import BuildOrder, Idempotency
+from service.indexing.runner import JobRunner
+from service.indexing.sources import configured, confined
 from service.schemas.outfits import Name
 from service.settings import Settings
 

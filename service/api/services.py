@@ -16,7 +16,7 @@ from service.db.repositories.requests import RequestsLog
 from service.db.repositories.rules import RuleBook
 from service.db.repositories.styles import StyleBook
 from service.db.session import State
-from service.jobs import JobRunner
+from service.indexing.runner import JobRunner
 from service.recommender.handle import Serving
 from service.settings import Settings
 

@@ -17,9 +17,9 @@ from service.db.repositories.rules import RuleBook
 from service.db.repositories.stock import StockBook
 from service.db.repositories.styles import StyleBook
 from service.db.session import State
-from service.indexing import build_index
-from service.job_orders import Build, BuildOrder
-from service.jobs import JobRunner
+from service.indexing.build import build_index
+from service.indexing.order import Build, BuildOrder
+from service.indexing.runner import JobRunner
 from service.recommender.handle import Serving
 from service.recommender.protocol import Recommender
 from service.retrieval.adjustments import Nudge

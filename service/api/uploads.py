@@ -22,7 +22,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from indexer.disk import try_lock
 from service.errors import InvalidError, UnavailableError
-from service.job_home import UPLOAD_LOCK
+from service.indexing.lock import UPLOAD_LOCK
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks

@@ -13,7 +13,7 @@ from fake_recommender import FakeRecommender
 import inventory_samples
 from indexer.intake import FeedSource
 from service.db.session import State
-from service.indexing import build_index
+from service.indexing.build import build_index
 from service.recommender.recommender import StoreRecommender, open_recommender
 from service.settings import Settings
 

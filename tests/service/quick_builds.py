@@ -12,7 +12,7 @@ from indexer.build import BuildOptions, ProgressSink, build_snapshot
 from indexer.embedder import Progress, Vectors
 from indexer.report import BuildReport
 from indexer.snapshot import SnapshotStore
-from service.job_orders import Build, BuildOrder
+from service.indexing.order import Build, BuildOrder
 
 HEADER = "sku,title,category,gender,color,price,currency,quantity"
 

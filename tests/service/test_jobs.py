@@ -16,11 +16,11 @@ from indexer.snapshot import SnapshotStore
 from service.db.session import State
 from service.db.tables import JobRow
 from service.errors import ConflictError, InvalidError, NotFoundError
-from service.job_home import UPLOADS_FOLDER, JobHome
-from service.job_log import JobLog
-from service.job_orders import BuildOrder, Idempotency, StoredOrder
-from service.job_progress import Progress
-from service.jobs import MAX_ATTEMPTS, JobRunner
+from service.indexing.job_progress import Progress
+from service.indexing.lock import UPLOADS_FOLDER, JobHome
+from service.indexing.log import JobLog
+from service.indexing.order import BuildOrder, Idempotency, StoredOrder
+from service.indexing.runner import MAX_ATTEMPTS, JobRunner
 
 
 @pytest.fixture
@@ -225,7 +225,7 @@ def test_uploads_that_are_just_arriving_are_not_swept(tmp_path):
 
 def test_progress_tells_rate_and_time_left(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr("service.job_progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("service.indexing.job_progress.time.monotonic", lambda: now[0])
     stages = []
     progress = Progress(lambda: None, stages.append)
     progress.start("read", None)

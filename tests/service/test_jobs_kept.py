@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
-from service import job_log
 from service.db.repositories.requests import RequestsLog
 from service.db.session import State, to_text
 from service.db.tables import JobRow
-from service.job_log import JobLog
+from service.indexing import log as job_log
+from service.indexing.log import JobLog
 
 BEFORE = "2026-11-10T00:00:00.000000Z"
 NOW = datetime.now(UTC)

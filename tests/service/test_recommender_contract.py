@@ -12,7 +12,7 @@ from fake_recommender import FakeRecommender
 
 from indexer.intake import FeedSource
 from service.errors import InvalidError
-from service.indexing import build_index
+from service.indexing.build import build_index
 from service.recommender.progress import AbandonedError, Unwatched
 from service.recommender.protocol import ItemQuery, Recommender
 from service.recommender.recommender import open_recommender

@@ -22,7 +22,7 @@ from service.catalog.sizes import is_one_size, normalise
 from service.composition.compatibility import harmony
 from service.composition.explanation import explanation, title
 from service.errors import UnavailableError
-from service.indexing import build_index
+from service.indexing.build import build_index
 from service.settings import Settings
 
 

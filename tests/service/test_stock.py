@@ -24,9 +24,9 @@ from service.db.repositories import stock as stock_module
 from service.db.repositories.stock import StockBook
 from service.db.session import State
 from service.errors import UnavailableError
-from service.indexing import build_index
-from service.job_orders import BuildOrder
-from service.jobs import JobRunner
+from service.indexing.build import build_index
+from service.indexing.order import BuildOrder
+from service.indexing.runner import JobRunner
 from service.recommender.protocol import ItemQuery
 from service.recommender.recommender import StoreRecommender, open_recommender
 from service.schemas.outfits import OutfitRequest

@@ -15,7 +15,7 @@ from tiny_models import save_tiny_model, train_tiny_adapter
 import inventory_samples
 from indexer.intake import FeedSource
 from service.errors import UnavailableError
-from service.indexing import build_index
+from service.indexing.build import build_index
 from service.lm.engine import LanguageModel
 from service.lm.lm_scorer import LmScorer, NeutralScores
 from service.lm.prompt import Context

@@ -17,7 +17,7 @@ from indexer.item import Variant
 from service.catalog.columns import build_facets
 from service.db.repositories.events import FeedbackBook
 from service.db.session import State
-from service.indexing import build_index
+from service.indexing.build import build_index
 from service.recommender.recommender import StoreRecommender
 from service.retrieval.personalization import BOUND, DISLIKED, PersonalTaste, TasteBook, taste_of
 from service.schemas.events import ShownItem, StoredEvent

@@ -12,7 +12,7 @@ from test_query_encoder import save_tiny_encoder
 
 from indexer.embedder import load_embedder
 from indexer.intake import FeedSource
-from service.indexing import build_index
+from service.indexing.build import build_index
 from service.query.encoder import RETRIEVER, WEIGHTS
 from service.recommender.recommender import StoreRecommender, open_recommender
 from service.schemas.outfits import OutfitRequest, OutfitResponse

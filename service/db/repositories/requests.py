@@ -21,7 +21,7 @@ from sqlalchemy import delete, select
 
 from service.db.session import State, insert_new, to_text, utc_now
 from service.db.tables import OutfitRow, RequestRow
-from service.job_log import JobLog
+from service.indexing.log import JobLog
 from service.schemas.outfits import OutfitRequest, OutfitResponse
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from app_runner import Running, until
 from fake_recommender import FakeRecommender
 
 from service.api.app import create_app
-from service.job_orders import Build
+from service.indexing.order import Build
 from service.recommender.protocol import Recommender
 from service.settings import Settings
 

@@ -12,7 +12,7 @@ from tiny_models import save_tiny_model
 
 from indexer.intake import FeedSource
 from indexer.snapshot import SnapshotStore
-from service.indexing import build_index
+from service.indexing.build import build_index
 from service.lm.engine import LanguageModel
 from service.lm.prompt import Context, line_end, render
 from service.settings import Settings

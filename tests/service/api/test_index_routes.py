@@ -8,8 +8,8 @@ from quick_builds import quick_build, rows
 from indexer.errors import SnapshotError
 from indexer.intake import FeedSource
 from indexer.snapshot import SnapshotStore
-from service.job_orders import BuildOrder
-from service.job_progress import Progress
+from service.indexing.job_progress import Progress
+from service.indexing.order import BuildOrder
 
 pytestmark = pytest.mark.anyio
 URL = "/v1/admin/index"

@@ -11,7 +11,7 @@ from app_runner import until
 
 from indexer.errors import FeedError
 from indexer.report import BuildReport
-from service.job_orders import BuildOrder
+from service.indexing.order import BuildOrder
 
 pytestmark = pytest.mark.anyio
 URL = "/v1/admin/reindex"

@@ -27,7 +27,7 @@ from service.api import stream
 from service.api.app import create_app
 from service.api.stream import wants_stream
 from service.errors import NotFoundError
-from service.indexing import build_index
+from service.indexing.build import build_index
 from service.lm.prompt import Context
 from service.lm.scorer import Question, RetrievalScorer, Scores, Session
 from service.recommender.recommender import open_recommender

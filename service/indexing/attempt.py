@@ -9,9 +9,9 @@ from typing import Any
 
 from indexer.errors import StylistError
 from indexer.report import RemovalError
-from service.job_log import Status
-from service.job_orders import Build, BuildOrder
-from service.job_progress import Progress
+from service.indexing.job_progress import Progress
+from service.indexing.log import Status
+from service.indexing.order import Build, BuildOrder
 
 CANCELLED = "cancelled on request"
 

@@ -11,8 +11,8 @@ from sqlalchemy import delete, or_, select, update
 from service.db.session import State, insert_new, utc_now
 from service.db.tables import JobRow
 from service.errors import NotFoundError
-from service.job_orders import Idempotency, StoredOrder, read_order
-from service.job_progress import Stand
+from service.indexing.job_progress import Stand
+from service.indexing.order import Idempotency, StoredOrder, read_order
 
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 LATEST = 50

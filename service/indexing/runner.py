@@ -2,7 +2,7 @@
 
 A job survives its process. Who runs one holds a lock that the kernel drops with the process; whoever finds an
 unfinished job and the lock free takes the job up from its stored order. How an index is built is the business of the
-function that the runner is given; `service.indexing` has the real one.
+function that the runner is given; `service.indexing.build` has the real one.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from service.db.repositories.stock import StockBook
 from service.db.session import State, utc_now
 from service.db.tables import JobRow
 from service.errors import ConflictError, InvalidError, ProblemError
-from service.job_attempt import CANCELLED, Cancelled, End, Stopped, attempt
-from service.job_home import JobHome
-from service.job_log import JobInfo, JobLog, columns, info
-from service.job_orders import Build, BuildOrder, Idempotency, StoredOrder, read_order
-from service.job_progress import Progress, Stand
+from service.indexing.attempt import CANCELLED, Cancelled, End, Stopped, attempt
+from service.indexing.job_progress import Progress, Stand
+from service.indexing.lock import JobHome
+from service.indexing.log import JobInfo, JobLog, columns, info
+from service.indexing.order import Build, BuildOrder, Idempotency, StoredOrder, read_order
 
 MAX_ATTEMPTS = 3
 

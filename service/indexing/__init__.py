@@ -1,0 +1,1 @@
+"""Building the index anew in the background: orders, runs, progress, history."""
