@@ -15,9 +15,9 @@ from reading_docs import API, DOCS, PATHS, README, ROOT, blocks, commands, route
 from starlette.routing import Match
 
 from service.api.app import create_app
-from service.api.feedback import FEEDBACK_PATH
-from service.api.reindex import REINDEX_PATH, ReindexPaths
-from service.api.stock import STOCK_PATH
+from service.api.routes.events import FEEDBACK_PATH
+from service.api.routes.reindex import REINDEX_PATH, ReindexPaths
+from service.api.routes.stock import STOCK_PATH
 from service.catalog.stock_patches import StockPatch
 from service.errors import InvalidError
 from service.schemas.events import SentEvent

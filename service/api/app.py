@@ -25,13 +25,13 @@ from service.api import (
     styles,
     summary,
 )
-from service.api.bodies import BodyLimit, BodyRules
+from service.api.body_limit import BodyLimit, BodyRules
+from service.api.dependencies import Services
+from service.api.errors import Problem, install
 from service.api.gauges import watch
+from service.api.lifespan import start, stop
 from service.api.metrics import Metrics
 from service.api.middleware import RequestContext, ShopperCors
-from service.api.problem import Problem, install
-from service.api.services import Services
-from service.api.startup import start, stop
 from service.api.telemetry import instrument
 from service.indexing.order import Build
 from service.recommender.protocol import Recommender

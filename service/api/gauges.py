@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from prometheus_client.metrics_core import Metric
 from sqlalchemy import func, select
 
+from service.api.dependencies import Services
 from service.api.metrics import Metrics, age_seconds, family
-from service.api.services import Services
 from service.db.tables import JobRow
 from service.errors import ProblemError
 

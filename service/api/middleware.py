@@ -16,9 +16,9 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.api.errors import respond
 from service.api.metrics import Metrics, route_of
-from service.api.problem import respond
-from service.api.replay_headers import REPLAY_HEADERS
+from service.api.routes.replay_headers import REPLAY_HEADERS
 from service.errors import ProblemError
 from service.settings import Settings
 

@@ -9,7 +9,7 @@ import anyio
 import httpx
 from fastapi import FastAPI
 
-from service.api.services import Services
+from service.api.dependencies import Services
 
 
 @dataclass

@@ -9,7 +9,7 @@ import pytest
 from app_runner import Running
 from sent_events import event
 
-from service.api.feedback import FeedbackReceipt
+from service.api.routes.events import FeedbackReceipt
 from service.db.tables import EventRow
 from service.recommender.replay import read_made
 

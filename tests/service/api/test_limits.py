@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.api.limits import GUESSES_PER_MINUTE, TokenBuckets, caller_address
+from service.api.rate_limit import GUESSES_PER_MINUTE, TokenBuckets, caller_address
 
 VIBE = {"vibe": "rooftop jazz"}
 

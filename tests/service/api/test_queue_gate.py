@@ -9,7 +9,7 @@ import pytest
 from app_runner import until
 from starlette.requests import ClientDisconnect
 
-from service.api.gate import Gate
+from service.api.concurrency import Gate
 from service.errors import UnavailableError
 
 pytestmark = pytest.mark.anyio

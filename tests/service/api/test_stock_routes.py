@@ -7,7 +7,7 @@ import json
 import anyio
 import pytest
 
-from service.api.stock import MAX_STOCK_BYTES, STOCK_PATH
+from service.api.routes.stock import MAX_STOCK_BYTES, STOCK_PATH
 from service.catalog.stock_patches import MAX_PATCHES
 
 pytestmark = pytest.mark.anyio

@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 from waiting import wait_until
 
 from indexer.intake import FeedSource
-from service.api import stream
+from service.api import sse as stream
 from service.api.app import create_app
-from service.api.stream import wants_stream
+from service.api.sse import wants_stream
 from service.errors import NotFoundError
 from service.indexing.build import build_index
 from service.lm.prompt import Context

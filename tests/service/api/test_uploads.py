@@ -12,7 +12,7 @@ from fastapi import Request
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.api.uploads import receive_form, safe_name
+from service.api.routes.uploads import receive_form, safe_name
 from service.errors import InvalidError
 
 BOUNDARY = b"xYzZy"

@@ -14,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from indexer.disk import sha256_file
 from indexer.intake import FeedSource
-from service.api.guard import StaffRoute, bearer
-from service.api.problem import documented
-from service.api.services import services
-from service.api.uploads import Form, receive_form
+from service.api.auth import StaffRoute, bearer
+from service.api.dependencies import services
+from service.api.errors import documented
+from service.api.routes.uploads import Form, receive_form
 from service.errors import InvalidError
 from service.indexing.build import FeedFormat, check_currency, check_mapping
 from service.indexing.lock import UPLOADS_FOLDER

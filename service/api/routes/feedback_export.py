@@ -9,9 +9,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Security
 from fastapi.responses import StreamingResponse
 
-from service.api.guard import StaffRoute, bearer
-from service.api.problem import documented
-from service.api.services import services
+from service.api.auth import StaffRoute, bearer
+from service.api.dependencies import services
+from service.api.errors import documented
 from service.schemas.fields import Instant
 
 _LINES = "application/x-ndjson"

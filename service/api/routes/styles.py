@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Security
 
-from service.api.guard import StaffRoute, bearer
-from service.api.problem import documented
-from service.api.services import Services, key_id, services
+from service.api.auth import StaffRoute, bearer
+from service.api.dependencies import Services, key_id, services
+from service.api.errors import documented
 from service.registry.adapter import BASE
 from service.registry.publishing import Publication, StyleAdminView, StyleChange
 from service.schemas.outfits import StyleView

@@ -6,9 +6,9 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Security
 from pydantic import TypeAdapter, ValidationError
 
-from service.api.guard import StaffRoute, bearer
-from service.api.problem import documented
-from service.api.services import Services, services
+from service.api.auth import StaffRoute, bearer
+from service.api.dependencies import Services, services
+from service.api.errors import documented
 from service.catalog.stock_patches import MAX_PATCHES, StockPatch, StockResult
 from service.errors import InvalidError, field_errors
 

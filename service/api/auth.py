@@ -13,9 +13,9 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
-from service.api.limits import caller_address
-from service.api.problem import documented
-from service.api.services import services
+from service.api.dependencies import services
+from service.api.errors import documented
+from service.api.rate_limit import caller_address
 from service.db.repositories.keys import KeyRing, Principal, Scope
 from service.errors import ForbiddenError, UnauthorizedError, UnavailableError, UriTooLongError
 from service.recommender.handle import DRAINING

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Security
 from pydantic import BaseModel
 
-from service.api.guard import ShopperRoute, bearer
-from service.api.problem import documented
-from service.api.services import services
+from service.api.auth import ShopperRoute, bearer
+from service.api.dependencies import services
+from service.api.errors import documented
 from service.schemas.fields import Pseudonym
 
 router = APIRouter(prefix="/v1", tags=["feedback"], route_class=ShopperRoute, dependencies=[Security(bearer)])

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from service.api.gate import Gate
-from service.api.limits import Limits
+from service.api.concurrency import Gate
 from service.api.metrics import Metrics
+from service.api.rate_limit import Limits
 from service.db.repositories.events import FeedbackBook
 from service.db.repositories.keys import KeyRing, Principal
 from service.db.repositories.looks import LookBook

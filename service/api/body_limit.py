@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.problem import respond_to
+from service.api.errors import respond_to
 from service.errors import TooLargeError
 
 _TIMEOUT = 408

@@ -11,8 +11,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 from sqlalchemy import literal, select
 
-from service.api.problem import MEDIA_TYPE, Problem, documented, problem_of
-from service.api.services import Services, services
+from service.api.dependencies import Services, services
+from service.api.errors import MEDIA_TYPE, Problem, documented, problem_of
 from service.errors import ProblemError, UnavailableError
 
 OK = "ok"

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response, Security
 from pydantic import BaseModel, ConfigDict
 
-from service.api.guard import StaffRoute, bearer
-from service.api.problem import documented
-from service.api.services import key_id, services
+from service.api.auth import StaffRoute, bearer
+from service.api.dependencies import key_id, services
+from service.api.errors import documented
 from service.schemas.looks import MAX_LOOKS_PAGE, Look, LookPage, LookStatus, SentLook
 
 router = APIRouter(

@@ -20,8 +20,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from indexer.errors import ModelError, SnapshotError
-from service.api.gate import Gate
-from service.api.problem import problem_of, request_id
+from service.api.concurrency import Gate
+from service.api.errors import problem_of, request_id
 from service.errors import ProblemError, UnavailableError
 from service.recommender.progress import Stoppable, Watch
 from service.schemas.outfits import Outfit, OutfitItem, OutfitResponse

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Security
 
 from indexer.item import Department, Slot
-from service.api.guard import ShopperRoute, bearer
-from service.api.language import Language
-from service.api.problem import documented
-from service.api.services import services
+from service.api.auth import ShopperRoute, bearer
+from service.api.dependencies import services
+from service.api.errors import documented
+from service.api.localization import Language
 from service.errors import InvalidError, NotFoundError
 from service.recommender.localization import localised_item, localised_page
 from service.recommender.protocol import DEFAULT_PAGE, MAX_PAGE, ItemQuery

@@ -8,9 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Security
 from pydantic import AwareDatetime
 
-from service.api.guard import StaffRoute, bearer
-from service.api.problem import documented
-from service.api.services import services
+from service.api.auth import StaffRoute, bearer
+from service.api.dependencies import services
+from service.api.errors import documented
 from service.db.repositories.reports import Summary, summarise
 from service.db.session import to_text
 from service.errors import InvalidError

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Request, Security
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
-from service.api.guard import ShopperRoute, bearer
-from service.api.problem import documented
-from service.api.services import Services, key_id, services
+from service.api.auth import ShopperRoute, bearer
+from service.api.dependencies import Services, key_id, services
+from service.api.errors import documented
 from service.db.repositories.events import Receipt, Refusal
 from service.errors import InvalidError
 from service.schemas.events import MAX_EVENTS, SentEvent

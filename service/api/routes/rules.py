@@ -7,9 +7,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response, Security
 
-from service.api.guard import StaffRoute, bearer
-from service.api.problem import documented
-from service.api.services import Services, services
+from service.api.auth import StaffRoute, bearer
+from service.api.dependencies import Services, services
+from service.api.errors import documented
 from service.errors import UnavailableError
 from service.retrieval.merchandising import Rule, RuleBody
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from service.api.gate import Gate
-from service.api.limits import Limits
+from service.api.concurrency import Gate
+from service.api.dependencies import Services
 from service.api.metrics import Metrics
-from service.api.services import Services
+from service.api.rate_limit import Limits
 from service.db.repositories.events import FeedbackBook
 from service.db.repositories.keys import KeyRing
 from service.db.repositories.looks import LookBook

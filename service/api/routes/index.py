@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from indexer.item import Slot
 from indexer.manifest import Embedding
 from indexer.snapshot import SnapshotStore
-from service.api.guard import StaffRoute, bearer
-from service.api.problem import documented
-from service.api.services import Services, services
+from service.api.auth import StaffRoute, bearer
+from service.api.dependencies import Services, services
+from service.api.errors import documented
 from service.errors import NotFoundError
 from service.indexing.history import NO_INDEX, describe, roll_back, versions
 from service.indexing.log import JobInfo, Status

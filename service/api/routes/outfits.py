@@ -9,13 +9,13 @@ from typing import Any
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response, Security
 
-from service.api.guard import ShopperRoute, ask_for_staff, bearer
-from service.api.language import Language, language_headers
-from service.api.problem import documented, request_id
-from service.api.replay_headers import DOCUMENTED as MADE
-from service.api.replay_headers import set_headers
-from service.api.services import Services, services
-from service.api.stream import DOCUMENTED, stream, wants_stream
+from service.api.auth import ShopperRoute, ask_for_staff, bearer
+from service.api.dependencies import Services, services
+from service.api.errors import documented, request_id
+from service.api.localization import Language, language_headers
+from service.api.routes.replay_headers import DOCUMENTED as MADE
+from service.api.routes.replay_headers import set_headers
+from service.api.sse import DOCUMENTED, stream, wants_stream
 from service.composition.swap import swap_order
 from service.errors import ProblemError
 from service.recommender.localization import localised, localised_outfit
