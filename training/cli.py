@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from service.cli import DataDir, app, settings_of
-from service.cli import main as run_command
+from service.cli.main import DataDir, app, settings_of
+from service.cli.main import main as run_command
 
 if TYPE_CHECKING:
     from training.commands.sources import Sources

@@ -28,6 +28,6 @@ module.open_recommender = lambda settings, *_: SleepyRecommender()
 sys.modules[module.__name__] = module
 
 if __name__ == "__main__":
-    from service.cli import main
+    from service.cli.main import main
 
     main()

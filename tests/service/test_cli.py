@@ -13,9 +13,9 @@ import pytest
 from fake_recommender import FakeRecommender
 
 from indexer.errors import ModelError
-from service.cli import main
-from service.cli_compose import build_request
-from service.cli_index import StageBars
+from service.cli.compose import build_request
+from service.cli.index import StageBars
+from service.cli.main import main
 from service.db.repositories.keys import KeyRing
 from service.db.session import State
 from service.schemas.outfits import OutfitResponse
@@ -246,7 +246,7 @@ def test_help_imports_nothing_heavy():
     import subprocess
 
     check = (
-        "import sys; sys.argv = ['stylist', '--help']\nimport service.cli\n"
+        "import sys; sys.argv = ['stylist', '--help']\nimport service.cli.main\n"
         "try: service.cli.main()\nexcept SystemExit as e: assert not e.code\n"
         "heavy = {'torch', 'fastapi', 'sqlalchemy', 'numpy', 'pydantic', 'faiss'} & set(sys.modules)\n"
         "assert not heavy, heavy"

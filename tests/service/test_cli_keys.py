@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from service.cli import main
-from service.cli_keys import add, listing, revoke
+from service.cli.keys import add, listing, revoke
+from service.cli.main import main
 from service.db.repositories.keys import KeyRing
 from service.db.session import State
 from service.db.tables import KeyRow

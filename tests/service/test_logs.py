@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from service.logs import JsonFormatter, trace
+from service.cli.logging import JsonFormatter, trace
 from service.schemas.outfits import OutfitRequest
 
 
@@ -70,7 +70,7 @@ def test_a_group_of_errors_tells_all_of_them():
 def test_every_logger_of_a_server_writes_json_to_stderr():
     code = (
         "import logging, warnings\n"
-        "from service.logs import log_to_stderr\n"
+        "from service.cli.logging import log_to_stderr\n"
         "log_to_stderr()\n"
         "logging.getLogger('uvicorn.error').error('from uvicorn')\n"
         "logging.getLogger('stylist.access').info('own')\n"

@@ -19,7 +19,7 @@ from indexer.intake import FeedSource
 from indexer.snapshot import SnapshotStore
 from service.catalog.live import SnapshotHolder
 from service.catalog.stock_patches import Said, StockPatch
-from service.cli_compose import run as compose_here
+from service.cli.compose import run as compose_here
 from service.db.repositories import stock as stock_module
 from service.db.repositories.stock import StockBook
 from service.db.session import State

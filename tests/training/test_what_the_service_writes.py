@@ -13,7 +13,7 @@ from fake_recommender import FakeRecommender
 from importer_store import catalogue_of
 from sent_events import event, give_out, sent
 
-from service.cli import main
+from service.cli.main import main
 from service.db.repositories.events import FeedbackBook
 from service.db.repositories.looks import LookBook
 from service.db.session import State

@@ -8,8 +8,8 @@ import logging
 import pytest
 
 from indexer.errors import FeedError, ModelError, SnapshotError, StylistError
+from service.cli.logging import JsonFormatter
 from service.errors import UnavailableError
-from service.logs import JsonFormatter
 
 pytestmark = pytest.mark.anyio
 

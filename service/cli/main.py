@@ -62,7 +62,7 @@ def index(
     data_dir: DataDir = None,
 ) -> None:
     """Build the index from inventory feeds and make it current."""
-    from service.cli_index import run
+    from service.cli.index import run
 
     settings = settings_of(data_dir, currency=currency, embedder=embedder)
     typer.echo(run(settings, feeds, format, map or [], allow_rejects))
@@ -99,7 +99,7 @@ def compose(
 ) -> None:
     """Compose outfits for a vibe."""
     options = {name: value for name, value in locals().items() if name not in ("json", "data_dir")}
-    from service.cli_compose import run
+    from service.cli.compose import run
 
     typer.echo(run(settings_of(data_dir), options, as_json=json))
 
@@ -111,7 +111,7 @@ def serve(
     data_dir: DataDir = None,
 ) -> None:
     """Serve the HTTP API until interrupted."""
-    from service.cli_serve import run
+    from service.cli.serve import run
 
     run(settings_of(data_dir, host=host, port=port))
 
@@ -129,7 +129,7 @@ def keys_add(
     data_dir: DataDir = None,
 ) -> None:
     """Make a key. It is printed once, alone on the last line, and cannot be shown again."""
-    from service.cli_keys import add
+    from service.cli.keys import add
 
     typer.echo(add(settings_of(data_dir), scope, name, expires))
 
@@ -140,7 +140,7 @@ def keys_list(
     data_dir: DataDir = None,
 ) -> None:
     """List the keys that were not revoked."""
-    from service.cli_keys import listing
+    from service.cli.keys import listing
 
     typer.echo(listing(settings_of(data_dir), scope))
 
@@ -151,7 +151,7 @@ def keys_revoke(
     data_dir: DataDir = None,
 ) -> None:
     """End a key for good."""
-    from service.cli_keys import revoke
+    from service.cli.keys import revoke
 
     typer.echo(revoke(settings_of(data_dir), key))
 
@@ -168,7 +168,7 @@ def feedback_export(
     data_dir: DataDir = None,
 ) -> None:
     """Write events as JSON lines, as `stylist train dpo --feedback` reads them."""
-    from service.cli_feedback import export_events
+    from service.cli.export import export_events
 
     typer.echo(export_events(settings_of(data_dir), file, since, until), nl=file != Path("-"))
 
@@ -179,7 +179,7 @@ def feedback_forget(
     data_dir: DataDir = None,
 ) -> None:
     """Delete a shopper's events, for good."""
-    from service.cli_feedback import forget
+    from service.cli.export import forget
 
     typer.echo(forget(settings_of(data_dir), shopper))
 
@@ -187,7 +187,7 @@ def feedback_forget(
 @looks.command("export")
 def looks_export(file: LinesFile, data_dir: DataDir = None) -> None:
     """Write approved looks as JSON lines, as `stylist train sft --store-looks` reads them."""
-    from service.cli_feedback import export_looks
+    from service.cli.export import export_looks
 
     typer.echo(export_looks(settings_of(data_dir), file), nl=file != Path("-"))
 
@@ -248,7 +248,7 @@ def _fail(error: StylistError) -> NoReturn:
 
 
 def _option(error: FieldError) -> str:
-    from service.cli_compose import option_of
+    from service.cli.compose import option_of
 
     return option_of(error.field)
 

@@ -15,10 +15,10 @@ from fastapi import FastAPI
 
 from indexer.errors import StylistError
 from service.api.app import create_app, drain
+from service.cli.logging import log_to_stderr
+from service.cli.memory import bound_memory
 from service.db.repositories.keys import KeyRing
 from service.db.session import State
-from service.logs import log_to_stderr
-from service.memory import bound_memory
 from service.settings import Settings
 
 _CUT_OFF_SECONDS = (

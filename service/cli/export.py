@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from service.cli.lines import STDOUT, write_lines
 from service.db.repositories.events import FeedbackBook
 from service.db.repositories.looks import LookBook
 from service.db.session import State
 from service.errors import InvalidError
-from service.lines import STDOUT, write_lines
 from service.schemas.fields import Instant, Pseudonym
 from service.settings import Settings
 
