@@ -10,21 +10,6 @@ from typing import Any
 from anyio import to_thread
 from fastapi import FastAPI
 
-from service.api import (
-    admin,
-    feedback,
-    feedback_export,
-    health,
-    items,
-    looks,
-    merchandising,
-    outfits,
-    reindex,
-    shoppers,
-    stock,
-    styles,
-    summary,
-)
 from service.api.body_limit import BodyLimit, BodyRules
 from service.api.dependencies import Services
 from service.api.errors import Problem, install
@@ -32,6 +17,21 @@ from service.api.gauges import watch
 from service.api.lifespan import start, stop
 from service.api.metrics import Metrics
 from service.api.middleware import RequestContext, ShopperCors
+from service.api.routes import (
+    events,
+    feedback_export,
+    health,
+    index,
+    items,
+    looks,
+    outfits,
+    reindex,
+    reports,
+    rules,
+    shoppers,
+    stock,
+    styles,
+)
 from service.api.telemetry import instrument
 from service.indexing.order import Build
 from service.recommender.protocol import Recommender
@@ -41,16 +41,16 @@ _PARTS = (
     health,
     outfits,
     items,
-    admin,
+    index,
     reindex,
     stock,
-    merchandising,
-    feedback,
+    rules,
+    events,
     feedback_export,
     shoppers,
     looks,
     styles,
-    summary,
+    reports,
 )
 
 
