@@ -31,10 +31,10 @@ from service.lm.base_model import load_base
 from service.lm.engine import LanguageModel
 from service.lm.prompt import format_answer, render
 from service.settings import Settings
-from training.decisions import Draw, Example, Pool, draw_examples
-from training.looks import read_looks
-from training.trainer import Lora, Objective, Trainer
-from training.tree import build_tree
+from training.data.decisions import Draw, Example, Pool, draw_examples
+from training.data.looks import read_looks
+from training.trainers.lora import Lora, Objective, Trainer
+from training.trainers.token_tree import build_tree
 
 HOUSE = sorted((Path(training.__file__).parent / "lookbooks" / "house").glob("*.jsonl"))
 RATE = 1e-4

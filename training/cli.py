@@ -1,7 +1,7 @@
 """The whole `stylist` command: what the service offers, and training, evaluation and promotion beside it.
 
 Only light modules are imported here, so that `stylist --help` answers at once. Defaults of numbers are those of
-`training.sft.Schedule`, `training.trainer.Lora`, `training.dpo` and `training.retriever`; a test compares them.
+`training.trainers.loop.Schedule`, `training.trainers.lora.Lora`, `training.trainers.preference` and `training.retriever.trainer`; a test compares them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from service.cli.main import DataDir, app, settings_of
 from service.cli.main import main as run_command
 
 if TYPE_CHECKING:
-    from training.commands.sources import Sources
+    from training.commands.data import Sources
 
 train = typer.Typer(help="Train on looks and feedback.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(train, name="train")
@@ -86,10 +86,10 @@ def train_sft(
     """Train a style adapter on looks and publish it as candidate."""
     sources = _sources(looks, house, polyvore, store_looks, orders, feedback)
     settings = settings_of(data_dir, adapters_dir=adapters_dir)
-    from training.commands.finish import Label
-    from training.commands.train_sft import SftOptions, run
-    from training.sft import Schedule
-    from training.trainer import Lora
+    from training.commands.publish import Label
+    from training.commands.train_style import SftOptions, run
+    from training.trainers.loop import Schedule
+    from training.trainers.lora import Lora
 
     options = SftOptions(
         Label(name, version, description),
@@ -134,10 +134,10 @@ def train_dpo(
     """Train on preferences (swaps, dislikes, near misses) and publish the adapter as candidate."""
     sources = _sources(looks, house, None, None, None, feedback)
     settings = settings_of(data_dir, adapters_dir=adapters_dir)
-    from training.commands.finish import Label
-    from training.commands.train_dpo import DpoOptions, run
-    from training.dpo import Dpo
-    from training.sft import Schedule
+    from training.commands.publish import Label
+    from training.commands.train_preferences import DpoOptions, run
+    from training.trainers.loop import Schedule
+    from training.trainers.preference import Dpo
 
     options = DpoOptions(
         Label(name, version, description),
@@ -231,7 +231,7 @@ def report(
 ) -> None:
     """Answer "prompt or fine-tune?" from an evaluation, as Markdown and HTML."""
     settings = settings_of(data_dir, adapters_dir=adapters_dir)
-    from training.commands import shelf
+    from training.commands import registry as shelf
 
     _show(shelf.report(settings, key, evaluation, assumptions, out))
 
@@ -240,7 +240,7 @@ def report(
 def adapters(adapters_dir: AdaptersDir = None, data_dir: DataDir = None) -> None:
     """List the published adapters and which of them is served."""
     settings = settings_of(data_dir, adapters_dir=adapters_dir)
-    from training.commands.shelf import listing
+    from training.commands.registry import listing
 
     _show(listing(settings))
 
@@ -259,7 +259,7 @@ def promote(
 ) -> None:
     """Serve a version as its style, if the gate lets it through."""
     settings = settings_of(data_dir, adapters_dir=adapters_dir)
-    from training.commands.shelf import promote_past_gate
+    from training.commands.registry import promote_past_gate
     from training.gate import Limits
 
     _show(promote_past_gate(settings, key, Limits(max_latency_ratio), force))
@@ -273,7 +273,7 @@ def rollback(
 ) -> None:
     """Serve a style's champion before the present one again."""
     settings = settings_of(data_dir, adapters_dir=adapters_dir)
-    from training.commands.shelf import roll_back
+    from training.commands.registry import roll_back
 
     _show(roll_back(settings, name))
 
@@ -286,7 +286,7 @@ def main() -> None:
 def _sources(
     looks: Files, house: bool, polyvore: File, store_looks: Files, orders: Files, feedback: Files
 ) -> Sources:
-    from training.commands.sources import Sources
+    from training.commands.data import Sources
 
     def all_of(files: Files) -> tuple[Path, ...]:
         return tuple(files or ())

@@ -17,8 +17,8 @@ from service.query.encoder import RETRIEVER, WEIGHTS
 from service.recommender.recommender import StoreRecommender, open_recommender
 from service.schemas.outfits import OutfitRequest, OutfitResponse
 from service.settings import Settings
-from training.looks import StyledLook
-from training.retriever import RetrieverOptions, train_retriever
+from training.data.looks import StyledLook
+from training.retriever.trainer import RetrieverOptions, train_retriever
 
 FEED = """sku,title,category,gender,color,price,currency,quantity,brand
 T1,Silk camisole,Tops,women,black,40,EUR,3,Norda

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from indexer.embedder import load_embedder
-from training.evaluation.catalogue import LookbookCatalogue, lookbook_catalogue
-from training.looks import StyledLook
+from training.data.looks import StyledLook
+from training.evaluation.cases.catalog import LookbookCatalogue, lookbook_catalogue
 
 
 @pytest.fixture(scope="module")

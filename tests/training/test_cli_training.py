@@ -18,16 +18,16 @@ from tiny_models import save_tiny_model, train_tiny_adapter
 from service.registry.adapter import load_adapter
 from service.registry.store import StyleFolder
 from training.cli import main, train_dpo, train_retriever, train_sft
-from training.commands.finish import Label
-from training.commands.sources import LOOKBOOKS, Sources, designer_lookbooks, house_lookbooks, some_of
-from training.dpo import SCHEDULE, Dpo
+from training.commands.data import LOOKBOOKS, Sources, designer_lookbooks, house_lookbooks, some_of
+from training.commands.publish import Label
+from training.data.looks import StyledLook
 from training.evaluation import result
 from training.evaluation.result import Estimate, Evaluation, Subject
-from training.looks import StyledLook
 from training.registry import RegistryError, find
-from training.retriever import RetrieverOptions
-from training.sft import Schedule
-from training.trainer import Lora
+from training.retriever.trainer import RetrieverOptions
+from training.trainers.loop import Schedule
+from training.trainers.lora import Lora
+from training.trainers.preference import SCHEDULE, Dpo
 
 Command = Callable[..., tuple[int, str, str]]
 DATELESS = str(LOOKBOOKS / "designers" / "prada.jsonl")

@@ -17,9 +17,12 @@ from tiny_models import save_tiny_model
 from service.lm.engine import LanguageModel
 from service.lm.prompt import Context, line_end, line_start, render
 from service.settings import Settings
-from training.curves import read_curve
-from training.decisions import Example
-from training.dpo import (
+from training.data.decisions import Example
+from training.data.looks import split_of
+from training.data.preferences import Preference
+from training.trainers.loop import CURVE, CheckpointError, Schedule
+from training.trainers.loss_curve import read_curve
+from training.trainers.preference import (
     Dpo,
     DpoReport,
     PreferenceError,
@@ -28,9 +31,6 @@ from training.dpo import (
     split_preferences,
     train_dpo,
 )
-from training.looks import split_of
-from training.preferences import Preference
-from training.sft import CURVE, CheckpointError, Schedule
 
 COLORS = ("red", "blue", "green", "black", "white", "grey")
 SHOPPERS = [f"shopper-{n}" for n in range(60)]

@@ -23,15 +23,14 @@ from service.lm.lm_scorer import LmScorer, NeutralScores
 from service.lm.prompt import NEUTRAL, Context
 from service.lm.scorer import ComposerName, Question, Scores
 from service.settings import Settings
-from training.decisions import HARD, ORDER, Pool
+from training.data.decisions import HARD, ORDER, Pool
+from training.data.looks import Split, StyledLook, read_looks, split_by_group
 from training.evaluation.bootstrap import auc, auc_estimate, estimate, mean_interval, paired_difference
-from training.evaluation.cases import ChoiceCase, cases_digest, first_of_each_task, lookbook_cases
-from training.evaluation.choice import Choices, evaluate_choices
-from training.evaluation.contestants import Kinds
-from training.evaluation.features import Table, build_table
-from training.evaluation.polyvore import polyvore_fitb, polyvore_looks, polyvore_pairs
+from training.evaluation.cases.choice import ChoiceCase, cases_digest, first_of_each_task, lookbook_cases
+from training.evaluation.cases.polyvore import polyvore_fitb, polyvore_looks, polyvore_pairs
 from training.evaluation.result import SYSTEMS, EvaluationError
-from training.evaluation.systems import (
+from training.evaluation.systems.features import Table, build_table
+from training.evaluation.systems.linear import (
     MOST_TEXT,
     chance,
     columns_of,
@@ -41,9 +40,10 @@ from training.evaluation.systems import (
     score_weights,
     weights_of,
 )
-from training.evaluation.text_scores import lm_scores, text_scores
+from training.evaluation.systems.scorers import Kinds
+from training.evaluation.systems.text_scores import lm_scores, text_scores
+from training.evaluation.tasks.choice import Choices, evaluate_choices
 from training.importers.polyvore import read_polyvore
-from training.looks import Split, StyledLook, read_looks, split_by_group
 
 HOUSE = Path(training.__file__).parent / "lookbooks" / "house" / "occasions.jsonl"
 NAMES = {

@@ -21,9 +21,13 @@ from service.lm.lm_scorer import NeutralScores
 from service.lm.prompt import Context
 from service.schemas.outfits import Budget, OutfitRequest
 from service.settings import Settings
-from training.evaluation.cases import ChoiceCase
-from training.evaluation.catalogue import LookbookCatalogue, Row, lookbook_catalogue
-from training.evaluation.composition import (
+from training.data.looks import StyledLook, read_looks
+from training.evaluation.cases.catalog import LookbookCatalogue, Row, lookbook_catalogue
+from training.evaluation.cases.choice import ChoiceCase
+from training.evaluation.cases.wishes import Wish, wishes_of
+from training.evaluation.result import SYSTEMS, Estimate, EvaluationError
+from training.evaluation.systems.scorers import ALONE, Contestant, RateScorer, all_systems, baselines, tuned
+from training.evaluation.tasks.composition import (
     compose_all,
     distinct_items,
     evaluate_composition,
@@ -32,13 +36,9 @@ from training.evaluation.composition import (
     own_share,
     piece_precision,
 )
-from training.evaluation.contestants import ALONE, Contestant, RateScorer, all_systems, baselines, tuned
-from training.evaluation.latency import measure_latency, prompt_tokens
-from training.evaluation.layouts import both_layouts, compare_layouts
-from training.evaluation.result import SYSTEMS, Estimate, EvaluationError
-from training.evaluation.violations import violations
-from training.evaluation.wishes import Wish, wishes_of
-from training.looks import StyledLook, read_looks
+from training.evaluation.tasks.latency import measure_latency, prompt_tokens
+from training.evaluation.tasks.layouts import both_layouts, compare_layouts
+from training.evaluation.tasks.violations import violations
 
 HOUSE = Path(training.__file__).parent / "lookbooks" / "house" / "everyday.jsonl"
 

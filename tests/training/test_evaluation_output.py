@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
-from training.evaluation.output import cell, confusion_table, markdown, number, table
-from training.evaluation.plots import COLOURS, plot_confusion, plot_learning_curve, plot_tasks
 from training.evaluation.result import Confusion, Estimate, Evaluation, EvaluationError, Subject
+from training.report.plots import COLOURS, plot_confusion, plot_learning_curve, plot_tasks
+from training.report.tables import cell, confusion_table, markdown, number, table
 
 SUBJECT = Subject(
     name="house",

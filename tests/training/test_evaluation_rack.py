@@ -15,12 +15,19 @@ from service.composition.composer import Weights
 from service.lm.engine import LanguageModel
 from service.lm.prompt import Context
 from service.settings import Settings
-from training.evaluation.cases import lookbook_cases
-from training.evaluation.catalogue import LookbookCatalogue
-from training.evaluation.contestants import ALONE, Contestant, RateScorer, all_systems, baselines
-from training.evaluation.rack import METRICS, Rack, RackResult, evaluate_racks, lookbook_racks, rack_plan
+from training.data.looks import StyledLook, read_looks
+from training.evaluation.cases.catalog import LookbookCatalogue
+from training.evaluation.cases.choice import lookbook_cases
 from training.evaluation.result import Estimate, EvaluationError
-from training.looks import StyledLook, read_looks
+from training.evaluation.systems.scorers import ALONE, Contestant, RateScorer, all_systems, baselines
+from training.evaluation.tasks.rack import (
+    METRICS,
+    Rack,
+    RackResult,
+    evaluate_racks,
+    lookbook_racks,
+    rack_plan,
+)
 
 HOUSE = Path(training.__file__).parent / "lookbooks" / "house" / "everyday.jsonl"
 

@@ -11,10 +11,10 @@ import pytest
 from importer_store import SLOTS_BY_SKU, catalogue_of, pieces, write
 
 from indexer.catalogue import Catalogue
+from training.data.looks import StyledLook
+from training.data.preferences import preferences_of
 from training.importers.feedback import Feedback, read_feedback
 from training.importers.rows import ImportFileError
-from training.looks import StyledLook
-from training.preferences import preferences_of
 
 
 @pytest.fixture(scope="module")

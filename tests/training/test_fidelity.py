@@ -17,13 +17,13 @@ from service.lm.engine import LanguageModel
 from service.lm.prompt import Context
 from service.lm.scorer import RetrievalScorer
 from service.settings import Settings
-from training.evaluation.catalogue import LookbookCatalogue, lookbook_catalogue
-from training.evaluation.contestants import ALONE, Contestant, RateScorer
-from training.evaluation.fidelity import compare_styles, evaluate_fidelity, judge_accuracy
-from training.evaluation.judge import Judge, telling_words, train_judge
+from training.data.looks import StyledLook, read_looks, split_by_group
+from training.evaluation.cases.catalog import LookbookCatalogue, lookbook_catalogue
+from training.evaluation.cases.wishes import wishes_of
 from training.evaluation.result import EvaluationError
-from training.evaluation.wishes import wishes_of
-from training.looks import StyledLook, read_looks, split_by_group
+from training.evaluation.systems.scorers import ALONE, Contestant, RateScorer
+from training.evaluation.tasks.fidelity import compare_styles, evaluate_fidelity, judge_accuracy
+from training.evaluation.tasks.style_judge import Judge, telling_words, train_judge
 
 DESIGNERS = Path(training.__file__).parent / "lookbooks" / "designers"
 STYLES = ("jil-sander", "vivienne-westwood", "ralph-lauren")

@@ -16,12 +16,12 @@ from service.lm.score_head import HEAD, load_head
 from service.lm.scorer import Question
 from service.settings import Settings
 from tests.indexer.hashing_embedder import HashingEmbedder
-from training.decisions import Decision, Draw, Example, Pool, draw_examples
-from training.dpo import Dpo, PreferenceTrainer, example_of, train_dpo
-from training.looks import StyledLook
-from training.preferences import Preference
-from training.sft import Schedule
-from training.trainer import Lora, Trainer, accuracy
+from training.data.decisions import Decision, Draw, Example, Pool, draw_examples
+from training.data.looks import StyledLook
+from training.data.preferences import Preference
+from training.trainers.loop import Schedule
+from training.trainers.lora import Lora, Trainer, accuracy
+from training.trainers.preference import Dpo, PreferenceTrainer, example_of, train_dpo
 
 LOOKS = [
     StyledLook(

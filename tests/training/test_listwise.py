@@ -14,8 +14,8 @@ from indexer.embedder import load_embedder
 from service.lm.engine import LanguageModel
 from service.lm.prompt import format_answer, line_end, line_start, render
 from service.settings import Settings
-from training.decisions import Decision, Draw, Example, Pool, draw_examples
-from training.looks import (
+from training.data.decisions import Decision, Draw, Example, Pool, draw_examples
+from training.data.looks import (
     LeakError,
     StyledLook,
     check_leaks,
@@ -26,8 +26,8 @@ from training.looks import (
     split_of,
     texts,
 )
-from training.trainer import Lora, Trainer, _LogLikelihood, accuracy
-from training.tree import build_tree
+from training.trainers.lora import Lora, Trainer, _LogLikelihood, accuracy
+from training.trainers.token_tree import build_tree
 
 HOUSE = sorted((Path(training.__file__).parent / "lookbooks" / "house").glob("*.jsonl"))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import training
-from training.lookbook import LookbookError, StyleCard, Vibe, read_lookbook
+from training.data.lookbook import LookbookError, StyleCard, Vibe, read_lookbook
 
 BOOKS = Path(training.__file__).parent / "lookbooks"
 HOUSE = sorted((BOOKS / "house").glob("*.jsonl"))

@@ -12,10 +12,10 @@ from indexer.embedder import Embedder, load_embedder
 from indexer.errors import SnapshotError
 from indexer.snapshot import SnapshotStore
 from service.retrieval.retriever import Retriever
-from training.commands.stocked import in_stock
-from training.decisions import Draw, Pool, draw_examples
-from training.looks import StyledLook
-from training.matching import match_looks, stock_looks
+from training.data.decisions import Draw, Pool, draw_examples
+from training.data.looks import StyledLook
+from training.data.matching import match_looks, stock_looks
+from training.data.stocked import in_stock
 
 FEED = """sku,title,category,department,color,price,quantity,description
 W1,Satin Camisole,Tops,women,green,60,3,Cut on the bias with thin straps.

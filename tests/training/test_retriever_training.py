@@ -14,10 +14,10 @@ from safetensors.torch import load_file
 import training
 from indexer.embedder import load_embedder
 from service.query.encoder import QueryEncoder, load_query_encoder
-from training.looks import LeakError, StyledLook, read_looks
-from training.retriever import CURVE, RetrieverOptions, train_retriever
-from training.retriever_data import Batch, Items, Query, make_batch, mean_queries, wording
-from training.retriever_metrics import measure, summary
+from training.data.looks import LeakError, StyledLook, read_looks
+from training.retriever.batches import Batch, Items, Query, make_batch, mean_queries, wording
+from training.retriever.metrics import measure, summary
+from training.retriever.trainer import CURVE, RetrieverOptions, train_retriever
 
 HOUSE = Path(training.__file__).parent / "lookbooks" / "house" / "occasions.jsonl"
 OPTIONS = RetrieverOptions(epochs=3, rank=4, learning_rate=4e-3, data_provenance="two looks of the tests")

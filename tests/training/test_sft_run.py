@@ -14,12 +14,12 @@ from tiny_models import save_tiny_model
 from service.lm.engine import LanguageModel
 from service.settings import Settings
 from tests.indexer.hashing_embedder import HashingEmbedder
-from training.curves import CurveError, draw_curve, points, read_curve, shares
-from training.decisions import Draw, Example, Pool, draw_examples
-from training.looks import StyledLook
-from training.neutral import NEUTRALS
-from training.sft import CHECKPOINT, CURVE, CheckpointError, Run, Schedule
-from training.trainer import Lora, Trainer
+from training.data.decisions import Draw, Example, Pool, draw_examples
+from training.data.looks import StyledLook
+from training.trainers.loop import CHECKPOINT, CURVE, CheckpointError, Run, Schedule
+from training.trainers.lora import Lora, Trainer
+from training.trainers.loss_curve import CurveError, draw_curve, points, read_curve, shares
+from training.trainers.neutral_cache import NEUTRALS
 
 LOOKS = [
     StyledLook(

@@ -14,10 +14,10 @@ from pydantic import BaseModel
 
 from indexer.catalogue import Catalogue
 from indexer.item import Slot, Variant
-from training.importers.events import FeedbackEvent
+from training.importers.catalog import ImportReport
 from training.importers.feedback import read_feedback
+from training.importers.feedback_events import FeedbackEvent
 from training.importers.orders import OrderLine, read_orders
-from training.importers.stock import ImportReport
 from training.importers.store_looks import StoreLook, StoreLookRow, read_store_looks
 
 ROOT = Path(__file__).parents[2]

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.embedder import load_embedder
-from training.decisions import Draw, Pool, draw_examples
-from training.looks import StyledLook
-from training.wording import shop_words
+from training.data.augmentation import shop_words
+from training.data.decisions import Draw, Pool, draw_examples
+from training.data.looks import StyledLook
 
 WORDS = st.lists(st.sampled_from(["taupe", "pleated", "wool", "wide", "trouser", "boot", "tee"]), max_size=8)
 

@@ -16,24 +16,24 @@ from service.lm.lm_scorer import NeutralScores
 from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
 from service.registry.adapter import Adapter, load_adapter
 from service.settings import Settings
-from training.commands.sources import Sources, designer_lookbooks, gather, split
+from training.commands.data import Sources, designer_lookbooks, gather, split
+from training.data.looks import Split, StyledLook, read_looks
 from training.evaluation import result
-from training.evaluation.cases import first_of_each_task, lookbook_cases
-from training.evaluation.catalogue import LookbookCatalogue, lookbook_catalogue
-from training.evaluation.choice import Choices, evaluate_choices, learning_point
-from training.evaluation.composition import evaluate_composition
-from training.evaluation.contestants import Contestant, all_systems
-from training.evaluation.fidelity import evaluate_fidelity
-from training.evaluation.latency import measure_latency, prompt_tokens
-from training.evaluation.layouts import both_layouts, compare_layouts
-from training.evaluation.output import markdown
-from training.evaluation.plots import plot_confusion, plot_learning_curve, plot_tasks
-from training.evaluation.rack import evaluate_racks, lookbook_racks
+from training.evaluation.cases.catalog import LookbookCatalogue, lookbook_catalogue
+from training.evaluation.cases.choice import first_of_each_task, lookbook_cases
+from training.evaluation.cases.wishes import Wish, wishes_of
 from training.evaluation.result import Confusion, Estimate, Evaluation, EvaluationError, Subject
-from training.evaluation.wishes import Wish, wishes_of
-from training.looks import Split, StyledLook, read_looks
-from training.neutral import read_neutral
+from training.evaluation.systems.scorers import Contestant, all_systems
+from training.evaluation.tasks.choice import Choices, evaluate_choices, learning_point
+from training.evaluation.tasks.composition import evaluate_composition
+from training.evaluation.tasks.fidelity import evaluate_fidelity
+from training.evaluation.tasks.latency import measure_latency, prompt_tokens
+from training.evaluation.tasks.layouts import both_layouts, compare_layouts
+from training.evaluation.tasks.rack import evaluate_racks, lookbook_racks
 from training.registry import RegistryError, find, now
+from training.report.plots import plot_confusion, plot_learning_curve, plot_tasks
+from training.report.tables import markdown
+from training.trainers.neutral_cache import read_neutral
 
 log = logging.getLogger(__name__)
 

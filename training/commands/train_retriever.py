@@ -7,8 +7,8 @@ from pathlib import Path
 
 from indexer.embedder import load_embedder
 from service.settings import Settings
-from training.commands.sources import Sources, gather, some_of, split
-from training.retriever import RetrieverOptions, train_retriever
+from training.commands.data import Sources, gather, some_of, split
+from training.retriever.trainer import RetrieverOptions, train_retriever
 
 
 @dataclass(frozen=True)

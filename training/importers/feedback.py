@@ -14,13 +14,13 @@ from pathlib import Path
 
 from indexer.catalogue import Catalogue
 from indexer.item import Department, Item, Slot
-from training.decisions import ORDER
-from training.importers.events import FeedbackEvent
+from training.data.decisions import ORDER
+from training.data.looks import StyledLook
+from training.data.preferences import Preference
+from training.importers.catalog import ImportReport, Stock
+from training.importers.feedback_events import FeedbackEvent
 from training.importers.rows import read_json_lines
-from training.importers.stock import ImportReport, Stock
 from training.importers.store_looks import wish_key
-from training.looks import StyledLook
-from training.preferences import Preference
 
 _ACCEPTS = ("like", "purchase", "add_to_basket")
 _LEAST = 2

@@ -13,9 +13,9 @@ from pathlib import Path
 from indexer.catalogue import Catalogue
 from indexer.item import DEPARTMENTS, Department
 from service.schemas.fields import Id, Pseudonym, Strict, When
+from training.data.looks import StyledLook
+from training.importers.catalog import ImportReport, Stock, StockPiece, one_per_slot
 from training.importers.rows import ImportFileError, read_rows
-from training.importers.stock import ImportReport, Stock, StockPiece, one_per_slot
-from training.looks import StyledLook
 
 _LEAST = 2
 

@@ -15,8 +15,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from indexer.item import Slot
 from indexer.taxonomy.classify import ProductText, classify
-from training.lookbook import LookbookError
-from training.looks import StyledLook
+from training.data.lookbook import LookbookError
+from training.data.looks import StyledLook
 
 PolyvoreSplit = Literal["train", "test"]
 _WORDS = 12

@@ -16,9 +16,9 @@ from pydantic import BeforeValidator, Field
 from indexer.catalogue import Catalogue
 from indexer.item import Department, Season, Slot
 from service.schemas.fields import Id, Phrase, Strict, When
+from training.data.looks import StyledLook
+from training.importers.catalog import ImportReport, Stock, department_of, is_whole, one_per_slot
 from training.importers.rows import ImportFileError, is_csv, read_csv, read_json_lines
-from training.importers.stock import ImportReport, Stock, department_of, is_whole, one_per_slot
-from training.looks import StyledLook
 
 _MOST_PHRASINGS = 12
 _MOST_PIECES = 24

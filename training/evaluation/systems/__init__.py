@@ -1,0 +1,1 @@
+"""Who answers: the systems that are measured on the same cases."""

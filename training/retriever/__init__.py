@@ -1,0 +1,1 @@
+"""Tuning the query side of retrieval."""

@@ -1,0 +1,1 @@
+"""How an adapter learns. Knows no file of looks."""
