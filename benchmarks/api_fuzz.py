@@ -37,7 +37,7 @@ from schemathesis.specs.openapi.checks import (
 
 from benchmarks.running_service import serving
 from benchmarks.violations import VIBES
-from indexer.intake import FeedSource
+from indexer.pipeline.read import FeedSource
 from service.db.repositories.keys import KeyRing
 from service.db.session import State
 from service.indexing.build import build_index

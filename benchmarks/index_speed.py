@@ -21,10 +21,10 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.build import FeedSource, build_snapshot
 from indexer.embedder import Embedder, Progress, SentenceTransformerEmbedder, Vectors, load_embedder
-from indexer.report import BuildReport
-from indexer.snapshot import SnapshotStore
+from indexer.pipeline.build import FeedSource, build_snapshot
+from indexer.pipeline.report import BuildReport
+from indexer.storage.snapshot import SnapshotStore
 
 SIZES = ("S", "M", "L")
 COLORS = ["black", "white", "navy", "olive", "rust", "sand", "cream", "burgundy", "teal", "lilac"]

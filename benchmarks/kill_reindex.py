@@ -28,7 +28,7 @@ import httpx
 
 from benchmarks.running_service import Periodic, Service, finished, reindex
 from indexer.errors import SnapshotError
-from indexer.snapshot import SnapshotStore
+from indexer.storage.snapshot import SnapshotStore
 
 STORE = Path(__file__).parent.parent / "inventory_samples" / "store.csv"
 _THREADS = 3

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from indexer.item import DEPARTMENTS, SEASONS, Item, Variant
-from indexer.snapshot import SnapshotStore
+from indexer.storage.snapshot import SnapshotStore
 from service.recommender.recommender import open_recommender
 from service.schemas.outfits import Outfit, OutfitRequest, OutfitResponse
 from service.settings import Settings

@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from indexer.embedder import EMBEDDED_MODEL
-from indexer.feeds.record import MAX_UNPACKED
+from indexer.record import MAX_UNPACKED
 
 EMBEDDED_LM = "embedded:SmolLM2-135M-Instruct"
 

@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 from reading_docs import API, DOCS, PATHS, README, ROOT, blocks, commands, options, routes, table
 
-from indexer.feeds.record import FIELDS
+from indexer.record import FIELDS
 from service.api.app import create_app
 from service.lm.prompt import PROMPT_VERSION
 from service.registry.adapter import Manifest

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from indexer.disk import sync
 from indexer.errors import StylistError
+from indexer.storage.durable import sync
 from service.lm.score_head import HEAD
 from service.registry.adapter import CONFIG, MANIFEST, WEIGHTS, Adapter, Manifest, check_files, read_manifest
 from service.registry.store import Aliases, Change, StyleFolder, style_folder

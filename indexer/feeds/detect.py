@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from indexer.errors import FeedError
-from indexer.feeds.google_fields import attribute_name
-from indexer.feeds.shopify import shopify_columns
-from indexer.feeds.table import read_header
-from indexer.feeds.textfile import decode_head, encoding_of, read_head
-from indexer.feeds.woo_columns import looks_like_woo
+from indexer.feeds.files.table import read_header
+from indexer.feeds.files.textfile import decode_head, encoding_of, read_head
+from indexer.feeds.readers.google_fields import attribute_name
+from indexer.feeds.readers.shopify import shopify_columns
+from indexer.feeds.readers.woo_columns import looks_like_woo
 
 Format = Literal["csv", "jsonl", "parquet", "shopify", "google", "woocommerce"]
 FORMATS: tuple[Format, ...] = get_args(Format)

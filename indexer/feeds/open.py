@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from indexer.errors import FeedError
-from indexer.feeds.csv_feed import CsvReader
-from indexer.feeds.currency import currency_code
 from indexer.feeds.detect import Detection, Format, detect
-from indexer.feeds.google import GoogleReader
-from indexer.feeds.jsonl_feed import JsonlReader
-from indexer.feeds.parquet_feed import ParquetReader
-from indexer.feeds.record import COST, MAX_UNPACKED, FeedReader, Record, Reject, Row, Skipped
-from indexer.feeds.shopify import ShopifyReader
+from indexer.feeds.readers.csv_feed import CsvReader
+from indexer.feeds.readers.google import GoogleReader
+from indexer.feeds.readers.jsonl_feed import JsonlReader
+from indexer.feeds.readers.parquet_feed import ParquetReader
+from indexer.feeds.readers.shopify import ShopifyReader
+from indexer.feeds.readers.woocommerce import WooReader
 from indexer.feeds.validate import Defaults, to_row
-from indexer.feeds.woocommerce import WooReader
+from indexer.feeds.values.currency import currency_code
+from indexer.record import COST, MAX_UNPACKED, FeedReader, Record, Reject, Row, Skipped
 
 _MAPPABLE = frozenset({"csv", "jsonl", "parquet"})
 

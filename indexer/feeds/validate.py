@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from indexer.feeds.availability import availability_of
-from indexer.feeds.currency import currency_code
-from indexer.feeds.money import MoneyError, parse_money
-from indexer.feeds.record import COST, Record, Reject, Row
+from indexer.feeds.values.availability import availability_of
+from indexer.feeds.values.currency import currency_code
+from indexer.feeds.values.money import MoneyError, parse_money
+from indexer.record import COST, Record, Reject, Row
 
 _NOTHING = frozenset({"", "-", "na", "n/a", "nan", "null", "none", "undefined", "untitled"})
 MAX_CHARS = {"description": 5_000, "title": 300, "tags": 2_000, "image_url": 2_048, "url": 2_048}

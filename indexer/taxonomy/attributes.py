@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from indexer.feeds.record import Row
 from indexer.item import Department, Season
+from indexer.record import Row
 from indexer.taxonomy.colors import colors
 from indexer.taxonomy.departments import KidsLine, department, kids_line
 from indexer.taxonomy.fabrics import material, pattern

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from indexer.feeds.record import Row
+from indexer.record import Row
 from indexer.taxonomy.heads import find_head
 from indexer.taxonomy.lexicon import SILENT, keys, matches, split_words, whole
 

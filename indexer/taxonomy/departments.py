@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from indexer.feeds.record import Row
 from indexer.item import Department
+from indexer.record import Row
 from indexer.taxonomy.kinds import Kind
 from indexer.taxonomy.lexicon import keys
 

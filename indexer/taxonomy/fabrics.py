@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from indexer.feeds.record import Row
+from indexer.record import Row
 from indexer.taxonomy.lexicon import keys
 
 _MATERIALS, _PATTERNS = "materials.tsv", "patterns.tsv"

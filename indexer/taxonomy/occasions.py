@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from indexer.feeds.record import Row
 from indexer.item import SEASONS, Season
+from indexer.record import Row
 from indexer.taxonomy.kinds import Kind
 from indexer.taxonomy.lexicon import keys, whole
 

@@ -28,8 +28,8 @@ from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 
 if TYPE_CHECKING:
-    from indexer.build import ProgressSink
-    from indexer.report import BuildReport
+    from indexer.pipeline.build import ProgressSink
+    from indexer.pipeline.report import BuildReport
 
 
 def start(

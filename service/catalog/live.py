@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from indexer.embedder import Embedder
 from indexer.errors import SnapshotError
 from indexer.item import Item
-from indexer.snapshot import SnapshotStore
+from indexer.storage.snapshot import SnapshotStore
 from service.catalog.stock_patches import StockPatch, StockResult, resolve
 from service.db.repositories.stock import StockBook
 from service.errors import UnavailableError

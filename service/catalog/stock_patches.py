@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from indexer.feeds.money import MAX_AMOUNT
+from indexer.feeds.values.money import MAX_AMOUNT
 from indexer.item import Item
 from service.catalog.stock_overlay import sizes_meant
 from service.schemas.outfits import Name

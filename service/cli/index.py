@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from indexer.intake import FeedSource
-from indexer.report import render
+from indexer.pipeline.read import FeedSource
+from indexer.pipeline.report import render
 from service.indexing.build import FeedFormat, build_index, check_currency, check_mapping
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-from indexer.disk import sync
+from indexer.storage.durable import sync
 
 STDOUT = Path("-")
 

@@ -17,8 +17,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from indexer.disk import locked
 from indexer.errors import StylistError
+from indexer.storage.durable import locked
 from service.db.engine import create_privately, place, postgres_engine, reason, sqlite_engine, translated
 from service.db.migrate import migrate
 from service.db.tables import OutfitRow, Table

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from indexer.errors import StylistError
-from indexer.report import RemovalError
+from indexer.pipeline.report import RemovalError
 from service.indexing.job_progress import Progress
 from service.indexing.log import Status
 from service.indexing.order import Build, BuildOrder

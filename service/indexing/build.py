@@ -10,14 +10,14 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Literal
 
 from indexer.errors import FeedError
-from indexer.feeds.columns import parse_mapping
-from indexer.feeds.currency import currency_code
+from indexer.feeds.columns.columns import parse_mapping
 from indexer.feeds.detect import Format
+from indexer.feeds.values.currency import currency_code
 from service.errors import InvalidError
 
 if TYPE_CHECKING:
-    from indexer.build import FeedSource, ProgressSink
-    from indexer.report import BuildReport
+    from indexer.pipeline.build import FeedSource, ProgressSink
+    from indexer.pipeline.report import BuildReport
     from service.settings import Settings
 
 FeedFormat = Literal["auto", Format]
@@ -55,9 +55,9 @@ def build_index(
     `started` is the moment of `StockBook.mark` that the feeds are as of; now when empty.
     Raises FeedError, SnapshotError or ModelError; the former snapshot stays current then.
     """
-    from indexer.build import BuildOptions, build_snapshot
     from indexer.embedder import load_embedder
-    from indexer.snapshot import SnapshotStore
+    from indexer.pipeline.build import BuildOptions, build_snapshot
+    from indexer.storage.snapshot import SnapshotStore
     from service.db.repositories.stock import StockBook, settle
     from service.db.session import State
 

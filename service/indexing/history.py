@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from indexer.errors import SnapshotError, StylistError
 from indexer.item import SLOTS, Slot
-from indexer.manifest import Embedding, Manifest
-from indexer.snapshot import SnapshotStore
+from indexer.storage.manifest import Embedding, Manifest
+from indexer.storage.snapshot import SnapshotStore
 from service.errors import ConflictError, NotFoundError
 
 NO_INDEX = "no index yet: run `stylist index FEED`, or POST /v1/admin/reindex"

@@ -15,8 +15,8 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from indexer.disk import locked, replace_text, try_lock
 from indexer.errors import StylistError
+from indexer.storage.durable import locked, replace_text, try_lock
 
 UPLOADS_FOLDER = "uploads"
 UPLOAD_LOCK = ".lock"

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import TypeAdapter, ValidationError
 
-from indexer.intake import FeedSource
+from indexer.pipeline.read import FeedSource
 
 if TYPE_CHECKING:
-    from indexer.build import ProgressSink
-    from indexer.report import BuildReport
+    from indexer.pipeline.build import ProgressSink
+    from indexer.pipeline.report import BuildReport
 
 
 @dataclass(frozen=True, slots=True)

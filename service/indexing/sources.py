@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from indexer.errors import SnapshotError
-from indexer.snapshot import SnapshotStore
+from indexer.storage.snapshot import SnapshotStore
 from service.errors import InvalidError
 from service.settings import Settings
 

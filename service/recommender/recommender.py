@@ -11,7 +11,7 @@ from pathlib import Path
 
 from indexer.embedder import Embedder, load_embedder
 from indexer.errors import ModelError
-from indexer.snapshot import SnapshotStore
+from indexer.storage.snapshot import SnapshotStore
 from service.catalog.browse import page, view
 from service.catalog.live import SnapshotHolder
 from service.catalog.stock_patches import StockPatch, StockResult

@@ -16,8 +16,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from indexer.disk import locked, replace_text
 from indexer.errors import ModelError
+from indexer.storage.durable import locked, replace_text
 from service.artifacts import read_file
 from service.registry.adapter import ALIASES, MANIFEST, WEIGHTS, StyleName, Version
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.catalogue import Found
 from indexer.embedder import Vectors
 from indexer.item import Department, Item, Slot, Variant
-from indexer.snapshot import Snapshot
+from indexer.storage.catalogue import Found
+from indexer.storage.snapshot import Snapshot
 from service.catalog.columns import Facets, Mask, Positions, build_facets, restock
 from service.catalog.sizes import fits, scale
 from service.catalog.stock_overlay import LiveStock, Note

@@ -21,8 +21,8 @@ from typing import Any
 
 from hashing_embedder import HashingEmbedder
 
-from indexer.build import FeedSource, build_snapshot
-from indexer.snapshot import SnapshotStore
+from indexer.pipeline.build import FeedSource, build_snapshot
+from indexer.storage.snapshot import SnapshotStore
 
 OPERATIONS = ["open", "close", "fsync", "replace", "rename", "unlink", "rmdir", "mkdir"]
 MOMENTS = 12

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from hashing_embedder import HashingEmbedder
 
-from indexer.assembly import ITEM_SKU_TAKEN
-from indexer.build import BuildOptions, FeedSource, build_snapshot
 from indexer.errors import FeedError, SnapshotError
-from indexer.report import BuildReport, UncertainItem, render
-from indexer.snapshot import SnapshotStore
+from indexer.pipeline.assemble import ITEM_SKU_TAKEN
+from indexer.pipeline.build import BuildOptions, FeedSource, build_snapshot
+from indexer.pipeline.report import BuildReport, UncertainItem, render
+from indexer.storage.snapshot import SnapshotStore
 
 HEADER = "sku,group_id,title,category,color,size,price,currency,quantity"
 GOOD = [

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from indexer.catalogue import Catalogue, sqlite_url
 from indexer.errors import SnapshotError
 from indexer.item import DEPARTMENTS, SEASONS, SLOTS, Item, Variant
-from indexer.schema import METADATA
+from indexer.storage.catalogue import Catalogue, sqlite_url
+from indexer.storage.schema import METADATA
 
 text = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=12)
 variants = st.builds(

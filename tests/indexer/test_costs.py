@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from hashing_embedder import HashingEmbedder
 
-from indexer.build import BuildOptions, FeedSource, build_snapshot
-from indexer.catalogue import Catalogue, sqlite_url
-from indexer.disk import sha256_file
-from indexer.draft import CATALOGUE, MANIFEST
 from indexer.item import Item, Variant
-from indexer.manifest import Stored
-from indexer.report import BuildReport
-from indexer.snapshot import SnapshotStore
+from indexer.pipeline.build import BuildOptions, FeedSource, build_snapshot
+from indexer.pipeline.report import BuildReport
+from indexer.storage.catalogue import Catalogue, sqlite_url
+from indexer.storage.draft import CATALOGUE, MANIFEST
+from indexer.storage.durable import sha256_file
+from indexer.storage.manifest import Stored
+from indexer.storage.snapshot import SnapshotStore
 
 COSTED = """sku,title,category,size,price,currency,quantity,group_id,cost
 A-M,Linen shirt,Shirts,M,40,EUR,3,A,{}

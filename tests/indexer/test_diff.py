@@ -9,12 +9,12 @@ from hashing_embedder import HashingEmbedder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.build import BuildOptions, FeedSource, build_snapshot
-from indexer.catalogue import Catalogue, sqlite_url
-from indexer.diff import LISTED, Rejected, SlotChange, compare
 from indexer.item import Item, Variant
-from indexer.report import BuildReport, RemovalError, render
-from indexer.snapshot import SnapshotStore
+from indexer.pipeline.build import BuildOptions, FeedSource, build_snapshot
+from indexer.pipeline.report import BuildReport, RemovalError, render
+from indexer.storage.catalogue import Catalogue, sqlite_url
+from indexer.storage.diff import LISTED, Rejected, SlotChange, compare
+from indexer.storage.snapshot import SnapshotStore
 
 HEADER = "sku,title,category,color,size,price,currency,quantity"
 SHIRT, SKIRT = "T1,Linen shirt,Shirts,white,M,40,EUR,3", "B1,Pleated skirt,Skirts,black,38,60,EUR,2"

@@ -9,10 +9,10 @@ import pytest
 
 import inventory_samples
 from indexer.feeds.open import open_feed
-from indexer.feeds.record import Row
 from indexer.item import Item
-from indexer.normalise import build_items
-from indexer.staging import Staging
+from indexer.pipeline.group import Staging
+from indexer.pipeline.normalise import build_items
+from indexer.record import Row
 
 FOLDER = Path(inventory_samples.__file__).parent
 SAME_EVERYWHERE = {

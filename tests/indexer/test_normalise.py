@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.feeds.record import Reject, Row
 from indexer.item import Item
-from indexer.normalise import build_items, clean_size
+from indexer.pipeline.normalise import build_items, clean_size
+from indexer.record import Reject, Row
 
 
 def items_of(results: Iterable[Item | Reject]) -> list[Item]:

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.catalogue import Catalogue, sqlite_url
-from indexer.draft import Draft
 from indexer.errors import SnapshotError
 from indexer.item import SLOTS, Item, Variant
-from indexer.manifest import Contents, Embedding
-from indexer.snapshot import SnapshotStore
-from indexer.vectors import VectorIndex
+from indexer.storage.catalogue import Catalogue, sqlite_url
+from indexer.storage.draft import Draft
+from indexer.storage.manifest import Contents, Embedding
+from indexer.storage.snapshot import SnapshotStore
+from indexer.storage.vectors import VectorIndex
 
 FILES = ["catalogue.sqlite", "manifest.json", "rejects.jsonl", "report.json", "vectors.faiss"]
 
@@ -110,7 +110,7 @@ def test_one_build_at_a_time(store: SnapshotStore) -> None:
 
 def test_a_draft_of_a_killed_build_is_swept(store: SnapshotStore) -> None:
     script = (
-        "import os, signal, sys; from pathlib import Path; from indexer.snapshot import SnapshotStore\n"
+        "import os, signal, sys; from pathlib import Path; from indexer.storage.snapshot import SnapshotStore\n"
         "draft = SnapshotStore(Path(sys.argv[1])).begin(); draft.rejects.write_text('x')\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.feeds.record import Row
-from indexer.staging import DUPLICATE_SKU, DUPLICATE_VARIANT, SKU_OF_ANOTHER, Staging
+from indexer.pipeline.group import DUPLICATE_SKU, DUPLICATE_VARIANT, SKU_OF_ANOTHER, Staging
+from indexer.record import Row
 
 
 def row(sku: str, group: str = "g", line: int = 2, **values: Any) -> Row:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import indexer.vectors
+import indexer.storage.vectors
 from indexer.errors import SnapshotError
-from indexer.vectors import VectorIndex
+from indexer.storage.vectors import VectorIndex
 
 
 def unit(count: int, dim: int, seed: int = 0) -> np.ndarray:
@@ -64,7 +64,7 @@ def test_inverted_lists_are_exact_under_a_filter(size: int) -> None:
 
 @pytest.mark.parametrize("flat_limit", [100, 10_000])
 def test_filter_too_wide_to_gather(flat_limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(indexer.vectors, "GATHER_LIMIT", 50)
+    monkeypatch.setattr(indexer.storage.vectors, "GATHER_LIMIT", 50)
     vectors = unit(2000, 16)
     index = VectorIndex.build(vectors, flat_limit)
     allowed = np.arange(0, 2000, 3)

@@ -11,7 +11,7 @@ import pytest
 from fake_recommender import FakeRecommender
 
 import inventory_samples
-from indexer.intake import FeedSource
+from indexer.pipeline.read import FeedSource
 from service.db.session import State
 from service.indexing.build import build_index
 from service.recommender.recommender import StoreRecommender, open_recommender

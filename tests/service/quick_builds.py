@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.build import BuildOptions, ProgressSink, build_snapshot
 from indexer.embedder import Progress, Vectors
-from indexer.report import BuildReport
-from indexer.snapshot import SnapshotStore
+from indexer.pipeline.build import BuildOptions, ProgressSink, build_snapshot
+from indexer.pipeline.report import BuildReport
+from indexer.storage.snapshot import SnapshotStore
 from service.indexing.order import Build, BuildOrder
 
 HEADER = "sku,title,category,gender,color,price,currency,quantity"

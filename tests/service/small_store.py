@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.catalogue import Found
 from indexer.item import Item
-from indexer.vectors import VectorIndex
+from indexer.storage.catalogue import Found
+from indexer.storage.vectors import VectorIndex
 from service.query.parser import Brief
 from service.retrieval.retriever import Retriever
 

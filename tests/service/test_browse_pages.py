@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from quick_builds import QuickEmbedder
 
 import inventory_samples
-from indexer.build import build_snapshot
-from indexer.intake import FeedSource
-from indexer.snapshot import SnapshotStore
+from indexer.pipeline.build import build_snapshot
+from indexer.pipeline.read import FeedSource
+from indexer.storage.snapshot import SnapshotStore
 from service.catalog.browse import page
 from service.errors import InvalidError
 from service.recommender.protocol import ItemQuery

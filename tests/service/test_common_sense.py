@@ -10,8 +10,8 @@ import pytest
 from factories import item
 
 from indexer.embedder import load_embedder
-from indexer.feeds.record import Row
 from indexer.item import Item
+from indexer.record import Row
 from indexer.taxonomy.attributes import read_attributes
 from indexer.taxonomy.classify import ProductText, classify
 from indexer.taxonomy.kinds import KINDS

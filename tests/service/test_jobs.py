@@ -10,9 +10,9 @@ import pytest
 from quick_builds import quick_build, rows
 from waiting import wait_until
 
-from indexer.disk import try_lock
-from indexer.intake import FeedSource
-from indexer.snapshot import SnapshotStore
+from indexer.pipeline.read import FeedSource
+from indexer.storage.durable import try_lock
+from indexer.storage.snapshot import SnapshotStore
 from service.db.session import State
 from service.db.tables import JobRow
 from service.errors import ConflictError, InvalidError, NotFoundError

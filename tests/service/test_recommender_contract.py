@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from fake_recommender import FakeRecommender
 
-from indexer.intake import FeedSource
+from indexer.pipeline.read import FeedSource
 from service.errors import InvalidError
 from service.indexing.build import build_index
 from service.recommender.progress import AbandonedError, Unwatched

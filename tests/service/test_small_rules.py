@@ -12,9 +12,9 @@ from test_retriever import brief
 import inventory_samples
 from indexer.embedder import load_embedder
 from indexer.errors import SnapshotError
-from indexer.intake import FeedSource
 from indexer.item import Item
-from indexer.snapshot import SnapshotStore
+from indexer.pipeline.read import FeedSource
+from indexer.storage.snapshot import SnapshotStore
 from service.catalog import live as holder
 from service.catalog.child_sizes import for_age
 from service.catalog.live import SnapshotHolder

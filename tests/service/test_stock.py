@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from waiting import wait_until
 
 from indexer.embedder import load_embedder
-from indexer.intake import FeedSource
-from indexer.snapshot import SnapshotStore
+from indexer.pipeline.read import FeedSource
+from indexer.storage.snapshot import SnapshotStore
 from service.catalog.live import SnapshotHolder
 from service.catalog.stock_patches import Said, StockPatch
 from service.cli.compose import run as compose_here

@@ -13,7 +13,7 @@ import pytest
 from tiny_models import save_tiny_model, train_tiny_adapter
 
 import inventory_samples
-from indexer.intake import FeedSource
+from indexer.pipeline.read import FeedSource
 from service.errors import UnavailableError
 from service.indexing.build import build_index
 from service.lm.engine import LanguageModel

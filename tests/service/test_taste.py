@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sent_events import event, sent
 
-from indexer.intake import FeedSource
 from indexer.item import Variant
+from indexer.pipeline.read import FeedSource
 from service.catalog.columns import build_facets
 from service.db.repositories.events import FeedbackBook
 from service.db.session import State

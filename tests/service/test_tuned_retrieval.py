@@ -11,7 +11,7 @@ import pytest
 from test_query_encoder import save_tiny_encoder
 
 from indexer.embedder import load_embedder
-from indexer.intake import FeedSource
+from indexer.pipeline.read import FeedSource
 from service.indexing.build import build_index
 from service.query.encoder import RETRIEVER, WEIGHTS
 from service.recommender.recommender import StoreRecommender, open_recommender

@@ -11,8 +11,8 @@ from typing import Any
 
 from factories import item
 
-from indexer.catalogue import Catalogue, sqlite_url
 from indexer.item import Item, Slot, Variant
+from indexer.storage.catalogue import Catalogue, sqlite_url
 
 SLOTS_BY_SKU: dict[str, Slot | None] = {
     "T1": "top",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from importer_store import SLOTS_BY_SKU, catalogue_of, pieces, write
 
-from indexer.catalogue import Catalogue
+from indexer.storage.catalogue import Catalogue
 from training.data.looks import StyledLook
 from training.data.preferences import preferences_of
 from training.importers.feedback import Feedback, read_feedback

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from importer_store import SLOTS_BY_SKU, catalogue_of, pieces, write
 
-from indexer.catalogue import Catalogue
+from indexer.storage.catalogue import Catalogue
 from training.data.looks import StyledLook, split_by_time
 from training.importers.orders import OrderLine, read_orders
 from training.importers.rows import ImportFileError, read_json_lines, read_rows

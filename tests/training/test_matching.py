@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from indexer.build import FeedSource, build_snapshot
 from indexer.embedder import Embedder, load_embedder
 from indexer.errors import SnapshotError
-from indexer.snapshot import SnapshotStore
+from indexer.pipeline.build import FeedSource, build_snapshot
+from indexer.storage.snapshot import SnapshotStore
 from service.retrieval.retriever import Retriever
 from training.data.decisions import Draw, Pool, draw_examples
 from training.data.looks import StyledLook

@@ -12,8 +12,8 @@ from factories import item
 from importer_store import catalogue_of
 from pydantic import BaseModel
 
-from indexer.catalogue import Catalogue
 from indexer.item import Slot, Variant
+from indexer.storage.catalogue import Catalogue
 from training.importers.catalog import ImportReport
 from training.importers.feedback import read_feedback
 from training.importers.feedback_events import FeedbackEvent

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from indexer.catalogue import Catalogue
 from indexer.errors import StylistError
-from indexer.snapshot import SnapshotStore
+from indexer.storage.catalogue import Catalogue
+from indexer.storage.snapshot import SnapshotStore
 from training.data.looks import Split, StyledLook, check_leaks, read_looks, split_by_group, split_by_time
 from training.data.preferences import Preference, preferences_of
 from training.importers.catalog import ImportReport

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from indexer.embedder import Embedder
-from indexer.snapshot import SnapshotStore
+from indexer.storage.snapshot import SnapshotStore
 from service.retrieval.retriever import Retriever
 from training.data.looks import StyledLook, texts
 from training.data.matching import match_looks, stock_looks

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from indexer.catalogue import Catalogue
 from indexer.item import Department, Slot
+from indexer.storage.catalogue import Catalogue
 
 _NAMED = 5
 

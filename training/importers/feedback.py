@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer.catalogue import Catalogue
 from indexer.item import Department, Item, Slot
+from indexer.storage.catalogue import Catalogue
 from training.data.decisions import ORDER
 from training.data.looks import StyledLook
 from training.data.preferences import Preference

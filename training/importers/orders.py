@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.catalogue import Catalogue
 from indexer.item import DEPARTMENTS, Department
+from indexer.storage.catalogue import Catalogue
 from service.schemas.fields import Id, Pseudonym, Strict, When
 from training.data.looks import StyledLook
 from training.importers.catalog import ImportReport, Stock, StockPiece, one_per_slot

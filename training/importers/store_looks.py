@@ -13,8 +13,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from indexer.catalogue import Catalogue
 from indexer.item import Department, Season, Slot
+from indexer.storage.catalogue import Catalogue
 from service.schemas.fields import Id, Phrase, Strict, When
 from training.data.looks import StyledLook
 from training.importers.catalog import ImportReport, Stock, department_of, is_whole, one_per_slot

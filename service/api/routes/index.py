@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request, Security
 from pydantic import BaseModel, ConfigDict, Field
 
 from indexer.item import Slot
-from indexer.manifest import Embedding
-from indexer.snapshot import SnapshotStore
+from indexer.storage.manifest import Embedding
+from indexer.storage.snapshot import SnapshotStore
 from service.api.auth import StaffRoute, bearer
 from service.api.dependencies import Services, services
 from service.api.errors import documented

@@ -12,8 +12,8 @@ from anyio import to_thread
 from fastapi import APIRouter, Header, Request, Response, Security
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from indexer.disk import sha256_file
-from indexer.intake import FeedSource
+from indexer.pipeline.read import FeedSource
+from indexer.storage.durable import sha256_file
 from service.api.auth import StaffRoute, bearer
 from service.api.dependencies import services
 from service.api.errors import documented

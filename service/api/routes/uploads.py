@@ -20,7 +20,7 @@ from fastapi import Request
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from indexer.disk import try_lock
+from indexer.storage.durable import try_lock
 from service.errors import InvalidError, UnavailableError
 from service.indexing.lock import UPLOAD_LOCK
 

@@ -25,8 +25,8 @@ from service.db.session import State, insert_new, to_text, upsert, utc_now
 from service.db.tables import StockRow
 
 if TYPE_CHECKING:
-    from indexer.report import BuildReport
-    from indexer.snapshot import SnapshotStore
+    from indexer.pipeline.report import BuildReport
+    from indexer.storage.snapshot import SnapshotStore
 
 POLL_SECONDS = 1.0
 """How often a request looks whether another process has changed the stock."""

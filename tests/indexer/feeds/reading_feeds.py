@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from indexer.feeds.record import Reject, Row, Skipped
+from indexer.record import Reject, Row, Skipped
 
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
 

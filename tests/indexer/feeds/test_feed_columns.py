@@ -7,9 +7,9 @@ import re
 import pytest
 
 from indexer.errors import FeedError
-from indexer.feeds.columns import match_columns
-from indexer.feeds.record import FIELDS
-from indexer.feeds.synonyms import SYNONYMS, canonical_field
+from indexer.feeds.columns.columns import match_columns
+from indexer.feeds.values.synonyms import SYNONYMS, canonical_field
+from indexer.record import FIELDS
 
 
 def test_every_field_has_its_own_name_among_its_synonyms() -> None:

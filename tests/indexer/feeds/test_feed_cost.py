@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reading_feeds import ReadFeed
 
-from indexer.feeds.columns import match_columns
-from indexer.feeds.record import Record, Row
+from indexer.feeds.columns.columns import match_columns
 from indexer.feeds.validate import Defaults, to_row
+from indexer.record import Record, Row
 
 GOOGLE_XML = """<rss xmlns:g="http://base.google.com/ns/1.0" version="2.0"><channel><item>
 <g:id>A</g:id><title>Shirt</title><g:price>40.00 USD</g:price>

@@ -14,7 +14,7 @@ from reading_feeds import ReadFeed, WriteFeed
 
 from indexer.errors import FeedError
 from indexer.feeds.open import open_feed
-from indexer.feeds.record import Reject, Row, Skipped
+from indexer.record import Reject, Row, Skipped
 
 PLAIN = "sku,title,color,price,quantity\nA1,Linen Shirt,Écru,59.00,3\n"
 

@@ -7,7 +7,7 @@ from reading_feeds import ReadFeed, WriteFeed
 
 from indexer.errors import FeedError
 from indexer.feeds.open import open_feed
-from indexer.feeds.record import Reject, Row
+from indexer.record import Reject, Row
 
 ITEM = """
     <item>

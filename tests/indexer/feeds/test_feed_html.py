@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.feeds.html_text import html_to_text
+from indexer.feeds.values.html_text import html_to_text
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from reading_feeds import ReadFeed, WriteFeed
 
 from indexer.errors import FeedError
-from indexer.feeds import json_text, textfile
+from indexer.feeds.files import json_text, textfile
 from indexer.feeds.open import open_feed
-from indexer.feeds.record import Reject, Row
+from indexer.record import Reject, Row
 
 
 def test_nested_values_become_text(read_feed: ReadFeed) -> None:

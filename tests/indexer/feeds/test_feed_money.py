@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.feeds.money import MAX_AMOUNT, MoneyError, parse_money
+from indexer.feeds.values.money import MAX_AMOUNT, MoneyError, parse_money
 
 
 @pytest.mark.parametrize(

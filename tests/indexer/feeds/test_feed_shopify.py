@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 from reading_feeds import Events, ReadFeed
 
-from indexer.feeds.record import Reject, Row, Skipped
+from indexer.record import Reject, Row, Skipped
 
 _COLUMNS = (
     "Handle,Title,Body (HTML),Vendor,Product Category,Type,Tags,Published,Option1 Name,Option1 Value,Option2 Name,"

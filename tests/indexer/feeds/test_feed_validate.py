@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.feeds.record import FIELDS, Record, Reject, Row
 from indexer.feeds.validate import Defaults, to_row
+from indexer.record import FIELDS, Record, Reject, Row
 
 GOOD = {"sku": "A", "title": "Shirt", "price": "10"}
 

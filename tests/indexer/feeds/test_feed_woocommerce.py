@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 from reading_feeds import ReadFeed
 
-from indexer.feeds.record import Reject, Row, Skipped
+from indexer.record import Reject, Row, Skipped
 
 HEADER = [
     "ID",

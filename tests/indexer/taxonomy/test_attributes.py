@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.feeds.record import Row
 from indexer.item import DEPARTMENTS, SEASONS
+from indexer.record import Row
 from indexer.taxonomy.attributes import (
     colors,
     department,

@@ -10,8 +10,8 @@ import pytest
 from anyio import sleep, to_thread
 from tiny_models import save_tiny_model
 
-from indexer.intake import FeedSource
-from indexer.snapshot import SnapshotStore
+from indexer.pipeline.read import FeedSource
+from indexer.storage.snapshot import SnapshotStore
 from service.indexing.build import build_index
 from service.lm.engine import LanguageModel
 from service.lm.prompt import Context, line_end, render

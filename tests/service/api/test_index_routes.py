@@ -6,8 +6,8 @@ import pytest
 from quick_builds import quick_build, rows
 
 from indexer.errors import SnapshotError
-from indexer.intake import FeedSource
-from indexer.snapshot import SnapshotStore
+from indexer.pipeline.read import FeedSource
+from indexer.storage.snapshot import SnapshotStore
 from service.indexing.job_progress import Progress
 from service.indexing.order import BuildOrder
 

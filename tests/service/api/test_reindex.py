@@ -10,7 +10,7 @@ import pytest
 from app_runner import until
 
 from indexer.errors import FeedError
-from indexer.report import BuildReport
+from indexer.pipeline.report import BuildReport
 from service.indexing.order import BuildOrder
 
 pytestmark = pytest.mark.anyio

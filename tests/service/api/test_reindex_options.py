@@ -10,7 +10,7 @@ import pytest
 from app_runner import until
 from quick_builds import quick_build, rows
 
-from indexer.snapshot import SnapshotStore
+from indexer.storage.snapshot import SnapshotStore
 
 pytestmark = pytest.mark.anyio
 URL = "/v1/admin/reindex"

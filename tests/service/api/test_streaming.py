@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from waiting import wait_until
 
-from indexer.intake import FeedSource
+from indexer.pipeline.read import FeedSource
 from service.api import sse as stream
 from service.api.app import create_app
 from service.api.sse import wants_stream

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from indexer.build import FeedSource, build_snapshot
 from indexer.embedder import Embedder
 from indexer.item import Department, Slot
-from indexer.snapshot import SnapshotStore
+from indexer.pipeline.build import FeedSource, build_snapshot
+from indexer.storage.snapshot import SnapshotStore
 from service.composition.planner import Planned, make_plans
 from service.query.encoder import QueryEncoder
 from service.query.parser import Brief, BriefReader

@@ -1,0 +1,1 @@
+"""Files as text, tables and JSON, whatever is in them."""

@@ -1,0 +1,1 @@
+"""A run of the indexer, stage by stage, under the names that the progress bar shows."""

@@ -1,0 +1,1 @@
+"""The snapshot on disk: the only owner of its layout."""
