@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from typer.testing import CliRunner
 
-import service.api
+import service.api.routes
 from training.cli import app
 
 ROOT = Path(__file__).parent.parent
@@ -43,7 +43,10 @@ def blocks(text: str, language: str) -> list[str]:
 
 def routes() -> list[APIRoute]:
     """Every route of the service, of all its modules."""
-    modules = [import_module(f"service.api.{module.name}") for module in iter_modules(service.api.__path__)]
+    modules = [
+        import_module(f"service.api.routes.{module.name}")
+        for module in iter_modules(service.api.routes.__path__)
+    ]
     routers = [m.router for m in modules if isinstance(getattr(m, "router", None), APIRouter)]
     return [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
 

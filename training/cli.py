@@ -1,7 +1,7 @@
 """The whole `stylist` command: what the service offers, and training, evaluation and promotion beside it.
 
 Only light modules are imported here, so that `stylist --help` answers at once. Defaults of numbers are those of
-`training.trainers.loop.Schedule`, `training.trainers.lora.Lora`, `training.trainers.preference` and `training.retriever.trainer`; a test compares them.
+`training.trainers` and `training.retriever.trainer`; a test compares them.
 """
 
 from __future__ import annotations

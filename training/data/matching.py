@@ -90,8 +90,10 @@ def match_looks(
 def stock_looks(
     lines: Iterable[tuple[Source, Department | None]], retriever: Retriever, without: Collection[str] = ()
 ) -> list[StyledLook]:
-    """The store's stock as looks of one piece, for `training.data.decisions.Pool`: negatives for the looks of these lines
-    then come from everything that the store has, not from what the looks happen to use.
+    """The store's stock as looks of one piece, for `training.data.decisions.Pool`.
+
+    Negatives for the looks of these lines then come from everything that the store has, not from what the looks
+    happen to use.
 
     They are for the pool alone: an example of one piece teaches nothing. `without` are labels that stay out, such
     as those of held-out looks.

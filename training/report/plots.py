@@ -1,4 +1,6 @@
-"""An evaluation as PNG pictures, for cards and documents. Knows no model; the loss of a run is `training.trainers.loss_curve`'.
+"""An evaluation as PNG pictures, for cards and documents. Knows no model.
+
+The loss of a run is for `training.trainers.loss_curve`.
 
 Colours are those of Okabe & Ito (2008, Color Universal Design), which the colour-blind can tell apart.
 """
