@@ -1,7 +1,8 @@
 """The curve of a run as a picture: loss on the left, shares of right decisions on the right. Knows no model.
 
 A curve is what `training.trainers.loop.Loop` writes: JSONL with one line before training and one per epoch. `loss` is
-the mean over the epoch's updates; `train` and every held-out check are shares of decisions in which the own piece scored best.
+the mean over the epoch's updates; `train` and every held-out check are shares of decisions in which the own piece
+scored best.
 """
 
 from __future__ import annotations
