@@ -14,9 +14,8 @@ from indexer.embedder import Embedder
 from indexer.item import Item
 from service.catalog.columns import Facets, Mask, Positions
 from service.errors import InvalidError
-from service.recommender.protocol import DEFAULT_PAGE, ItemQuery
 from service.retrieval.retriever import Retriever
-from service.schemas.outfits import ItemPage, ItemView, VariantView
+from service.schemas.catalog import DEFAULT_PAGE, ItemPage, ItemQuery, ItemView, VariantView
 
 
 def view(item: Item, sku: str | None = None) -> ItemView:

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator
 
 from indexer.item import Department, Item, Slot, Variant
 from service.catalog.sizes import fits, scale
-from service.composition.constraints import Candidate
 from service.errors import InvalidError
 from service.retrieval.filters import exclusions
 from service.retrieval.retriever import Retriever, pick_variant
+from service.retrieval.shortlist import Candidate
 from service.schemas.outfits import OutfitRequest, Unmet
 
 

@@ -8,7 +8,6 @@ likeness to the pieces chosen so far and the harmony with them, in one sum.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -16,35 +15,14 @@ from numpy.typing import NDArray
 
 from indexer.item import Slot
 from service.composition.compatibility import harmony
-from service.composition.constraints import Candidate, Limits, choices, outlooks, shareable
+from service.composition.constraints import Limits, choices, outlooks, shareable
 from service.composition.draft import Composed, Parts, Plan
+from service.composition.weights import Weights
 from service.lm.scorer import Question, Scorer, Scores
-from service.retrieval.retriever import Shortlist
+from service.retrieval.shortlist import Candidate, Shortlist
 
-TUNED_REST = 0.6
-"""`Weights.rest` where worn pieces are encoded by a tuned query encoder, for styles that bring no weights."""
 EncodeWorn = Callable[[Sequence[str]], NDArray[np.float32]]
 """Labels of worn pieces -> shape (labels, dim), in the space of the candidates' vectors."""
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """What each part of the score counts, in units of cosine similarity. An adapter may bring its own."""
-
-    text: float = 0.03
-    """Per unit of log-odds, where the stylist's scores are that; else per standard deviation among the candidates."""
-    most_text: float = 0.3
-    """The most that the stylist's opinion of a piece may add or take: enough to choose by, too little to overrule what
-    common sense says against a piece, such as a tie without a collar."""
-    vibe: float = 1.0
-    rest: float = 0.4
-    harmony: float = 1.0
-    repeat: float = 0.18
-    """Taken off for every other outfit of the answer that has the piece, most of it for another colour of it."""
-    noise: float = 0.02
-    """Scale of the Gumbel noise by which seeds differ."""
-    skip: float = -0.35
-    """An optional slot stays empty when fit and harmony of its best piece are below this."""
 
 
 class Watcher(Protocol):

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.item import Slot
-from service.composition.constraints import Candidate
 from service.lm.prompt import Context
 from service.lm.scorer import Scores
-from service.retrieval.retriever import Shortlist
+from service.retrieval.shortlist import Candidate, Shortlist
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from indexer.item import Item
 from service.composition.compatibility import NEUTRALS
-from service.composition.constraints import Candidate
 from service.query.parser import Brief
+from service.retrieval.shortlist import Candidate
 
 _LEVELS = ("sporty and relaxed", "casual", "smart casual", "dressed up", "formal")
 

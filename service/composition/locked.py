@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from service.catalog.columns import Mask
 from service.catalog.sizes import fits, scale
 from service.composition.anchors import find_anchors
-from service.composition.constraints import Candidate
 from service.composition.swap import SwapOrder
 from service.errors import InvalidError
 from service.query.parser import Brief
 from service.retrieval.adjustments import Nudge, withheld
 from service.retrieval.filters import exclusions
 from service.retrieval.retriever import Retriever
+from service.retrieval.shortlist import Candidate
 from service.retrieval.suitability import out_of_weather
 from service.schemas.outfits import OutfitItem, OutfitRequest, Unmet
 

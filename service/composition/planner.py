@@ -13,14 +13,14 @@ import numpy as np
 from indexer.item import SLOTS, Department, Slot
 from service.catalog.columns import Mask
 from service.composition.anchors import conflicts, find_anchors, mixtures
-from service.composition.constraints import Candidate
 from service.composition.draft import Plan
 from service.composition.pins import with_pins
 from service.lm.prompt import Context
 from service.query.parser import Brief, weather_words
 from service.retrieval.adjustments import Nudge, withheld
 from service.retrieval.attribute_fit import Template, templates
-from service.retrieval.retriever import Retriever, Shortlist
+from service.retrieval.retriever import Retriever
+from service.retrieval.shortlist import Candidate, Shortlist
 from service.retrieval.suitability import out_of_place, out_of_weather
 from service.schemas.outfits import OutfitRequest, Unmet
 

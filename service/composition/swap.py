@@ -14,18 +14,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from indexer.item import Department, Slot
+from service.db.repositories.outfits import Made
 from service.errors import InvalidError
-from service.recommender.replay import Made
-from service.schemas.outfits import (
-    Budget,
-    Exclude,
-    ItemView,
-    Names,
-    OutfitItem,
-    OutfitRequest,
-    SwapRequest,
-    Weather,
-)
+from service.schemas.catalog import ItemView
+from service.schemas.outfits import Budget, Exclude, Names, OutfitItem, OutfitRequest, SwapRequest, Weather
 
 Lookup = Callable[[str], ItemView | None]
 """The item of a SKU, as the catalogue has it now."""

@@ -15,34 +15,28 @@ from indexer.storage.snapshot import SnapshotStore
 from service.catalog.browse import page, view
 from service.catalog.live import SnapshotHolder
 from service.catalog.stock_patches import StockPatch, StockResult
-from service.composition.composer import TUNED_REST, Weights, compose
+from service.composition.composer import compose
 from service.composition.draft import Composed
 from service.composition.locked import lost_pieces
 from service.composition.planner import Planned, make_plans
 from service.composition.swap import SwapOrder
+from service.composition.weights import TUNED_REST, Weights
+from service.db.repositories.outfits import Made
 from service.db.repositories.stock import StockBook
 from service.db.repositories.styles import Choices
 from service.errors import InvalidError, ProblemError, UnavailableError
 from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
 from service.query.parser import BriefReader
 from service.recommender.progress import Unwatched, Watch
-from service.recommender.protocol import Condition, ItemQuery
-from service.recommender.replay import Made
+from service.recommender.protocol import Condition
 from service.recommender.response import Answering, Clock, identity, identity_of
 from service.recommender.trace import trace_of
 from service.registry.styles import HOUSE, Style, Stylists
 from service.retrieval.adjustments import Nudge, Nudges, digests
 from service.retrieval.merchandising import RuleMatch
 from service.retrieval.retriever import Retriever
-from service.schemas.outfits import (
-    IndexRef,
-    ItemPage,
-    ItemView,
-    OutfitRequest,
-    OutfitResponse,
-    StyleView,
-    Unmet,
-)
+from service.schemas.catalog import ItemPage, ItemQuery, ItemView
+from service.schemas.outfits import IndexRef, OutfitRequest, OutfitResponse, StyleView, Unmet
 from service.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from service.composition.constraints import Candidate
 from service.composition.draft import Composed
 from service.composition.explanation import explanation, title
 from service.query.parser import Brief
 from service.recommender.progress import Watch
+from service.retrieval.shortlist import Candidate
 from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse
 
 _ORDER = ("dress", "top", "bottom", "outerwear", "shoes", "bag", "jewelry", "accessory")

@@ -8,7 +8,6 @@ from itertools import pairwise
 import numpy as np
 
 from indexer.item import Slot
-from service.composition.constraints import Candidate
 from service.composition.draft import Composed, Parts
 from service.composition.planner import Planned
 from service.query.parser import Brief
@@ -16,6 +15,7 @@ from service.retrieval.adjustments import Nudge, total_shift
 from service.retrieval.filters import Filter, filters, holding, size_filter
 from service.retrieval.merchandising import Merchandising
 from service.retrieval.retriever import Retriever
+from service.retrieval.shortlist import Candidate
 from service.schemas.outfits import OutfitRequest
 from service.schemas.trace import FilterTrace, OutfitTrace, PieceTrace, RuleTrace, SlotTrace, Trace
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from indexer.errors import ModelError
-from service.composition.composer import Weights
+from service.composition.weights import Weights
 from service.lm.engine import LanguageModel
 from service.lm.lm_scorer import LmScorer, NeutralScores
 from service.registry.adapter import BASE, load_adapter

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from indexer.errors import ModelError
-from service.composition.composer import Weights
+from service.composition.weights import Weights
 from service.db.repositories.styles import Choices
 from service.lm.prompt import Layout
 from service.lm.queue import Turns

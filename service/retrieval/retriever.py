@@ -6,7 +6,6 @@ Knows vectors and columns; nothing of language models, prompts or outfits as a w
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,11 +16,11 @@ from indexer.storage.snapshot import Snapshot
 from service.catalog.columns import Facets, Mask, Positions, build_facets, restock
 from service.catalog.sizes import fits, scale
 from service.catalog.stock_overlay import LiveStock, Note
-from service.composition.constraints import Candidate
 from service.query.parser import Brief
 from service.retrieval.adjustments import Nudge, all_pinned, total_shift
 from service.retrieval.attribute_fit import fit, see_through
 from service.retrieval.filters import apply, filters, likely_sizes, size_filter, through
+from service.retrieval.shortlist import Candidate, Shortlist
 from service.schemas.outfits import OutfitRequest, Unmet
 
 POOL = 1000
@@ -37,14 +36,6 @@ _BEHIND = 100.0
 
 PIN_FIT = -0.35
 """Fit below which a pinned piece would look like a mistake, and is not forced on an outfit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shortlist:
-    """Candidates of one slot, best first, and their unit vectors, shape (candidates, dim)."""
-
-    candidates: list[Candidate]
-    vectors: Vectors
 
 
 class Retriever:

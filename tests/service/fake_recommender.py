@@ -9,15 +9,14 @@ from collections.abc import Sequence
 from indexer.item import Slot
 from service.catalog.stock_patches import StockPatch, StockResult, UnknownStock
 from service.composition.swap import SwapOrder
+from service.db.repositories.outfits import Made
 from service.errors import InvalidError
 from service.recommender.progress import Unwatched, Watch
-from service.recommender.protocol import Condition, ItemQuery
-from service.recommender.replay import Made
+from service.recommender.protocol import Condition
 from service.retrieval.merchandising import RuleMatch
+from service.schemas.catalog import ItemPage, ItemQuery, ItemView, VariantView
 from service.schemas.outfits import (
     IndexRef,
-    ItemPage,
-    ItemView,
     Outfit,
     OutfitItem,
     OutfitRequest,
@@ -25,7 +24,6 @@ from service.schemas.outfits import (
     StyleRef,
     StyleView,
     Unmet,
-    VariantView,
 )
 
 STYLE = StyleRef(name="house", version="1", digest="d1")

@@ -19,9 +19,8 @@ from indexer.pipeline.read import FeedSource
 from indexer.storage.snapshot import SnapshotStore
 from service.catalog.browse import page
 from service.errors import InvalidError
-from service.recommender.protocol import ItemQuery
 from service.retrieval.retriever import Retriever
-from service.schemas.outfits import ItemPage
+from service.schemas.catalog import ItemPage, ItemQuery
 
 
 @pytest.fixture(scope="module")

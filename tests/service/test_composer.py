@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from indexer.item import Slot
-from service.composition.composer import EncodeWorn, Weights, compose, standardise
-from service.composition.constraints import Candidate
+from service.composition.composer import EncodeWorn, compose, standardise
 from service.composition.draft import Composed, Plan
+from service.composition.weights import Weights
 from service.lm.prompt import Context
 from service.lm.scorer import Question, RetrievalScorer, Scores, Session
+from service.retrieval.shortlist import Candidate
 
 
 class Partisan:

@@ -16,9 +16,9 @@ from sqlalchemy import Engine, event
 
 from indexer.errors import StylistError
 from service.db.repositories.keys import KeyRing
+from service.db.repositories.outfits import read_made
 from service.db.session import STATE_FILE, State
 from service.errors import NotFoundError, UnavailableError
-from service.recommender.replay import read_made
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 

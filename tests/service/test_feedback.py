@@ -14,10 +14,10 @@ from sqlalchemy import select
 
 import service.db.repositories.events
 from service.db.repositories.events import FeedbackBook
+from service.db.repositories.outfits import read_made
 from service.db.session import State
 from service.db.tables import EventRow
 from service.errors import InvalidError, NotFoundError
-from service.recommender.replay import read_made
 from service.schemas.events import StoredEvent
 from service.schemas.fields import Pseudonym, instant, utc
 

@@ -27,8 +27,8 @@ from service.errors import UnavailableError
 from service.indexing.build import build_index
 from service.indexing.order import BuildOrder
 from service.indexing.runner import JobRunner
-from service.recommender.protocol import ItemQuery
 from service.recommender.recommender import StoreRecommender, open_recommender
+from service.schemas.catalog import ItemQuery
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from tiny_models import save_tiny_model, train_tiny_adapter
 
+from service.artifacts import WEIGHTS
 from service.registry import loader as wardrobe
 from service.registry import styles as module
-from service.registry.adapter import MANIFEST, WEIGHTS
+from service.registry.adapter import MANIFEST
 from service.registry.store import Aliases, StyleFolder
 from service.registry.styles import Style, Stylists
 from service.schemas.outfits import OutfitRequest

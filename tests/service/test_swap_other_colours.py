@@ -14,9 +14,10 @@ from small_store import DIM, brief, retriever_over
 from service.composition.composer import compose
 from service.composition.planner import make_plans
 from service.composition.swap import swap_order
+from service.db.repositories.outfits import Made
 from service.lm.scorer import RetrievalScorer
 from service.recommender.recommender import StoreRecommender
-from service.recommender.replay import Made, replay
+from service.recommender.replay import replay
 from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest, SwapRequest
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from service.catalog.sizes import fits, scale
 from service.composition.swap import swap_order
+from service.db.repositories.outfits import Made
 from service.errors import InvalidError
 from service.recommender.recommender import StoreRecommender
-from service.recommender.replay import Made, replay
+from service.recommender.replay import replay
 from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse, SwapRequest
 
 

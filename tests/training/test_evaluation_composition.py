@@ -14,11 +14,11 @@ import training
 from indexer.embedder import load_embedder
 from indexer.errors import ModelError
 from indexer.item import Slot, Variant
-from service.composition.constraints import Candidate
 from service.composition.draft import Plan
 from service.lm.engine import LanguageModel
 from service.lm.lm_scorer import NeutralScores
 from service.lm.prompt import Context
+from service.retrieval.shortlist import Candidate
 from service.schemas.outfits import Budget, OutfitRequest
 from service.settings import Settings
 from training.data.looks import StyledLook, read_looks

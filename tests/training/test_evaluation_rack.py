@@ -11,7 +11,7 @@ from tiny_models import save_tiny_model, train_tiny_adapter
 import training
 from indexer.embedder import load_embedder
 from indexer.item import Slot
-from service.composition.composer import Weights
+from service.composition.weights import Weights
 from service.lm.engine import LanguageModel
 from service.lm.prompt import Context
 from service.settings import Settings

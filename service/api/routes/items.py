@@ -13,8 +13,7 @@ from service.api.errors import documented
 from service.api.localization import Language
 from service.errors import InvalidError, NotFoundError
 from service.recommender.localization import localised_item, localised_page
-from service.recommender.protocol import DEFAULT_PAGE, MAX_PAGE, ItemQuery
-from service.schemas.outfits import ItemPage, ItemView
+from service.schemas.catalog import DEFAULT_PAGE, MAX_PAGE, ItemPage, ItemQuery, ItemView
 
 router = APIRouter(
     prefix="/v1",

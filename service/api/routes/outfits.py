@@ -17,10 +17,11 @@ from service.api.routes.replay_headers import DOCUMENTED as MADE
 from service.api.routes.replay_headers import set_headers
 from service.api.sse import DOCUMENTED, stream, wants_stream
 from service.composition.swap import swap_order
+from service.db.repositories.outfits import Made, read_made
 from service.errors import ProblemError
 from service.recommender.localization import localised, localised_outfit
 from service.recommender.progress import Stoppable, Watch
-from service.recommender.replay import Made, read_made, replay
+from service.recommender.replay import replay
 from service.schemas.outfits import Outfit, OutfitRequest, OutfitResponse, StyleView, SwapRequest
 
 router = APIRouter(

@@ -14,9 +14,10 @@ from app_runner import Running
 from fake_recommender import FakeRecommender
 from shelves import put_version
 
+from service.artifacts import WEIGHTS
 from service.db.repositories.styles import StyleBook
 from service.db.session import State
-from service.registry.adapter import MANIFEST, WEIGHTS
+from service.registry.adapter import MANIFEST
 from service.registry.store import Aliases, StyleFolder
 from service.settings import Settings
 

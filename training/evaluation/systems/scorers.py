@@ -17,7 +17,8 @@ import numpy as np
 from indexer.item import Slot
 from indexer.taxonomy.classify import ProductText, classify
 from service.artifacts import must_be
-from service.composition.composer import TUNED_REST, EncodeWorn, Weights
+from service.composition.composer import EncodeWorn
+from service.composition.weights import TUNED_REST, Weights
 from service.lm.engine import LanguageModel
 from service.lm.lm_scorer import LmScorer, NeutralScores
 from service.lm.prompt import Context

@@ -15,8 +15,8 @@ from tqdm import tqdm
 
 from indexer.embedder import Embedder
 from indexer.item import Department
-from service.composition.composer import Weights
 from service.composition.draft import Plan
+from service.composition.weights import Weights
 from service.lm.engine import LanguageModel
 from service.lm.lm_scorer import LmScorer, NeutralScores
 from service.lm.scorer import RetrievalScorer
