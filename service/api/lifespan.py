@@ -16,14 +16,15 @@ from service.db.repositories.requests import RequestsLog
 from service.db.repositories.rules import RuleBook
 from service.db.repositories.stock import StockBook
 from service.db.repositories.styles import StyleBook
+from service.db.repositories.taste import TasteBook
 from service.db.session import State
 from service.indexing.build import build_index
+from service.indexing.log import JobLog
 from service.indexing.order import Build, BuildOrder
 from service.indexing.runner import JobRunner
 from service.recommender.handle import Serving
 from service.recommender.protocol import Recommender
 from service.retrieval.adjustments import Nudge
-from service.retrieval.personalization import TasteBook
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 
@@ -50,7 +51,9 @@ def start(
         keys=KeyRing(state),
         rules=rules,
         styles=chosen,
-        requests=RequestsLog(state, settings.keep_days, keep_vibes=settings.keep_vibes),
+        requests=RequestsLog(
+            state, settings.keep_days, keep_vibes=settings.keep_vibes, also=[JobLog(state).prune]
+        ),
         feedback=FeedbackBook(state),
         looks=LookBook(state),
         serving=serving,

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator
 
 from indexer.item import Department, Item, Slot, Variant
 from service.catalog.sizes import fits, scale
+from service.catalog.view import pick_variant
 from service.errors import InvalidError
 from service.retrieval.filters import exclusions
-from service.retrieval.retriever import Retriever, pick_variant
+from service.retrieval.retriever import Retriever
 from service.retrieval.shortlist import Candidate
 from service.schemas.outfits import OutfitRequest, Unmet
 
@@ -18,7 +19,7 @@ def find_anchors(request: OutfitRequest, retriever: Retriever) -> dict[Slot, Can
     anchors: dict[Slot, Candidate] = {}
     for i, sku in enumerate(request.anchors):
         where = f"anchors.{i}"
-        found = retriever.find(sku)
+        found = retriever.view.find(sku)
         if found is None:
             raise InvalidError.at(where, f"no item has the SKU {sku!r}")
         item = found.item
@@ -95,7 +96,7 @@ def _is_too_dear(request: OutfitRequest, anchor: Candidate) -> bool:
 
 
 def _is_excluded(request: OutfitRequest, anchor: Candidate, retriever: Retriever) -> bool:
-    facets = retriever.facets
+    facets = retriever.view.facets
     masks = [filter_.allowed for filter_ in exclusions(facets, request)]
     if request.department:
         masks.append(facets.for_department(request.department))

@@ -91,7 +91,7 @@ def _held_back(
     anchors: dict[Slot, Candidate], retriever: Retriever, nudges: Sequence[Nudge]
 ) -> Iterator[Unmet]:
     """Anchors that the store does not want in outfits."""
-    mask = withheld(nudges, retriever.facets)
+    mask = withheld(nudges, retriever.view.facets)
     for anchor in anchors.values():
         if mask is not None and mask[anchor.position]:
             reason = f"the store holds back {anchor.item.title}"
@@ -109,8 +109,8 @@ def _other_colours(
     free = {*(request.slots or ())} - anchors.keys()
     if len(free) != 1 or not request.exclude.skus:
         return None
-    gone = [item for item in retriever.bearers(request.exclude.skus).values() if item.slot in free]
-    return retriever.facets.any_of("group", {item.group_id for item in gone}) if gone else None
+    gone = [item for item in retriever.view.bearers(request.exclude.skus).values() if item.slot in free]
+    return retriever.view.facets.any_of("group", {item.group_id for item in gone}) if gone else None
 
 
 def _lane(request: OutfitRequest, brief: Brief, retriever: Retriever, anchors: dict[Slot, Candidate]) -> Lane:
@@ -136,7 +136,7 @@ def _better_line(brief: Brief, retriever: Retriever) -> Line:
 
 def _suits(brief: Brief, retriever: Retriever, lane: Lane) -> float:
     """How near the best tops, bottoms and shoes for such a shopper come to the brief."""
-    facets = retriever.facets
+    facets = retriever.view.facets
     mask = (
         facets.for_department(*lane)
         & facets.stocked
@@ -149,7 +149,7 @@ def _suits(brief: Brief, retriever: Retriever, lane: Lane) -> float:
         if not len(allowed):
             best.append(-1.0)
             continue
-        scores, _ = retriever.snapshot.vectors.search(brief.query[None], min(5, len(allowed)), allowed)
+        scores, _ = retriever.view.snapshot.vectors.search(brief.query[None], min(5, len(allowed)), allowed)
         best.append(float(scores[0].mean()))
     return sum(best)
 
@@ -196,7 +196,7 @@ def _carried(
         if slot not in missing:
             required.append(slot)
             continue
-        carried = retriever.carries(slot, *lane)
+        carried = retriever.view.carries(slot, *lane)
         if not carried and slot not in _CORE and slot not in asked:
             who = lane[1] or lane[0]
             reason = f"the store carries no {slot} for {who}; the outfits come without"
@@ -243,7 +243,7 @@ def _quality(template: Template, shortlists: dict[Slot, Shortlist]) -> float:
 
 
 def _single(anchor: Candidate, brief: Brief, retriever: Retriever) -> Shortlist:
-    vectors = retriever.snapshot.vectors.vectors(np.array([anchor.position]))
+    vectors = retriever.view.snapshot.vectors.vectors(np.array([anchor.position]))
     return Shortlist([replace(anchor, similarity=float(brief.similarity(vectors)[0]))], vectors)
 
 

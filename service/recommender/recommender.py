@@ -13,16 +13,15 @@ from indexer.embedder import Embedder, load_embedder
 from indexer.errors import ModelError
 from indexer.storage.snapshot import SnapshotStore
 from service.catalog.browse import page, view
-from service.catalog.live import SnapshotHolder
+from service.catalog.live import SnapshotHolder, StockSource
 from service.catalog.stock_patches import StockPatch, StockResult
+from service.catalog.view import CatalogView
 from service.composition.composer import compose
 from service.composition.draft import Composed
-from service.composition.locked import lost_pieces
 from service.composition.planner import Planned, make_plans
-from service.composition.swap import SwapOrder
+from service.composition.swap import SwapOrder, lost_pieces
 from service.composition.weights import TUNED_REST, Weights
 from service.db.repositories.outfits import Made
-from service.db.repositories.stock import StockBook
 from service.db.repositories.styles import Choices
 from service.errors import InvalidError, ProblemError, UnavailableError
 from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
@@ -52,7 +51,7 @@ class StoreRecommender:
         self,
         settings: Settings,
         nudges: Nudges | None = None,
-        book: StockBook | None = None,
+        book: StockSource | None = None,
         choices: Callable[[], Choices] = Choices,
     ) -> None:
         self._settings = settings
@@ -94,39 +93,39 @@ class StoreRecommender:
         self._stylists.look_again()
 
     def item(self, sku: str) -> ItemView | None:
-        with self._holder.lease() as retriever:
-            found = retriever.find(sku)
+        with self._holder.lease() as catalog:
+            found = catalog.find(sku)
         return None if found is None else view(found.item, sku)
 
     def items(self, query: ItemQuery) -> ItemPage:
-        with self._holder.lease() as retriever:
-            return page(query, retriever, self._embedder)
+        with self._holder.lease() as catalog:
+            return page(query, catalog, self._embedder)
 
     def patch_stock(self, patches: Sequence[StockPatch]) -> StockResult:
         """Keep what staff say of stock. Raises UnavailableError without an index, or without a book to keep it in."""
         return self._holder.patch_stock(patches)
 
     def matches(self, matches: Sequence[RuleMatch]) -> list[int]:
-        with self._holder.lease() as retriever:
-            return [int(match.mask(retriever.facets).sum()) for match in matches]
+        with self._holder.lease() as catalog:
+            return [int(match.mask(catalog.facets).sum()) for match in matches]
 
     def compose(self, request: OutfitRequest, request_id: str, watch: Watch | None = None) -> OutfitResponse:
         """Whole outfits for the request, and what could not be met. Raises ProblemError subclasses.
 
         A watch sees each outfit as soon as it is whole. What it raises ends the work, and is raised here.
         """
-        with self._holder.lease() as retriever:
-            return self._answer(request, request_id, retriever, watch or Unwatched())
+        with self._holder.lease() as catalog:
+            return self._answer(request, request_id, Retriever(catalog), watch or Unwatched())
 
     def swap(self, order: SwapOrder, request_id: str, watch: Watch | None = None) -> OutfitResponse:
         """The outfit of the order with another piece in one slot, as often as wanted and possible, best first."""
-        with self._holder.lease() as retriever:
-            return self._answer(order.request, request_id, retriever, watch or Unwatched(), order)
+        with self._holder.lease() as catalog:
+            return self._answer(order.request, request_id, Retriever(catalog), watch or Unwatched(), order)
 
     def difference(self, made: Made) -> str | None:
         """Why composing again would not give what was made; None while all that decided it is unchanged."""
-        with self._holder.lease() as retriever:
-            version = retriever.snapshot.version
+        with self._holder.lease() as catalog:
+            version = catalog.snapshot.version
             if version != made.index_version:
                 return f"index {made.index_version} is gone: {version} is served"
             try:
@@ -138,7 +137,7 @@ class StoreRecommender:
             if style.scorer.composer != made.composer:
                 return f"composed by {made.composer} then, by {style.scorer.composer} now"
             nudges = self._nudges(made.request)
-            now = identity(made.request, made.seed, self._decided_by(retriever, style, nudges))
+            now = identity(made.request, made.seed, self._decided_by(catalog, style, nudges))
         return None if now == identity_of(made.outfit.id) else "stock, rules or settings have changed since"
 
     def _answer(
@@ -164,10 +163,10 @@ class StoreRecommender:
                 outfits=[],
                 composer=used.scorer.composer,
                 style=used.ref,
-                index=IndexRef(version=retriever.snapshot.version),
+                index=IndexRef(version=retriever.view.snapshot.version),
                 seed=seed,
             )
-            decided_by = self._decided_by(retriever, used, nudges, style)
+            decided_by = self._decided_by(retriever.view, used, nudges, style)
             answering = Answering(head, request, brief, identity(request, seed, decided_by), watch)
             composed = self._composed(planned, used, answering)
         clock.lap("compose")
@@ -185,12 +184,12 @@ class StoreRecommender:
         return max(self._settings.candidates_per_slot, request.count + _EXTRA)
 
     def _decided_by(
-        self, retriever: Retriever, used: Style, nudges: Sequence[Nudge], wanted: Style | None = None
+        self, catalog: CatalogView, used: Style, nudges: Sequence[Nudge], wanted: Style | None = None
     ) -> list[str]:
         """All that decides an answer beside the request and its seed."""
         degraded = [] if wanted is None or used.scorer is wanted.scorer else [used.scorer.composer]
-        decided_by = [retriever.snapshot.version, used.ref.digest, self._encoder.digest, *digests(nudges)]
-        decided_by += [f"stock:{retriever.stock.digest}"] if retriever.stock.digest else []
+        decided_by = [catalog.snapshot.version, used.ref.digest, self._encoder.digest, *digests(nudges)]
+        decided_by += [f"stock:{catalog.stock.digest}"] if catalog.stock.digest else []
         return [*decided_by, str(self._settings.candidates_per_slot), *degraded]
 
     def _style(self, request: OutfitRequest) -> tuple[Style, list[Unmet]]:
@@ -233,7 +232,7 @@ class StoreRecommender:
 def open_recommender(
     settings: Settings,
     nudges: Nudges | None = None,
-    book: StockBook | None = None,
+    book: StockSource | None = None,
     choices: Callable[[], Choices] = Choices,
 ) -> StoreRecommender:
     """The recommender of these settings. Slow: loads the models. Raises ModelError when the embedder is missing.

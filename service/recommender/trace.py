@@ -43,7 +43,7 @@ def _slots(
 ) -> Iterator[SlotTrace]:
     if planned.lane is None:
         return
-    facets = retriever.facets
+    facets = retriever.view.facets
     shared = filters(facets, request, brief, *planned.lane, nudges)
     for slot, size in planned.sizes.items():
         chain = [*shared, *size_filter(facets, request, brief, slot)]
@@ -56,7 +56,7 @@ def _slots(
 
 
 def _counted(retriever: Retriever, slot: Slot, chain: Sequence[Filter]) -> Iterator[FilterTrace]:
-    mask = retriever.facets.in_slot(slot)
+    mask = retriever.view.facets.in_slot(slot)
     held, _ = holding(mask, slot, chain)
     masks = [mask]
     for filter_ in chain:
@@ -78,9 +78,9 @@ def _piece(candidate: Candidate, parts: Parts, retriever: Retriever, nudges: Seq
     ours = [nudge for nudge in nudges if isinstance(nudge, Merchandising)]
     others = [nudge for nudge in nudges if not isinstance(nudge, Merchandising)]
     at = np.array([candidate.position])
-    merchandising = float(total_shift(ours, retriever.facets, at)[0])
-    personal = float(total_shift(others, retriever.facets, at)[0])
-    applied = [rule for nudge in ours for rule in nudge.applied(retriever.facets, candidate.position)]
+    merchandising = float(total_shift(ours, retriever.view.facets, at)[0])
+    personal = float(total_shift(others, retriever.view.facets, at)[0])
+    applied = [rule for nudge in ours for rule in nudge.applied(retriever.view.facets, candidate.position)]
     return PieceTrace(
         slot=candidate.slot,
         sku=candidate.variant.sku,

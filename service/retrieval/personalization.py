@@ -1,6 +1,6 @@
 """A shopper's own taste: what they liked and disliked before moves what they are shown, a little.
 
-Knows events and columns of the catalogue; nothing of requests' bodies beyond who asks, of vectors, or of HTTP. What
+Knows events and columns of the catalogue; nothing of requests, of vectors, of the database, or of HTTP. What
 a piece is worth to the shopper follows from its brand, colours, kind and product, as in content-based filtering
 (Pazzani & Billsus 2007): no other shopper's events count.
 """
@@ -16,14 +16,10 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
 
 from service.catalog.columns import Facets, Mask, Positions
-from service.db.session import State
-from service.db.tables import EventRow
-from service.retrieval.adjustments import Nudge, Shifts
+from service.retrieval.adjustments import Shifts
 from service.schemas.events import EventType, StoredEvent
-from service.schemas.outfits import OutfitRequest
 
 NEWEST = 200
 """Events that count; older ones are forgotten."""
@@ -33,7 +29,7 @@ BOUND = 0.12
 DISLIKED = -0.5
 """What a piece is moved that the shopper disliked itself, and has not accepted since."""
 
-_VERDICTS: dict[EventType, float] = {
+VERDICTS: dict[EventType, float] = {
     "like": 1.0,
     "add_to_basket": 1.0,
     "purchase": 1.5,
@@ -78,7 +74,7 @@ def _ages(events: Sequence[StoredEvent]) -> list[timedelta]:
 
 
 def _verdicts(event: StoredEvent) -> Iterable[tuple[str, float]]:
-    verdict = _VERDICTS.get(event.type)
+    verdict = VERDICTS.get(event.type)
     if verdict is None:
         return
     if event.sku is None:
@@ -163,30 +159,3 @@ def _positions(facets: Facets, sku: str) -> Positions:
 def _digest(taste: Taste) -> str:
     told = json.dumps([[*taste.weights.items()], sorted(taste.disliked)])
     return hashlib.sha256(told.encode()).hexdigest()[:16]
-
-
-class TasteBook:
-    """The tastes of one state's shoppers, read anew for each request: an event counts from the next one on."""
-
-    def __init__(self, state: State, enabled: bool = True) -> None:
-        self._state = state
-        self._enabled = enabled
-        self._latest: Ties | None = None
-
-    def nudges(self, request: OutfitRequest) -> Sequence[Nudge]:
-        """The nudge of who asks; none where nobody is named, or does not want it, or has said nothing yet."""
-        if not (self._enabled and request.personalise and request.shopper):
-            return ()
-        query = select(EventRow.body).where(EventRow.shopper == request.shopper, EventRow.type.in_(_VERDICTS))
-        query = query.order_by(EventRow.at.desc(), EventRow.received.desc()).limit(NEWEST)
-        with self._state.session() as session:
-            bodies = session.scalars(query).all()
-        taste = taste_of([StoredEvent.model_validate_json(body) for body in reversed(bodies)])
-        return (PersonalTaste(taste, self._ties),) if taste.weights else ()
-
-    def _ties(self, facets: Facets) -> Ties:
-        """Made once per catalogue, not per shopper; changes of stock do not touch them."""
-        latest = self._latest
-        if latest is None or latest.source is not facets.inverted["group"]:
-            self._latest = latest = Ties.of(facets)
-        return latest

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from indexer.item import Item
 from indexer.storage.catalogue import Found
 from indexer.storage.vectors import VectorIndex
+from service.catalog.view import CatalogView
 from service.query.parser import Brief
 from service.retrieval.retriever import Retriever
 
@@ -44,7 +45,7 @@ class _Snapshot:
 def retriever_over(items: list[Item], vectors: NDArray[Any]) -> Retriever:
     """A retriever over these items, at these vectors made unit ones; shape (items, dim)."""
     rows = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    return Retriever(_Snapshot(_Rows(items), VectorIndex.build(rows)))  # type: ignore[arg-type]
+    return Retriever(CatalogView(_Snapshot(_Rows(items), VectorIndex.build(rows))))  # type: ignore[arg-type]
 
 
 def retriever(items: list[Item], seed: int = 0) -> Retriever:

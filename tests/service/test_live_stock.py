@@ -18,7 +18,7 @@ from indexer.item import Item, Variant
 from service.catalog.columns import Facets, build_facets
 from service.catalog.stock_overlay import LiveStock, Note, sizes_meant
 from service.catalog.stock_patches import StockPatch, resolve
-from service.retrieval.retriever import Retriever
+from service.catalog.view import CatalogView
 
 
 @dataclass
@@ -75,29 +75,29 @@ def patch(sku: str, size: str | None = None, **values: Any) -> StockPatch:
 
 
 class Laid:
-    """A retriever to which rows are applied, each at a later moment than the one before."""
+    """A view to which rows are applied, each at a later moment than the one before."""
 
     def __init__(self, items: list[Item]) -> None:
-        self.retriever = Retriever(_Snapshot(_Rows(items)))  # type: ignore[arg-type]
+        self.view = CatalogView(_Snapshot(_Rows(items)))  # type: ignore[arg-type]
         self.moment = 0
 
     def apply(self, *patches: StockPatch) -> list[str]:
-        bearers = self.retriever.bearers(p.sku for p in patches)
-        by_sku = self.retriever.facets.inverted["sku"]
+        bearers = self.view.bearers(p.sku for p in patches)
+        by_sku = self.view.facets.inverted["sku"]
         known = resolve(patches, lambda sku: [bearers[int(p)] for p in by_sku.get(sku, ())])
         notes: dict[tuple[str, str], Note] = {}
         for said in known.said:
             self.moment += 1
             at = f"{self.moment:09}"
             note = Note(said.sku, said.size, said.quantity, at, said.price, at)
-            former = self.retriever.stock.notes.get(said.sku, {}).get(said.size)
+            former = self.view.stock.notes.get(said.sku, {}).get(said.size)
             former = notes.get((said.sku, said.size), former)
             notes[said.sku, said.size] = note if former is None else former.followed_by(note)
-        self.retriever = self.retriever.noting(list(notes.values()))
+        self.view = self.view.noting(list(notes.values()))
         return [unknown.reason for unknown in known.unknown]
 
     def items(self) -> list[Item]:
-        return self.retriever.items(range(self.retriever.facets.count))
+        return self.view.items(range(self.view.facets.count))
 
 
 def columns(facets: Facets) -> dict[str, Any]:
@@ -161,22 +161,22 @@ def test_what_was_said_is_what_changed_feeds_would_say(drawn: Any) -> None:
     for call in calls:
         laid.apply(*call)
     assert laid.items() == changed
-    assert columns(laid.retriever.facets) == columns(build_facets(changed))
-    assert bool(laid.retriever.stock.digest) == (changed != store)
+    assert columns(laid.view.facets) == columns(build_facets(changed))
+    assert bool(laid.view.stock.digest) == (changed != store)
     once = Laid(store)
     once.apply(*(row for call in calls for row in call))
-    assert once.retriever.stock.digest == laid.retriever.stock.digest
+    assert once.view.stock.digest == laid.view.stock.digest
 
 
 def test_whoever_began_before_a_change_keeps_what_they_began_with() -> None:
     laid = Laid(STORE)
-    before = laid.retriever
+    before = laid.view
     was = columns(before.facets)
     laid.apply(patch("B", quantity=0), patch("D", quantity=4, price=1.5))
     assert columns(before.facets) == was
     assert before.items([1, 3]) == [SHARED, STORE[3]]
-    assert not laid.retriever.facets.stocked[1]
-    assert laid.retriever.facets.in_size(["M"]).tolist() == [False, False, True, True]
+    assert not laid.view.facets.stocked[1]
+    assert laid.view.facets.in_size(["M"]).tolist() == [False, False, True, True]
 
 
 def test_the_digest_tells_states_apart_and_not_histories() -> None:
@@ -191,7 +191,7 @@ def test_the_digest_tells_states_apart_and_not_histories() -> None:
         laid = Laid(STORE)
         for row in rows:
             laid.apply(row)
-        digests[name].add(laid.retriever.stock.digest)
+        digests[name].add(laid.view.stock.digest)
     assert digests["as indexed"] == digests["back again"] == {""}
     assert digests["sold out"] == digests["sold out after a detour"] != digests["cheaper"]
     assert LiveStock().digest == ""

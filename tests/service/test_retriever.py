@@ -14,8 +14,9 @@ from small_store import DIM, brief, retriever, retriever_over
 
 from indexer.item import SEASONS, Item, Variant
 from service.catalog.columns import build_facets
+from service.catalog.view import pick_variant
 from service.retrieval.filters import apply, filters, size_filter
-from service.retrieval.retriever import MARGIN, Retriever, _varied, pick_variant
+from service.retrieval.retriever import MARGIN, Retriever, _varied
 from service.schemas.outfits import OutfitRequest
 
 

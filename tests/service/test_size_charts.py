@@ -11,7 +11,7 @@ from indexer.item import DEPARTMENTS, SLOTS, Variant
 from service.catalog.columns import build_facets
 from service.catalog.size_charts import meaning
 from service.catalog.sizes import fits, fitting, normalise, scale, size_key
-from service.retrieval.retriever import pick_variant
+from service.catalog.view import pick_variant
 
 SCALES = sorted({scale(d, s) for d in DEPARTMENTS for s in (*SLOTS, None)})
 COUNTRIES = ["", "EU ", "DE", "FR ", "IT ", "UK ", "US", "us ", "Size ", "W", "w "]

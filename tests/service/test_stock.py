@@ -84,8 +84,8 @@ def patch(sku: str, size: str | None = None, **values: Any) -> StockPatch:
 
 
 def sold(holder: SnapshotHolder, sku: str) -> list[tuple[int | None, float | None]] | None:
-    with holder.lease() as retriever:
-        found = retriever.find(sku)
+    with holder.lease() as view:
+        found = view.find(sku)
     return None if found is None else [(v.quantity, v.price) for v in found.item.variants]
 
 
@@ -100,9 +100,9 @@ def test_a_change_is_seen_at_once_here_and_soon_elsewhere(holders: list[Snapshot
         assert under_way.find("T1-M").variant.in_stock  # type: ignore[union-attr]
     for holder in (here, elsewhere):
         assert sold(holder, "T1-S") == [(3, 40.0), (0, 40.0)]
-        with holder.lease() as retriever:
-            assert retriever.find("T1-M").variant.quantity == 0  # type: ignore[union-attr]
-            assert retriever.facets.in_size(["S"]).sum() == 1
+        with holder.lease() as view:
+            assert view.find("T1-M").variant.quantity == 0  # type: ignore[union-attr]
+            assert view.facets.in_size(["S"]).sum() == 1
     elsewhere.patch_stock([patch("T1-M", price=12.0)])
     assert sold(here, "T1-S") == [(3, 40.0), (0, 12.0)]
 

@@ -16,10 +16,11 @@ from indexer.item import Variant
 from indexer.pipeline.read import FeedSource
 from service.catalog.columns import build_facets
 from service.db.repositories.events import FeedbackBook
+from service.db.repositories.taste import TasteBook
 from service.db.session import State
 from service.indexing.build import build_index
 from service.recommender.recommender import StoreRecommender
-from service.retrieval.personalization import BOUND, DISLIKED, PersonalTaste, TasteBook, taste_of
+from service.retrieval.personalization import BOUND, DISLIKED, PersonalTaste, taste_of
 from service.schemas.events import ShownItem, StoredEvent
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings

@@ -72,7 +72,7 @@ def test_every_piece_is_an_item_in_its_slot_with_all_its_homes(
     expected = {(s, text, (k.group, k.id)) for k in looks for s, text in k.pieces.items()}
     assert homes == expected
     assert catalogue.slot_share() == 1.0
-    items = {i.sku: i for i in catalogue.retriever.snapshot.catalogue.iter_items()}
+    items = {i.sku: i for i in catalogue.retriever.view.snapshot.catalogue.iter_items()}
     assert {sku: (i.title, i.in_stock) for sku, i in items.items()} == {
         sku: (row.text, bool(row.homes)) for sku, row in catalogue.rows.items()
     }

@@ -48,7 +48,7 @@ def racks(looks: list[StyledLook]) -> list[Rack]:
 def own_labels(catalogue: LookbookCatalogue, rack: Rack) -> list[str]:
     """What the look's own pieces are called where one composes, slot by slot."""
     own = [catalogue.position(c.slot, c.options[0], c.context.department) for c in rack.cases]
-    return [item.label() for item in catalogue.retriever.items(own)]
+    return [item.label() for item in catalogue.retriever.view.items(own)]
 
 
 def found(result: RackResult, metric: str, system: str) -> Estimate:

@@ -60,7 +60,7 @@ async def swap(outfit_id: str, body: SwapRequest, request: Request, language: La
     app = services(request)
     made = await to_thread.run_sync(read_made, app.state, outfit_id)
     recommender = app.serving.get()
-    order = await to_thread.run_sync(swap_order, made, body, recommender.item)
+    order = await to_thread.run_sync(swap_order, made.request, made.outfit, body, recommender.item)
 
     def make(watch: Watch) -> OutfitResponse:
         answer = recommender.swap(order, request_id(request.scope), watch)

@@ -19,6 +19,7 @@ from indexer.embedder import Embedder
 from indexer.item import Department, Slot
 from indexer.pipeline.build import FeedSource, build_snapshot
 from indexer.storage.snapshot import SnapshotStore
+from service.catalog.view import CatalogView
 from service.composition.planner import Planned, make_plans
 from service.query.encoder import QueryEncoder
 from service.query.parser import Brief, BriefReader
@@ -139,8 +140,8 @@ class LookbookCatalogue:
         self._tuned: dict[str, BriefReader] = {}
         snapshot = SnapshotStore(folder).current()
         snapshot.require_embedder(embedder.name, embedder.digest)
-        self.retriever = Retriever(snapshot)
-        places = {item.sku: place for place, item in self.retriever.bearers(self.rows).items()}
+        self.retriever = Retriever(CatalogView(snapshot))
+        places = {item.sku: place for place, item in self.retriever.view.bearers(self.rows).items()}
         self._places = {_key(row): places[row.sku] for row in self.rows.values() if row.sku in places}
 
     def plan(
@@ -167,12 +168,12 @@ class LookbookCatalogue:
 
     def labels(self) -> set[tuple[Slot, str]]:
         """Slot and label of every piece in stock: all that a stylist may be asked about."""
-        items = self.retriever.snapshot.catalogue.iter_items()
+        items = self.retriever.view.snapshot.catalogue.iter_items()
         return {(item.slot, item.label()) for item in items if item.slot is not None and item.in_stock}
 
     def slot_share(self) -> float:
         """Share of the pieces that the taxonomy put into the slot that their look wears them in."""
-        slots = {item.sku: item.slot for item in self.retriever.snapshot.catalogue.iter_items()}
+        slots = {item.sku: item.slot for item in self.retriever.view.snapshot.catalogue.iter_items()}
         return sum(slots.get(row.sku) == row.slot for row in self.rows.values()) / len(self.rows)
 
     def cost(self, look: StyledLook) -> int:
@@ -184,7 +185,7 @@ class LookbookCatalogue:
             raise EvaluationError(f"catalogue: look {look.id!r}: not here: {error}") from error
 
     def close(self) -> None:
-        self.retriever.snapshot.close()
+        self.retriever.view.snapshot.close()
 
 
 def _read_rows(path: Path) -> Iterable[Row]:

@@ -151,7 +151,7 @@ def _own(catalogue: LookbookCatalogue, rack: Rack) -> list[tuple[str, int]]:
 
 def _offered(catalogue: LookbookCatalogue, rack: Rack) -> bool:
     """Whether the filters of serving let all of the look's own pieces through."""
-    request, facets = rack.wish.request, catalogue.retriever.facets
+    request, facets = rack.wish.request, catalogue.retriever.view.facets
     brief = catalogue.read(request)
     lane = rack.cases[0].context.department or "unisex"
     shared = filters(facets, request, brief, lane, brief.kids_line if lane == "kids" else "")
