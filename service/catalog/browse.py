@@ -12,7 +12,7 @@ import numpy as np
 
 from indexer.embedder import Embedder
 from indexer.item import Item
-from service.catalog.columns import Facets, Mask, Positions
+from service.catalog.columns import CatalogColumns, Mask, Positions
 from service.catalog.view import CatalogView
 from service.errors import InvalidError
 from service.schemas.catalog import DEFAULT_PAGE, ItemPage, ItemQuery, ItemView, VariantView
@@ -55,7 +55,7 @@ def page(query: ItemQuery, catalog: CatalogView, embedder: Embedder) -> ItemPage
     between two pages. Raises InvalidError for a cursor that is not one of this index's, and of this query's.
     """
     after = _last(query, catalog) if query.cursor else None
-    matching: Positions = np.flatnonzero(_mask(query, catalog.facets))
+    matching: Positions = np.flatnonzero(_mask(query, catalog.columns))
     # The last item counts as a place even if it has ceased to match.
     places = matching if after is None else np.union1d(matching, [after])
     asked = query.q.strip() if query.q else ""
@@ -69,22 +69,22 @@ def page(query: ItemQuery, catalog: CatalogView, embedder: Embedder) -> ItemPage
     )
 
 
-def _mask(query: ItemQuery, facets: Facets) -> Mask:
-    mask = np.ones(facets.count, dtype=np.bool_)
+def _mask(query: ItemQuery, columns: CatalogColumns) -> Mask:
+    mask = np.ones(columns.count, dtype=np.bool_)
     if query.slot is not None:
-        mask &= facets.in_slot(query.slot)
+        mask &= columns.in_slot(query.slot)
     if query.department is not None:
-        mask &= facets.for_department(query.department)
+        mask &= columns.for_department(query.department)
     if query.brand is not None:
-        mask &= facets.any_of("brand", [query.brand.casefold()])
+        mask &= columns.any_of("brand", [query.brand.casefold()])
     if query.color is not None:
-        mask &= facets.mentioning("color", [query.color])
+        mask &= columns.mentioning("color", [query.color])
     if query.in_stock is not None:
-        mask &= facets.stocked == query.in_stock
+        mask &= columns.stocked == query.in_stock
     if query.min_price is not None:
-        mask &= facets.cents >= round(query.min_price * 100)
+        mask &= columns.cents >= round(query.min_price * 100)
     if query.max_price is not None:
-        mask &= facets.affordable(round(query.max_price * 100), None)
+        mask &= columns.affordable(round(query.max_price * 100), None)
     return mask
 
 
@@ -109,7 +109,7 @@ def _last(query: ItemQuery, catalog: CatalogView) -> int:
         raise InvalidError.at("cursor", "belongs to another index: start again without it")
     if type(last) is not int or check != _check(query, last, version):
         raise InvalidError.at("cursor", "was not given for this query: start again without it")
-    if not 0 <= last < catalog.facets.count:
+    if not 0 <= last < catalog.columns.count:
         raise InvalidError.at("cursor", "is not one that this service gave")
     return last
 

@@ -16,7 +16,7 @@ from indexer.embedder import Embedder
 from indexer.errors import SnapshotError
 from indexer.item import Item
 from indexer.storage.snapshot import SnapshotStore
-from service.catalog.stock_overlay import Note
+from service.catalog.stock_overlay import StockUpdate
 from service.catalog.stock_patches import Said, StockPatch, StockResult, resolve
 from service.catalog.view import CatalogView
 from service.errors import UnavailableError
@@ -45,7 +45,7 @@ class StockSource(Protocol):
         """Keep it, all or nothing; the moment of the last of it, which is later than `after`."""
         ...
 
-    def since(self, moment: str, floor: str) -> list[Note]:
+    def since(self, moment: str, floor: str) -> list[StockUpdate]:
         """What was said after the moment, as far as it was said after `floor` as well."""
         ...
 
@@ -69,7 +69,7 @@ class _Held:
         self.retired = False
 
 
-class SnapshotHolder:
+class LiveCatalog:
     """The current snapshot, ready to search. Requests keep the one they began with; the old one closes after them.
 
     With a `book`, what staff said of stock since the snapshot's feeds were read is laid over it.
@@ -141,7 +141,7 @@ class SnapshotHolder:
             self._catch_up(held)
             before = held.view
             indexed = before.bearers(patch.sku for patch in patches)
-            by_sku = before.facets.inverted["sku"]
+            by_sku = before.columns.inverted["sku"]
             known = resolve(patches, lambda sku: [indexed[int(p)] for p in by_sku.get(sku, ())])
             if known.said:
                 self._book.write(known.said, after=held.floor)

@@ -7,23 +7,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from indexer.item import Department, Item, Slot, Variant
 from indexer.storage.catalogue import Found
 from indexer.storage.snapshot import Snapshot
-from service.catalog.columns import Facets, build_facets, restock
+from service.catalog.columns import CatalogColumns, build_columns, with_stock
 from service.catalog.sizes import fits, scale
-from service.catalog.stock_overlay import LiveStock, Note
+from service.catalog.stock_overlay import StockOverlay, StockUpdate
 
 
 class CatalogView:
     """Immutable, so any number of threads may use it.
 
-    `facets` and `stock` go together: without them, those of the snapshot as it was indexed.
+    `columns` and `stock` go together: without them, those of the snapshot as it was indexed.
     """
 
     def __init__(
-        self, snapshot: Snapshot, facets: Facets | None = None, stock: LiveStock | None = None
+        self, snapshot: Snapshot, columns: CatalogColumns | None = None, stock: StockOverlay | None = None
     ) -> None:
         self.snapshot = snapshot
-        self.stock = stock or LiveStock()
-        self.facets = facets or build_facets(snapshot.catalogue.iter_items())
+        self.stock = stock or StockOverlay()
+        self.columns = columns or build_columns(snapshot.catalogue.iter_items())
 
     def items(self, positions: Sequence[int]) -> list[Item]:
         """The items at these positions, as they are sold now."""
@@ -43,7 +43,7 @@ class CatalogView:
         positions = self._positions(skus)
         return dict(zip(positions, self.snapshot.catalogue.at(positions), strict=True))
 
-    def noting(self, notes: Sequence[Note], indexed: Mapping[int, Item] | None = None) -> CatalogView:
+    def noting(self, notes: Sequence[StockUpdate], indexed: Mapping[int, Item] | None = None) -> CatalogView:
         """The same search after these notes. `indexed` may hold some of their `bearers`."""
         items = dict(indexed or {})
         missing = [p for p in self._positions(n.sku for n in notes) if p not in items]
@@ -54,15 +54,15 @@ class CatalogView:
             for p, item in items.items()
             if self.stock.sizes(item) != stock.sizes(item)
         }
-        return CatalogView(self.snapshot, restock(self.facets, changes), stock)
+        return CatalogView(self.snapshot, with_stock(self.columns, changes), stock)
 
     def _positions(self, skus: Iterable[str]) -> list[int]:
-        by_sku = self.facets.inverted["sku"]
+        by_sku = self.columns.inverted["sku"]
         return sorted({int(p) for sku in set(skus) for p in by_sku.get(sku, ())})
 
     def carries(self, slot: Slot, department: Department, line: str = "") -> bool:
         """Whether the store has such pieces at all, in stock or not."""
-        return bool((self.facets.in_slot(slot) & self.facets.for_department(department, line)).any())
+        return bool((self.columns.in_slot(slot) & self.columns.for_department(department, line)).any())
 
 
 def pick_variant(item: Item, sizes: Sequence[str]) -> Variant:

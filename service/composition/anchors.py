@@ -96,10 +96,10 @@ def _is_too_dear(request: OutfitRequest, anchor: Candidate) -> bool:
 
 
 def _is_excluded(request: OutfitRequest, anchor: Candidate, retriever: Retriever) -> bool:
-    facets = retriever.view.facets
-    masks = [filter_.allowed for filter_ in exclusions(facets, request)]
+    columns = retriever.view.columns
+    masks = [filter_.allowed for filter_ in exclusions(columns, request)]
     if request.department:
-        masks.append(facets.for_department(request.department))
+        masks.append(columns.for_department(request.department))
     if request.season:
-        masks.append(facets.in_season(request.season))
+        masks.append(columns.in_season(request.season))
     return not all(mask[anchor.position] for mask in masks)

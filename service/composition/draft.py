@@ -73,7 +73,7 @@ class Parts:
 
 
 @dataclass(slots=True)
-class Composed:
+class OutfitDraft:
     """An outfit under way, and in the end a whole one. `number` is the place of its plan among the plans."""
 
     plan: Plan

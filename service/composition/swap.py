@@ -17,8 +17,8 @@ from service.catalog.columns import Mask
 from service.catalog.sizes import fits, scale
 from service.composition.anchors import find_anchors
 from service.errors import InvalidError
-from service.query.parser import Brief
-from service.retrieval.adjustments import Nudge, withheld
+from service.query.wish import QueryIntent
+from service.retrieval.adjustments import ScoreAdjustment, withheld
 from service.retrieval.filters import exclusions
 from service.retrieval.retriever import Retriever
 from service.retrieval.shortlist import Candidate
@@ -129,7 +129,9 @@ def _sizes(kept: Sequence[OutfitItem], lookup: Lookup) -> dict[Slot, Names]:
 _Rule = tuple[str, Mask, str]  # constraint, what it allows, what it says of other pieces
 
 
-def lost_pieces(order: SwapOrder, brief: Brief, retriever: Retriever, nudges: Sequence[Nudge]) -> list[Unmet]:
+def lost_pieces(
+    order: SwapOrder, brief: QueryIntent, retriever: Retriever, nudges: Sequence[ScoreAdjustment]
+) -> list[Unmet]:
     """One entry per locked piece that is sold out or that a constraint of the swap rules out."""
     rules = list(_rules(order, brief, retriever, nudges))
     return [
@@ -172,15 +174,17 @@ def _find(item: OutfitItem, request: OutfitRequest, retriever: Retriever) -> Can
         return None
 
 
-def _rules(order: SwapOrder, brief: Brief, retriever: Retriever, nudges: Sequence[Nudge]) -> Iterator[_Rule]:
-    facets, request = retriever.view.facets, order.request
-    for filter_ in exclusions(facets, request):
+def _rules(
+    order: SwapOrder, brief: QueryIntent, retriever: Retriever, nudges: Sequence[ScoreAdjustment]
+) -> Iterator[_Rule]:
+    columns, request = retriever.view.columns, order.request
+    for filter_ in exclusions(columns, request):
         yield filter_.constraint, filter_.allowed, "is excluded"
     if request.department is not None:
-        yield "department", facets.for_department(request.department), f"is not for {request.department}"
+        yield "department", columns.for_department(request.department), f"is not for {request.department}"
     if request.season is not None:
-        yield "season", facets.in_season(request.season), f"is not for {request.season}"
+        yield "season", columns.in_season(request.season), f"is not for {request.season}"
     if order.new_weather:
-        yield "weather", ~out_of_weather(facets, brief), "does not suit the weather"
-    if (kept_back := withheld(nudges, facets)) is not None:
+        yield "weather", ~out_of_weather(columns, brief), "does not suit the weather"
+    if (kept_back := withheld(nudges, columns)) is not None:
         yield "merchandising", ~kept_back, "is held back by the store"

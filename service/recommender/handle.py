@@ -18,7 +18,7 @@ DRAINING = "draining: this service is stopping"
 _LOOK_SECONDS = 2.0  # how often a service without an index looks whether there is one by now
 
 
-class Serving:
+class RecommenderHandle:
     """Holds one recommender, or the reason why there is none yet.
 
     `open_recommender` may take minutes, so that it runs in a thread of its own. What it opens is closed here.

@@ -9,7 +9,7 @@ from typing import Protocol
 from service.catalog.stock_patches import StockPatch, StockResult
 from service.composition.swap import SwapOrder
 from service.db.repositories.outfits import Made
-from service.recommender.progress import Watch
+from service.recommender.progress import ProgressListener
 from service.retrieval.merchandising import RuleMatch
 from service.schemas.catalog import ItemPage, ItemQuery, ItemView
 from service.schemas.outfits import OutfitRequest, OutfitResponse, StyleView
@@ -35,11 +35,15 @@ class Recommender(Protocol):
     What is wrong with a request is raised as a ProblemError; an unknown cursor is an InvalidError of `cursor`.
     """
 
-    def compose(self, request: OutfitRequest, request_id: str, watch: Watch | None = None) -> OutfitResponse:
+    def compose(
+        self, request: OutfitRequest, request_id: str, watch: ProgressListener | None = None
+    ) -> OutfitResponse:
         """A watch sees each outfit as soon as it is whole. What it raises ends the work, and is raised here."""
         ...
 
-    def swap(self, order: SwapOrder, request_id: str, watch: Watch | None = None) -> OutfitResponse:
+    def swap(
+        self, order: SwapOrder, request_id: str, watch: ProgressListener | None = None
+    ) -> OutfitResponse:
         """Outfits with the kept pieces of the order and another one beside them, best first."""
         ...
 

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from service.catalog.columns import Facets, Mask, Positions
+from service.catalog.columns import CatalogColumns, Mask, Positions
 from service.retrieval.adjustments import Shifts
 from service.schemas.events import EventType, StoredEvent
 
@@ -98,15 +98,15 @@ class Ties:
     share: NDArray[np.float64]
 
     @classmethod
-    def of(cls, facets: Facets) -> Ties:
+    def of(cls, columns: CatalogColumns) -> Ties:
         rows: list[Positions] = []
         shares: list[float] = []
         for column, share in _SHARES.items():
-            found = [positions for value, positions in facets.inverted[column].items() if value]
+            found = [positions for value, positions in columns.inverted[column].items() if value]
             rows += found
             shares += [share] * len(found)
         return cls(
-            source=facets.inverted["group"],
+            source=columns.inverted["group"],
             position=np.concatenate([np.zeros(0, dtype=np.int64), *rows]),
             value=np.repeat(np.arange(len(rows)), [len(row) for row in rows]),
             share=np.array(shares, dtype=np.float64),
@@ -123,37 +123,37 @@ class Ties:
 class PersonalTaste:
     """The nudge of a taste; see `service.retrieval.adjustments`. Forbids nothing."""
 
-    def __init__(self, taste: Taste, ties: Callable[[Facets], Ties] = Ties.of) -> None:
+    def __init__(self, taste: Taste, ties: Callable[[CatalogColumns], Ties] = Ties.of) -> None:
         self._taste = taste
         self._ties = ties
         self.digest = _digest(taste)
-        self._latest: tuple[Facets, Shifts] | None = None
+        self._latest: tuple[CatalogColumns, Shifts] | None = None
 
     def name(self) -> str:
         return "taste"
 
-    def shift(self, facets: Facets, positions: Positions) -> Shifts:
+    def shift(self, columns: CatalogColumns, positions: Positions) -> Shifts:
         latest = self._latest
-        if latest is None or latest[0] is not facets:
-            self._latest = latest = (facets, self._shifts(facets))
+        if latest is None or latest[0] is not columns:
+            self._latest = latest = (columns, self._shifts(columns))
         return np.asarray(latest[1][positions], dtype=np.float32)
 
-    def allowed(self, facets: Facets) -> Mask | None:  # noqa: ARG002 - taste forbids nothing
+    def allowed(self, columns: CatalogColumns) -> Mask | None:  # noqa: ARG002 - taste forbids nothing
         return None
 
-    def _shifts(self, facets: Facets) -> Shifts:
+    def _shifts(self, columns: CatalogColumns) -> Shifts:
         """What every piece is moved, shape (items,). Pieces that left the catalogue tell nothing."""
-        weights = np.zeros(facets.count, dtype=np.float64)
+        weights = np.zeros(columns.count, dtype=np.float64)
         for sku, weight in self._taste.weights.items():
-            weights[_positions(facets, sku)] += weight
-        shifts = np.clip(self._ties(facets).spread(weights), -BOUND, BOUND)
+            weights[_positions(columns, sku)] += weight
+        shifts = np.clip(self._ties(columns).spread(weights), -BOUND, BOUND)
         for sku in self._taste.disliked:
-            shifts[_positions(facets, sku)] = DISLIKED
+            shifts[_positions(columns, sku)] = DISLIKED
         return np.asarray(shifts, dtype=np.float32)
 
 
-def _positions(facets: Facets, sku: str) -> Positions:
-    return facets.inverted["sku"].get(sku, np.zeros(0, dtype=np.int64))
+def _positions(columns: CatalogColumns, sku: str) -> Positions:
+    return columns.inverted["sku"].get(sku, np.zeros(0, dtype=np.int64))
 
 
 def _digest(taste: Taste) -> str:

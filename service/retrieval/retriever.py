@@ -12,8 +12,8 @@ import numpy as np
 from indexer.item import Department, Item, Slot, Variant
 from service.catalog.columns import Mask, Positions
 from service.catalog.view import CatalogView, pick_variant
-from service.query.parser import Brief
-from service.retrieval.adjustments import Nudge, all_pinned, total_shift
+from service.query.wish import QueryIntent
+from service.retrieval.adjustments import ScoreAdjustment, all_pinned, total_shift
 from service.retrieval.attribute_fit import fit, see_through
 from service.retrieval.diversity import varied
 from service.retrieval.filters import apply, filters, likely_sizes, size_filter, through
@@ -37,21 +37,21 @@ class Retriever:
     def retrieve(
         self,
         request: OutfitRequest,
-        brief: Brief,
+        brief: QueryIntent,
         lane: tuple[Department, str],
         quotas: Mapping[Slot, int],
-        nudges: Sequence[Nudge] = (),
+        nudges: Sequence[ScoreAdjustment] = (),
         last: Mask | None = None,
     ) -> tuple[dict[Slot, Shortlist], dict[Slot, Unmet]]:
         """A shortlist of at most the quota for every slot, or why the slot has none. Pieces of the mask `last`, shape
         (items,), come after all others.
         """
-        shared = filters(self.view.facets, request, brief, *lane, nudges)
+        shared = filters(self.view.columns, request, brief, *lane, nudges)
         shortlists: dict[Slot, Shortlist] = {}
         unmet: dict[Slot, Unmet] = {}
         for slot, quota in quotas.items():
             mask, why = apply(
-                self.view.facets, slot, [*shared, *size_filter(self.view.facets, request, brief, slot)]
+                self.view.columns, slot, [*shared, *size_filter(self.view.columns, request, brief, slot)]
             )
             if why is not None:
                 unmet[slot] = why
@@ -63,28 +63,30 @@ class Retriever:
     def pins(
         self,
         request: OutfitRequest,
-        brief: Brief,
+        brief: QueryIntent,
         lane: tuple[Department, str],
         quotas: Mapping[Slot, int],
-        nudges: Sequence[Nudge],
+        nudges: Sequence[ScoreAdjustment],
     ) -> dict[Slot, Shortlist]:
         """Shortlists of the pieces that a nudge pins, for slots that have any. Such a piece passes every filter,
         guesses too, and not too much speaks against it.
         """
-        pinned = all_pinned(nudges, self.view.facets)
+        pinned = all_pinned(nudges, self.view.columns)
         if pinned is None:
             return {}
-        shared = filters(self.view.facets, request, brief, *lane, nudges)
+        shared = filters(self.view.columns, request, brief, *lane, nudges)
         found: dict[Slot, Shortlist] = {}
         for slot, quota in quotas.items():
-            chain = [*shared, *size_filter(self.view.facets, request, brief, slot)]
-            allowed = np.flatnonzero(through(pinned & self.view.facets.in_slot(slot), chain))
-            allowed = allowed[fit(self.view.facets, allowed, slot, brief) >= PIN_FIT]
+            chain = [*shared, *size_filter(self.view.columns, request, brief, slot)]
+            allowed = np.flatnonzero(through(pinned & self.view.columns.in_slot(slot), chain))
+            allowed = allowed[fit(self.view.columns, allowed, slot, brief) >= PIN_FIT]
             if len(allowed):
                 found[slot] = self._shortlist(request, brief, slot, allowed, quota, nudges)
         return found
 
-    def offer(self, request: OutfitRequest, brief: Brief, slot: Slot, positions: Sequence[int]) -> Shortlist:
+    def offer(
+        self, request: OutfitRequest, brief: QueryIntent, slot: Slot, positions: Sequence[int]
+    ) -> Shortlist:
         """All of these pieces as candidates of the slot, in this order: none is filtered out, or left out for being
         worse than another.
         """
@@ -96,23 +98,23 @@ class Retriever:
     def _shortlist(
         self,
         request: OutfitRequest,
-        brief: Brief,
+        brief: QueryIntent,
         slot: Slot,
         allowed: Positions,
         quota: int,
-        nudges: Sequence[Nudge],
+        nudges: Sequence[ScoreAdjustment],
         last: Mask | None = None,
     ) -> Shortlist:
         positions = self._search(brief, allowed)
         forced = 0
         if request.budget is not None:  # without the cheapest piece, a budget that can be met might not be
-            cheapest = allowed[np.argmin(self.view.facets.cents[allowed])]
+            cheapest = allowed[np.argmin(self.view.columns.cents[allowed])]
             positions = np.concatenate([[cheapest], positions[positions != cheapest]])
             forced = 1
         vectors = self.view.snapshot.vectors.vectors(positions)
         similarity = brief.similarity(vectors)
-        suits = fit(self.view.facets, positions, slot, brief) + total_shift(
-            nudges, self.view.facets, positions
+        suits = fit(self.view.columns, positions, slot, brief) + total_shift(
+            nudges, self.view.columns, positions
         )
         ranked = np.argsort(-(similarity[forced:] + suits[forced:]), kind="stable")[:SHORT_POOL] + forced
         order = np.concatenate([np.arange(forced), ranked])
@@ -137,12 +139,12 @@ class Retriever:
         ]
         return Shortlist(candidates, vectors[picks])
 
-    def _search(self, brief: Brief, allowed: Positions) -> Positions:
+    def _search(self, brief: QueryIntent, allowed: Positions) -> Positions:
         _, found = self.view.snapshot.vectors.search(brief.query[None], min(POOL, len(allowed)), allowed)
         return np.asarray(found[0][found[0] >= 0], dtype=np.int64)
 
 
-def _variant(item: Item, slot: Slot, request: OutfitRequest, brief: Brief) -> Variant:
+def _variant(item: Item, slot: Slot, request: OutfitRequest, brief: QueryIntent) -> Variant:
     if slot not in request.sizes and (likely := likely_sizes(request, brief, slot)):
         try:
             return pick_variant(item, likely)

@@ -13,7 +13,7 @@ from indexer.item import Item
 from indexer.storage.catalogue import Found
 from indexer.storage.vectors import VectorIndex
 from service.catalog.view import CatalogView
-from service.query.parser import Brief
+from service.query.wish import QueryIntent
 from service.retrieval.retriever import Retriever
 
 DIM = 8
@@ -53,7 +53,7 @@ def retriever(items: list[Item], seed: int = 0) -> Retriever:
     return retriever_over(items, np.random.default_rng(seed).normal(size=(len(items), DIM)))
 
 
-def brief(**changes: Any) -> Brief:
+def brief(**changes: Any) -> QueryIntent:
     """A wish for women that says nothing of weather or occasion."""
     vector = np.eye(DIM, dtype=np.float32)[0]
     values: dict[str, Any] = {
@@ -70,4 +70,4 @@ def brief(**changes: Any) -> Brief:
         "words": vector,
         "query": vector,
     }
-    return Brief(**(values | changes))
+    return QueryIntent(**(values | changes))

@@ -111,10 +111,10 @@ def test_no_text_breaks_a_cursor(view: CatalogView, text: str) -> None:
 def test_what_ceases_to_match_between_two_pages_costs_no_other_item(view: CatalogView) -> None:
     first = ask(ItemQuery(q="coat", in_stock=True, limit=2), view)
     whole = [i.sku for p in walk(ItemQuery(q="coat", in_stock=True, limit=100), view) for i in p.items]
-    sold_out = view.facets.stocked.copy()
+    sold_out = view.columns.stocked.copy()
     for item in first.items:
         sold_out[view.find(item.sku).position] = False
     later = CatalogView(view.snapshot)
-    later.facets = replace(view.facets, stocked=sold_out)
+    later.columns = replace(view.columns, stocked=sold_out)
     query = ItemQuery(q="coat", in_stock=True, limit=100, cursor=first.next_cursor)
     assert [i.sku for p in walk(query, later) for i in p.items] == whole[2:]

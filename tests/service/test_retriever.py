@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from small_store import DIM, brief, retriever, retriever_over
 
 from indexer.item import SEASONS, Item, Variant
-from service.catalog.columns import build_facets
+from service.catalog.columns import build_columns
 from service.catalog.view import pick_variant
 from service.retrieval.filters import apply, filters, size_filter
 from service.retrieval.retriever import MARGIN, Retriever, _varied
@@ -86,13 +86,13 @@ def test_filters_agree_with_plain_reading(
         sizes={"top": wanted},
         exclude={"colors": colors, "brands": brands},
     )
-    facets = build_facets(items)
+    columns = build_columns(items)
     who = brief(department=department)
-    chain = [f for f in filters(facets, asked, who, department, "") if not f.soft]  # type: ignore[arg-type]
+    chain = [f for f in filters(columns, asked, who, department, "") if not f.soft]  # type: ignore[arg-type]
     mask, _ = apply(
-        facets,
+        columns,
         "top",
-        [*[f for f in chain if f.constraint != "weather"], *size_filter(facets, asked, who, "top")],
+        [*[f for f in chain if f.constraint != "weather"], *size_filter(columns, asked, who, "top")],
     )
 
     def fits(piece: Item) -> bool:

@@ -12,7 +12,7 @@ import training
 from indexer.embedder import load_embedder
 from indexer.item import Slot
 from service.composition.weights import Weights
-from service.lm.engine import LanguageModel
+from service.lm.engine import ScoringEngine
 from service.lm.prompt import Context
 from service.settings import Settings
 from training.data.looks import StyledLook, read_looks
@@ -165,7 +165,7 @@ def test_every_system_takes_the_exam(
 ) -> None:
     base = save_tiny_model(tmp_path / "model")
     adapter = train_tiny_adapter(base, tmp_path / "adapters" / "house" / "1", "top: a white shirt\n", steps=2)
-    model = LanguageModel(Settings(base_model=str(base)))
+    model = ScoringEngine(Settings(base_model=str(base)))
     systems = {str(name): c for name, c in all_systems(model, adapter, looks, seed=0).items()}
     result = evaluate_racks(catalogue, racks[:3], systems)
     measured = {(e.metric, e.system) for e in result.estimates}

@@ -98,12 +98,12 @@ def stock_looks(
     They are for the pool alone: an example of one piece teaches nothing. `without` are labels that stay out, such
     as those of held-out looks.
     """
-    kept_out, facets = set(without), catalog.facets
+    kept_out, columns = set(without), catalog.columns
     looks = []
     for source, department in dict.fromkeys(lines):
-        mask = facets.stocked & (facets.slot >= 0)
+        mask = columns.stocked & (columns.slot >= 0)
         if department is not None:
-            mask &= facets.for_department(department)
+            mask &= columns.for_department(department)
         for item in catalog.snapshot.catalogue.at(np.flatnonzero(mask).tolist()):
             label = item.label()
             if item.slot is not None and label not in kept_out:
@@ -144,8 +144,8 @@ class _Nearest:
 
     def _shortlist(self, queries: Vectors, place: _Place) -> Positions:
         """Positions of the items nearest to each query, shape (queries, SHORTLIST), -1 where there are no more."""
-        facets = self._catalog.facets
-        allowed = np.flatnonzero(facets.in_slot(place[0]) & facets.for_department(place[1]))
+        columns = self._catalog.columns
+        allowed = np.flatnonzero(columns.in_slot(place[0]) & columns.for_department(place[1]))
         return self._catalog.snapshot.vectors.search(queries, SHORTLIST, allowed)[1]
 
     def pieces(self, look: StyledLook, lane: Department) -> dict[Slot, Match]:

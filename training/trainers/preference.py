@@ -24,7 +24,7 @@ from indexer.errors import StylistError
 from indexer.item import Slot
 from indexer.storage.durable import sha256_file
 from service.artifacts import WEIGHTS
-from service.lm.engine import LanguageModel
+from service.lm.engine import ScoringEngine
 from service.lm.score_head import HEAD, Readout
 from training.data.decisions import Decision, Example
 from training.data.looks import Split, StyledLook, split_of
@@ -73,7 +73,7 @@ class DpoReport:
 
 
 def train_dpo(
-    model: LanguageModel,
+    model: ScoringEngine,
     preferences: Sequence[Preference],
     start: Path | None,
     out: Path,
@@ -148,7 +148,7 @@ def example_of(preference: Preference) -> Example:
 class PreferenceTrainer(Trainer):
     """A trainer whose examples are asked their last decision only, and whose loss is relative to the reference."""
 
-    def __init__(self, model: LanguageModel, dpo: Dpo, seed: int, start: Path | None = None) -> None:
+    def __init__(self, model: ScoringEngine, dpo: Dpo, seed: int, start: Path | None = None) -> None:
         super().__init__(
             model, Lora(rank=dpo.rank, seed=seed, readout=readout_of(start) or dpo.readout), start
         )

@@ -26,7 +26,7 @@ FindItem = Callable[[str], ItemView | None]
 _CURSOR = re.compile(r"([0-9TZ:.-]{10,40})_([0-9a-f]{1,40})")
 
 
-class LookBook:
+class LookRepository:
     """The looks of one state."""
 
     def __init__(self, state: State) -> None:

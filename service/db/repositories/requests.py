@@ -40,7 +40,7 @@ class _Mark:
     reached: threading.Event
 
 
-class RequestsLog:
+class RequestRepository:
     """Writes to one state until it is closed. `keep_vibes`: whether what shoppers typed is kept with the rows.
 
     Rows of requests, and stored outfits, older than `keep_days` are deleted, at the start and every few hours. `also`

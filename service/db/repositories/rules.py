@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from service.db.session import State, utc_now
 from service.db.tables import RuleRow
 from service.errors import ConflictError, NotFoundError
-from service.retrieval.adjustments import Nudge
+from service.retrieval.adjustments import ScoreAdjustment
 from service.retrieval.merchandising import Merchandising, Rule, RuleBody
 from service.schemas.outfits import OutfitRequest
 
@@ -23,7 +23,7 @@ _LOOK_SECONDS = 1.0
 """How often a request looks what other processes have made of the rules."""
 
 
-class RuleBook:
+class RuleRepository:
     """The rules of one state. Changes made here hold at the next request, those of other processes a second later.
 
     `now` gives the time as the tables keep it. Safe to use from several threads.
@@ -37,7 +37,7 @@ class RuleBook:
         self._looked: float | None = None
         self._active = Merchandising(())
 
-    def nudges(self, request: OutfitRequest) -> Sequence[Nudge]:  # noqa: ARG002 - rules are alike for everyone
+    def nudges(self, request: OutfitRequest) -> Sequence[ScoreAdjustment]:  # noqa: ARG002 - rules are alike for everyone
         """The rules that hold now, as at most one nudge."""
         active = self._holding()
         return (active,) if active.rules else ()

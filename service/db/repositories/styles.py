@@ -30,7 +30,7 @@ class Choices:
     retired: frozenset[str] = frozenset()
 
 
-class StyleBook:
+class StylePolicyRepository:
     """The choices of one state, as this process and others make them. Safe to use from any thread."""
 
     def __init__(self, state: State) -> None:

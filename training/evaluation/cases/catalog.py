@@ -22,7 +22,8 @@ from indexer.storage.snapshot import SnapshotStore
 from service.catalog.view import CatalogView
 from service.composition.planner import Planned, make_plans
 from service.query.encoder import QueryEncoder
-from service.query.parser import Brief, BriefReader
+from service.query.parser import QueryParser
+from service.query.wish import QueryIntent
 from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest
 from training.data.looks import StyledLook
@@ -135,9 +136,9 @@ class LookbookCatalogue:
     def __init__(self, folder: Path, embedder: Embedder) -> None:
         """Raises EvaluationError when the folder has no such catalogue, SnapshotError when it is damaged."""
         self.rows: dict[str, Row] = {row.sku: row for row in _read_rows(folder / ROWS)}
-        self.briefs = BriefReader(embedder)
+        self.briefs = QueryParser(embedder)
         self._embedder = embedder
-        self._tuned: dict[str, BriefReader] = {}
+        self._tuned: dict[str, QueryParser] = {}
         snapshot = SnapshotStore(folder).current()
         snapshot.require_embedder(embedder.name, embedder.digest)
         self.retriever = Retriever(CatalogView(snapshot))
@@ -146,17 +147,17 @@ class LookbookCatalogue:
 
     def plan(
         self, request: OutfitRequest, candidates: int, encoder: QueryEncoder | None = None
-    ) -> tuple[Planned, Brief]:
+    ) -> tuple[Planned, QueryIntent]:
         """What serving would compose for the request, with so many candidates per slot, and how it was read: by the
         embedder alone, or with a query encoder.
         """
         brief = self.read(request, encoder)
         return make_plans(request, brief, self.retriever, max(candidates, request.count)), brief
 
-    def read(self, request: OutfitRequest, encoder: QueryEncoder | None = None) -> Brief:
+    def read(self, request: OutfitRequest, encoder: QueryEncoder | None = None) -> QueryIntent:
         """How serving reads the request: by the embedder alone, or with a query encoder."""
         if encoder is not None and encoder.digest not in self._tuned:
-            self._tuned[encoder.digest] = BriefReader(self._embedder, encoder)
+            self._tuned[encoder.digest] = QueryParser(self._embedder, encoder)
         return (self.briefs if encoder is None else self._tuned[encoder.digest]).read(request)
 
     def position(self, slot: Slot, text: str, department: Department | None) -> int:
