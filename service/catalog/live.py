@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
@@ -20,6 +19,7 @@ from service.catalog.stock_overlay import StockUpdate
 from service.catalog.stock_patches import Said, StockPatch, StockResult, resolve
 from service.catalog.view import CatalogView
 from service.errors import UnavailableError
+from service.polling import Pace
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class LiveCatalog:
         self._held: _Held | None = None
         self._lock = threading.Lock()
         self._loading = threading.Lock()
-        self._looked = 0.0
+        self._pace = Pace(lambda: POLL_SECONDS)
         self._failed: str | None = None
         """The version that could not be opened, so that it is not tried again at every request."""
         self.why_not = ""
@@ -156,10 +156,8 @@ class LiveCatalog:
 
     def _follow(self) -> None:
         """Pick up a snapshot that another process made current. One request does it, the others go on."""
-        now = time.monotonic()
-        if now - self._looked < POLL_SECONDS:
+        if not self._pace.due():
             return
-        self._looked = now
         version = self._store.current_version()
         held = self._held
         if version in (None, self._failed) or (held and held.view.snapshot.version == version):

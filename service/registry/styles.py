@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from service.composition.weights import Weights
 from service.db.repositories.styles import Choices
 from service.lm.queue import FifoLock
 from service.lm.scorer import RetrievalScorer
+from service.polling import Pace
 from service.registry.adapter import BASE
 from service.registry.store import fingerprint
 from service.registry.style import BASE_LAYOUT, Style
@@ -44,7 +44,7 @@ class Styles:
         self._turns = FifoLock()
         self.no_model: str | None = None
         self._following = threading.Lock()
-        self._looked = float("-inf")
+        self._pace = Pace(lambda: POLL_SECONDS)
         self._seen: tuple[object, ...] | None = None
         nothing = StyleRef(name=BASE, version="none", digest="none")
         self.fallback = Style(nothing, "No language model", BASE_LAYOUT, RetrievalScorer(), Weights())
@@ -138,17 +138,12 @@ class Styles:
 
     def _follow(self) -> None:
         """Pick up what changed on the shelf. One request does it, the others go on."""
-        if self._wardrobe is None or time.monotonic() - self._looked < POLL_SECONDS:
-            return
-        if not self._following.acquire(blocking=False):
-            return
-        try:
-            self._take_over(self._wardrobe)
-        finally:
-            self._following.release()
+        if self._wardrobe is not None and self._pace.due():
+            with self._following:
+                self._take_over(self._wardrobe)
 
     def _take_over(self, wardrobe: StyleLoader) -> None:
-        self._looked = time.monotonic()
+        self._pace.looked()
         seen = fingerprint(self._settings.adapters_dir)
         if seen != self._seen:
             wardrobe.reload()

@@ -15,8 +15,9 @@ from small_store import DIM, brief, retriever, retriever_over
 from indexer.item import SEASONS, Item, Variant
 from service.catalog.columns import build_columns
 from service.catalog.view import pick_variant
+from service.retrieval.diversity import MARGIN, varied
 from service.retrieval.filters import apply, filters, size_filter
-from service.retrieval.retriever import MARGIN, Retriever, _varied
+from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest
 
 
@@ -200,7 +201,7 @@ def test_a_forced_piece_is_offered_however_bad_and_sets_no_standard() -> None:
 def test_what_is_varied_keeps_its_promises(scores: list[float], quota: int, forced: bool) -> None:
     items = [item(f"s{i}") for i in range(len(scores))]
     ranked = np.array(scores[:1] * forced + sorted(scores[int(forced) :], reverse=True), dtype=np.float32)
-    picks = _varied(items, np.eye(len(scores), dtype=np.float32), ranked, quota, int(forced))
+    picks = varied(items, np.eye(len(scores), dtype=np.float32), ranked, quota, int(forced))
     assert len(set(picks)) == len(picks) <= min(quota, len(scores))
     assert len(picks) >= min((quota + 1) // 2, len(scores))
     assert not forced or picks[0] == 0

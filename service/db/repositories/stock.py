@@ -9,7 +9,6 @@ and an index version as size says when feeds were last found to hold just what t
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -23,6 +22,7 @@ from service.catalog.stock_overlay import StockUpdate
 from service.catalog.stock_patches import Said
 from service.db.session import State, insert_new, to_text, upsert, utc_now
 from service.db.tables import StockRow
+from service.polling import Pace
 
 if TYPE_CHECKING:
     from indexer.pipeline.report import BuildReport
@@ -44,11 +44,11 @@ class StockRepository:
         self._state = state
         self._lock = threading.Lock()
         self._now = ""
-        self._looked = float("-inf")
+        self._pace = Pace(lambda: POLL_SECONDS)
 
     def now(self) -> str:
         """The moment of the last change that is known here; "" before any. Asks the database once a second."""
-        if time.monotonic() - self._looked >= POLL_SECONDS:
+        if self._pace.due():
             self.read_now()
         return self._now
 
@@ -56,7 +56,7 @@ class StockRepository:
         """The moment of the last change of any process."""
         with self._state.session() as session:
             found = session.scalar(select(StockRow.updated).filter_by(**_CLOCK)) or ""
-        self._looked = time.monotonic()
+        self._pace.looked()
         return self._advance(found)
 
     def write(self, said: Sequence[Said], after: str = "") -> str:
