@@ -17,19 +17,13 @@ from service.composition.draft import Plan
 from service.composition.pins import with_pins
 from service.composition.templates import Template, templates_for, with_anchors
 from service.lm.prompt import Context
+from service.policy.policy import policy
 from service.query.parser import weather_words
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment, withheld
 from service.retrieval.retriever import Retriever
 from service.retrieval.shortlist import Candidate, Shortlist
 from service.schemas.outfits import OutfitRequest, Unmet
-
-_CLOSE = 0.06
-"""A template this much worse than the best still takes turns with it, for variety."""
-_CORE = ("top", "bottom", "dress")
-_FINISHING_SHARE = 0.6
-FEWEST = 4
-"""Pieces that only round the outfit off get a shorter list, but not below this: reading costs time."""
 
 
 @dataclass(slots=True)
@@ -63,7 +57,8 @@ def make_plans(
     wanted = [with_anchors(t, anchors) for t in templates_for(request, brief, lane[0], anchors)]
     slots = [s for s in SLOTS if any(s in (*t.required, *t.optional) for t in wanted) and s not in anchors]
     finishing = {s for t in wanted for s in t.optional} - {s for t in wanted for s in t.required}
-    quotas = {s: max(FEWEST, round(quota * _FINISHING_SHARE)) if s in finishing else quota for s in slots}
+    short = _shorter(quota)
+    quotas = {s: short if s in finishing else quota for s in slots}
     last = _other_colours(request, anchors, retriever)
     shortlists, missing = retriever.retrieve(request, brief, lane, quotas, nudges, last)
     planned.sizes = {s: len(shortlists[s].candidates) if s in shortlists else 0 for s in slots}
@@ -86,6 +81,12 @@ def make_plans(
             # The first outfit is of the kind that shows most pins.
             planned.plans[0] = max((with_pins(p, pins, budget) for p in tried), key=lambda p: len(p.pinned))
     return planned
+
+
+def _shorter(quota: int) -> int:
+    """The length of a list of pieces that only round an outfit off: reading costs time."""
+    weights = policy().weights.shortlist
+    return max(weights.fewest, round(quota * weights.finishing_share))
 
 
 def _held_back(
@@ -130,7 +131,7 @@ def _carried(
             required.append(slot)
             continue
         carried = retriever.view.carries(slot, *lane)
-        if not carried and slot not in _CORE and slot not in asked:
+        if not carried and slot not in policy().slots.of("core") and slot not in asked:
             who = lane[1] or lane[0]
             reason = f"the store carries no {slot} for {who}; the outfits come without"
             _note(planned, Unmet(constraint="slots", reason=reason, hint="add such pieces to the feed"))
@@ -163,7 +164,8 @@ def _alternate(possible: Sequence[Template], shortlists: dict[Slot, Shortlist], 
     """One template per outfit: the best, taking turns with those that come close."""
     quality = {t: _quality(t, shortlists) for t in possible}
     ranked = sorted(possible, key=lambda t: -quality[t])
-    close = [t for t in ranked if quality[t] >= quality[ranked[0]] - _CLOSE]
+    margin = policy().weights.shortlist.close_templates
+    close = [t for t in ranked if quality[t] >= quality[ranked[0]] - margin]
     return [close[i % len(close)] for i in range(count)]
 
 

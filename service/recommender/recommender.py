@@ -20,7 +20,7 @@ from service.composition.composer import compose
 from service.composition.draft import OutfitDraft
 from service.composition.planner import Planned, make_plans
 from service.composition.swap import SwapOrder, lost_pieces
-from service.composition.weights import TUNED_REST, Weights
+from service.composition.weights import Weights, tuned_weights
 from service.db.repositories.outfits import Made
 from service.db.repositories.styles import Choices
 from service.errors import InvalidError, ProblemError, UnavailableError
@@ -234,7 +234,7 @@ class StoreRecommender:
         if self._encoder.tuned:
             worn = self._encoder.encode_worn
             if weights == Weights():
-                weights = Weights(rest=TUNED_REST)
+                weights = tuned_weights()
         return compose(planned.plans, style.scorer, budget, answering.head.seed, weights, worn, answering)
 
 

@@ -13,18 +13,11 @@ import numpy as np
 from indexer.item import Department, Slot
 from service.catalog.child_sizes import for_age
 from service.catalog.columns import CatalogColumns, Mask
+from service.policy.policy import policy
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment, withheld
 from service.retrieval.suitability import out_of_place, out_of_weather, unfit_for_sport
 from service.schemas.outfits import OutfitRequest, Unmet
-
-_SIZED_ALIKE: dict[Slot, tuple[Slot, ...]] = {
-    "dress": ("top", "bottom"),
-    "outerwear": ("top", "dress"),
-    "top": ("dress",),
-    "bottom": ("dress",),
-}
-_GROWN_OUT_OF: tuple[Slot, ...] = ("top", "bottom", "dress", "outerwear")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,9 +84,9 @@ def size_filter(
 
 def likely_sizes(request: OutfitRequest, brief: QueryIntent, slot: Slot) -> list[str]:
     """Sizes for a slot that the request names none for: those of a child's age, or of the slots beside it."""
-    if brief.age is not None and slot in _GROWN_OUT_OF:
+    if brief.age is not None and slot in policy().slots.of("garment"):
         return for_age(brief.age)
-    return [size for other in _SIZED_ALIKE.get(slot, ()) for size in request.sizes.get(other, [])]
+    return [size for other in policy().slots[slot].sized_like for size in request.sizes.get(other, [])]
 
 
 def apply(columns: CatalogColumns, slot: Slot, chain: Sequence[Filter]) -> tuple[Mask, Unmet | None]:
@@ -112,10 +105,10 @@ def apply(columns: CatalogColumns, slot: Slot, chain: Sequence[Filter]) -> tuple
 def holding(in_slot: Mask, slot: Slot, chain: Sequence[Filter]) -> tuple[list[Filter], Mask]:
     """The filters that hold in the slot, in the order of the chain, and what they leave of `in_slot`.
 
-    Guesses give way until something is left, the last first; a dress never needs one, since separates can take
-    its place.
+    Guesses give way until something is left, the last first; a dress never needs one, since the separates that it
+    covers can take its place.
     """
-    guesses = [] if slot == "dress" else [f for f in chain if f.soft]
+    guesses = [] if policy().slots.covers(slot) else [f for f in chain if f.soft]
     held = list(chain)
     while not (mask := through(in_slot, held)).any() and guesses:
         held.remove(guesses.pop())

@@ -12,6 +12,7 @@ import numpy as np
 from indexer.item import Department, Item, Slot, Variant
 from service.catalog.columns import Mask, Positions
 from service.catalog.view import CatalogView, pick_variant
+from service.policy.policy import policy
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment, all_pinned, total_shift
 from service.retrieval.attribute_fit import fit, see_through
@@ -19,13 +20,6 @@ from service.retrieval.diversity import varied
 from service.retrieval.filters import apply, filters, likely_sizes, size_filter, through
 from service.retrieval.shortlist import Candidate, Shortlist
 from service.schemas.outfits import OutfitRequest, Unmet
-
-POOL = 1000
-"""Pieces per slot that are looked at by attributes after the search."""
-SHORT_POOL = 64
-"""Of those, how many the choice of a varied shortlist starts from."""
-PIN_FIT = -0.35
-"""Fit below which a pinned piece would look like a mistake, and is not forced on an outfit."""
 
 
 class Retriever:
@@ -79,7 +73,9 @@ class Retriever:
         for slot, quota in quotas.items():
             chain = [*shared, *size_filter(self.view.columns, request, brief, slot)]
             allowed = np.flatnonzero(through(pinned & self.view.columns.in_slot(slot), chain))
-            allowed = allowed[fit(self.view.columns, allowed, slot, brief) >= PIN_FIT]
+            allowed = allowed[
+                fit(self.view.columns, allowed, slot, brief) >= policy().weights.shortlist.pin_fit
+            ]
             if len(allowed):
                 found[slot] = self._shortlist(request, brief, slot, allowed, quota, nudges)
         return found
@@ -116,7 +112,8 @@ class Retriever:
         suits = fit(self.view.columns, positions, slot, brief) + total_shift(
             nudges, self.view.columns, positions
         )
-        ranked = np.argsort(-(similarity[forced:] + suits[forced:]), kind="stable")[:SHORT_POOL] + forced
+        ranked = np.argsort(-(similarity[forced:] + suits[forced:]), kind="stable")
+        ranked = ranked[: policy().weights.shortlist.short_pool] + forced
         order = np.concatenate([np.arange(forced), ranked])
         pool = positions[order]
         vectors = vectors[order]
@@ -140,7 +137,8 @@ class Retriever:
         return Shortlist(candidates, vectors[picks])
 
     def _search(self, brief: QueryIntent, allowed: Positions) -> Positions:
-        _, found = self.view.snapshot.vectors.search(brief.query[None], min(POOL, len(allowed)), allowed)
+        most = min(policy().weights.shortlist.pool, len(allowed))
+        _, found = self.view.snapshot.vectors.search(brief.query[None], most, allowed)
         return np.asarray(found[0][found[0] >= 0], dtype=np.int64)
 
 
