@@ -50,6 +50,8 @@ class FormalityTable(Strict):
     def _whole(self) -> Self:
         if {*self.level} != {*_LEVELS}:
             raise ValueError(f"level: has a name for each of {', '.join(_LEVELS)}, and for no other")
+        if "dressy" not in self.mark:
+            raise ValueError("mark: dressy is missing")
         return self
 
     def name(self, formality: float) -> str:

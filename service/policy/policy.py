@@ -63,6 +63,11 @@ class Policy:
         for file, section, name, whens in rows:
             yield from ((self.raw[file], (section, name), when) for when in whens)
 
+    def senses(self) -> Iterator[tuple[RawTable, tuple[str, ...], tuple[str, ...]]]:
+        """Senses that are named outside of conditions, with the table and the place where they stand."""
+        yield self.raw[FORMALITY], ("settled", "senses"), self.formality.settled.senses
+        yield from ((self.raw[WEATHER], ("said", sense), (sense,)) for sense in self.weather.said)
+
 
 def load_policy(folder: Path | None) -> Policy:
     """The shipped tables, with the rows of the tables in `folder` over them. Raises PolicyError."""

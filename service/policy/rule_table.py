@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from service.policy.conditions import Selection, Whens
 from service.policy.files import Strict
@@ -30,8 +30,14 @@ class RuleRow(Strict):
 class RuleTable(Strict):
     """All of the table."""
 
-    set: dict[str, tuple[str, ...]]
     rule: dict[str, RuleRow]
+    set: dict[str, tuple[str, ...]]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if missing := [name for name in ("active", "traditional") if name not in self.set]:
+            raise ValueError(f"set: {missing[0]} is missing")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,8 @@ class WeatherTable(Strict):
             raise ValueError("scale: exactly one row, the coldest, has no `from`")
         if missing := [season for season in SEASONS if season not in self.season]:
             raise ValueError(f"season: {missing[0]} is missing")
+        if unmarked := [mark for mark in ("cold", "cool", "warm") if mark not in self.mark]:
+            raise ValueError(f"mark: {unmarked[0]} is missing")
         return self
 
     def at(self, degrees: float) -> tuple[str, float]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from service.policy.conditions import Pieces, Whens
 from service.policy.files import Strict
@@ -101,12 +101,18 @@ class ReadingWeights(Strict):
     sharpness: Positive
     trusted: Share
     sure: Share
-    doubt: AtLeast0
+    doubt: Positive
     milder: Share
     formality: Annotated[float, Field(ge=1, le=5)]
     weather_share: Share
     activity_share: Share
     wear: AtLeast0
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.trusted >= self.sure:
+            raise ValueError("trusted is not below sure")
+        return self
 
 
 class WeightTable(Strict):

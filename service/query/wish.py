@@ -9,9 +9,9 @@ import numpy as np
 
 from indexer.embedder import Vectors
 from indexer.item import Department, Season
+from service.policy.policy import policy
 
 Activity = Literal["", "swim", "sport", "hike", "ski", "party", "work", "ethnic"]
-WEAR_WEIGHT = 0.8  # share of the examples' pieces in the query, beside 1.0 for the wish's own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +56,5 @@ class QueryIntent:
         if not self.wear:
             return words
         worn = sum((w.weight * (vectors @ w.pieces.T).max(axis=1) for w in self.wear), np.zeros(len(vectors)))
-        return np.asarray((words + WEAR_WEIGHT * worn) / (1 + WEAR_WEIGHT), dtype=np.float32)
+        share = policy().weights.reading.wear
+        return np.asarray((words + share * worn) / (1 + share), dtype=np.float32)
