@@ -56,9 +56,7 @@ def make_plans(
     planned = Planned(lane=lane)
     wanted = [with_anchors(t, anchors) for t in templates_for(request, brief, lane[0], anchors)]
     slots = [s for s in SLOTS if any(s in (*t.required, *t.optional) for t in wanted) and s not in anchors]
-    finishing = {s for t in wanted for s in t.optional} - {s for t in wanted for s in t.required}
-    short = _shorter(quota)
-    quotas = {s: short if s in finishing else quota for s in slots}
+    quotas = lengths(wanted, slots, quota)
     last = _other_colours(request, anchors, retriever)
     shortlists, missing = retriever.retrieve(request, brief, lane, quotas, nudges, last)
     planned.sizes = {s: len(shortlists[s].candidates) if s in shortlists else 0 for s in slots}
@@ -83,10 +81,12 @@ def make_plans(
     return planned
 
 
-def _shorter(quota: int) -> int:
-    """The length of a list of pieces that only round an outfit off: reading costs time."""
+def lengths(wanted: Sequence[Template], slots: Sequence[Slot], quota: int) -> dict[Slot, int]:
+    """How many pieces of each slot are offered: fewer of what only rounds an outfit off, since reading costs time."""
     weights = policy().weights.shortlist
-    return max(weights.fewest, round(quota * weights.finishing_share))
+    finishing = {s for t in wanted for s in t.optional} - {s for t in wanted for s in t.required}
+    short = max(weights.fewest, round(quota * weights.finishing_share))
+    return {s: short if s in finishing else quota for s in slots}
 
 
 def _held_back(

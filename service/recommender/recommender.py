@@ -24,12 +24,15 @@ from service.composition.weights import Weights, tuned_weights
 from service.db.repositories.outfits import Made
 from service.db.repositories.styles import Choices
 from service.errors import InvalidError, ProblemError, UnavailableError
+from service.policy.policy import policy, use_policy
+from service.query.conditions import check
 from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
 from service.query.parser import QueryParser
 from service.recommender.progress import ProgressListener, Unwatched
 from service.recommender.protocol import Condition
 from service.recommender.response import Clock, ResponseBuilder, identity, identity_of
 from service.recommender.trace import trace_of
+from service.recommender.why import why
 from service.registry.style import Style
 from service.registry.styles import HOUSE, Styles
 from service.retrieval.adjustments import AdjustmentSource, ScoreAdjustment, digests
@@ -37,6 +40,7 @@ from service.retrieval.merchandising import RuleMatch
 from service.retrieval.retriever import Retriever
 from service.schemas.catalog import ItemPage, ItemQuery, ItemView
 from service.schemas.outfits import IndexRef, OutfitRequest, OutfitResponse, StyleView, Unmet
+from service.schemas.trace import Why
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -55,6 +59,7 @@ class StoreRecommender:
         book: StockSource | None = None,
         choices: Callable[[], Choices] = Choices,
     ) -> None:
+        check(use_policy(settings.policy_dir))
         self._settings = settings
         self._nudges: AdjustmentSource = nudges or (lambda _: ())
         self._embedder: Embedder = load_embedder(settings.embedder)
@@ -101,6 +106,12 @@ class StoreRecommender:
     def items(self, query: ItemQuery) -> ItemPage:
         with self._holder.lease() as catalog:
             return page(query, catalog, self._embedder)
+
+    def why(self, sku: str, request: OutfitRequest) -> Why | None:
+        """Why the item of this SKU is not in outfits for the request; None where no item has it."""
+        with self._holder.lease() as catalog:
+            brief, nudges = self._briefs.read(request), self._nudges(request)
+            return why(sku, request, brief, Retriever(catalog), self._quota(request), nudges)
 
     def patch_stock(self, patches: Sequence[StockPatch]) -> StockResult:
         """Keep what staff say of stock. Raises UnavailableError without an index, or without a book to keep it in."""
@@ -198,6 +209,7 @@ class StoreRecommender:
         """All that decides an answer beside the request and its seed."""
         degraded = [] if wanted is None or used.scorer is wanted.scorer else [used.scorer.composer]
         decided_by = [catalog.snapshot.version, used.ref.digest, self._encoder.digest, *digests(nudges)]
+        decided_by += [f"policy:{policy().digest}"]
         decided_by += [f"stock:{catalog.stock.digest}"] if catalog.stock.digest else []
         return [*decided_by, str(self._settings.candidates_per_slot), *degraded]
 

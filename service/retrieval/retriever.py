@@ -6,9 +6,11 @@ Knows vectors and columns; nothing of language models, prompts or outfits as a w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from indexer.embedder import Vectors
 from indexer.item import Department, Item, Slot, Variant
 from service.catalog.columns import Mask, Positions
 from service.catalog.view import CatalogView, pick_variant
@@ -20,6 +22,26 @@ from service.retrieval.diversity import varied
 from service.retrieval.filters import apply, filters, likely_sizes, size_filter, through
 from service.retrieval.shortlist import Candidate, Shortlist
 from service.schemas.outfits import OutfitRequest, Unmet
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """Pieces of one slot, best first, but that the first `forced` come whatever they are like; all of shape (pieces,)
+    but `vectors`, (pieces, dim). `suits` is how well their attributes suit the wish, with all nudges.
+    """
+
+    positions: Positions
+    vectors: Vectors
+    similarity: Vectors
+    suits: Vectors
+    forced: int
+
+    def first(self, number: int) -> Pool:
+        """The first so many."""
+        best = slice(number)
+        return Pool(
+            self.positions[best], self.vectors[best], self.similarity[best], self.suits[best], self.forced
+        )
 
 
 class Retriever:
@@ -80,6 +102,30 @@ class Retriever:
                 found[slot] = self._shortlist(request, brief, slot, allowed, quota, nudges)
         return found
 
+    def pool(
+        self,
+        request: OutfitRequest,
+        brief: QueryIntent,
+        slot: Slot,
+        allowed: Positions,
+        nudges: Sequence[ScoreAdjustment],
+    ) -> Pool:
+        """The pieces of the slot that are looked at by attributes, of those that may come."""
+        positions = self._search(brief, allowed)
+        forced = 0
+        if request.budget is not None:  # without the cheapest piece, a budget that can be met might not be
+            cheapest = allowed[np.argmin(self.view.columns.cents[allowed])]
+            positions = np.concatenate([[cheapest], positions[positions != cheapest]])
+            forced = 1
+        vectors = self.view.snapshot.vectors.vectors(positions)
+        similarity = brief.similarity(vectors)
+        suits = fit(self.view.columns, positions, slot, brief) + total_shift(
+            nudges, self.view.columns, positions
+        )
+        ranked = np.argsort(-(similarity[forced:] + suits[forced:]), kind="stable") + forced
+        order = np.concatenate([np.arange(forced), ranked])
+        return Pool(positions[order], vectors[order], similarity[order], suits[order], forced)
+
     def offer(
         self, request: OutfitRequest, brief: QueryIntent, slot: Slot, positions: Sequence[int]
     ) -> Shortlist:
@@ -101,30 +147,16 @@ class Retriever:
         nudges: Sequence[ScoreAdjustment],
         last: Mask | None = None,
     ) -> Shortlist:
-        positions = self._search(brief, allowed)
-        forced = 0
-        if request.budget is not None:  # without the cheapest piece, a budget that can be met might not be
-            cheapest = allowed[np.argmin(self.view.columns.cents[allowed])]
-            positions = np.concatenate([[cheapest], positions[positions != cheapest]])
-            forced = 1
-        vectors = self.view.snapshot.vectors.vectors(positions)
-        similarity = brief.similarity(vectors)
-        suits = fit(self.view.columns, positions, slot, brief) + total_shift(
-            nudges, self.view.columns, positions
-        )
-        ranked = np.argsort(-(similarity[forced:] + suits[forced:]), kind="stable")
-        ranked = ranked[: policy().weights.shortlist.short_pool] + forced
-        order = np.concatenate([np.arange(forced), ranked])
-        pool = positions[order]
-        vectors = vectors[order]
-        items = self.view.items(pool.tolist())
-        similarity, suits = similarity[order], suits[order] - see_through(items, brief)
-        late = np.zeros(len(pool), dtype=np.bool_) if last is None else last[pool]
-        picks = varied(items, vectors, similarity + suits, quota, forced, late)
+        pool = self.pool(request, brief, slot, allowed, nudges)
+        pool = pool.first(pool.forced + policy().weights.shortlist.short_pool)
+        items = self.view.items(pool.positions.tolist())
+        similarity, suits = pool.similarity, pool.suits - see_through(items, brief)
+        late = np.zeros(len(items), dtype=np.bool_) if last is None else last[pool.positions]
+        picks = varied(items, pool.vectors, similarity + suits, quota, pool.forced, late)
         candidates = [
             Candidate(
                 item=items[i],
-                position=int(pool[i]),
+                position=int(pool.positions[i]),
                 variant=_variant(items[i], slot, request, brief),
                 slot=slot,
                 label=items[i].label(),
@@ -134,7 +166,7 @@ class Retriever:
             )
             for i in picks
         ]
-        return Shortlist(candidates, vectors[picks])
+        return Shortlist(candidates, pool.vectors[picks])
 
     def _search(self, brief: QueryIntent, allowed: Positions) -> Positions:
         most = min(policy().weights.shortlist.pool, len(allowed))

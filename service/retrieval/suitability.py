@@ -46,6 +46,21 @@ def unfit_for_sport(columns: CatalogColumns, brief: QueryIntent) -> Mask:
     return _any(columns, verdicts(columns, brief, "sportswear"))
 
 
+def left_by(columns: CatalogColumns, found: Iterable[Verdict]) -> Mask:
+    """Pieces that none of the verdicts keeps out, shape (items,)."""
+    return ~_any(columns, found)
+
+
+def counted(mask: Mask, found: Iterable[Verdict]) -> list[tuple[Rule, int]]:
+    """How many pieces of the mask each rule keeps out; a piece counts for the first of several."""
+    left, counts = mask.copy(), []
+    for verdict in found:
+        if number := int((left & verdict.barred).sum()):
+            counts.append((verdict.rule, number))
+            left &= ~verdict.barred
+    return counts
+
+
 def verdicts(columns: CatalogColumns, brief: QueryIntent, about: About) -> Iterator[Verdict]:
     """What each rule keeps out that holds for the wish, in the order of the tables."""
     for rule in policy().rules[about]:
