@@ -50,6 +50,22 @@ def test_a_rule_has_its_own_name_and_sentence() -> None:
     assert found.standing is None
 
 
+def test_an_unmet_wish_names_the_rules_that_took_the_pieces() -> None:
+    items = [
+        *(item(f"f{n}", "shoes", tags=("open-shoe",)) for n in range(3)),
+        item("rain", "shoes", kind="rain-boots"),
+        item("gone", "shoes", tags=("open-shoe",), variants=()),
+    ]
+    _, unmet = retriever(items).retrieve(
+        wish(weather={"temperature_c": -5}), brief(**COLD), ("women", ""), {"shoes": 8}
+    )
+    assert unmet["shoes"].constraint == "weather"
+    assert unmet["shoes"].reason == (
+        "shoes: what there is does not suit the weather "
+        "(3 x open shoes are too cold; 1 x rain boots are for mud and puddles)"
+    )
+
+
 def test_what_the_request_says_of_the_weather_is_hard() -> None:
     found = asked(SHOES, "sandals", COLD, weather={"temperature_c": -5})
     assert kept(found) == [("open-shoes-in-the-cold", True, False)]
