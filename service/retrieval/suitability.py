@@ -35,7 +35,6 @@ _TOWN = ("city", "commute", "everyday", "casual", "streetwear", "athleisure", "w
 
 _CORE: tuple[Slot, ...] = ("top", "bottom", "dress")
 _SHOWN: tuple[Slot, ...] = (*_CORE, "outerwear", "shoes")
-_WHOLE_SUIT = ("suit", "tuxedo", "dungarees")  # in the dress slot, but no outfit without a shirt
 _BRIDAL = ("wedding-dress",)
 _BABY = ("romper-suit", "baby-shoes")
 _COVERING = ("hijab", "hijabs", "khimar", "niqab")
@@ -72,7 +71,7 @@ def _any(facets: Facets, parts: Iterable[Mask]) -> Mask:
 
 def _by_kind(facets: Facets, brief: Brief) -> Iterator[Mask]:
     yield tagged(facets, "sleep")
-    yield facets.any_of("kind", _WHOLE_SUIT) & facets.in_slot("dress")
+    yield tagged(facets, "needs-top")  # suits and dungarees are no outfit without a shirt
     yield tagged(facets, "hosiery")
     if not says(brief.said, "modest"):
         # Faith is for the shopper to name; a dress that is friendly to a hijab is for everybody.
