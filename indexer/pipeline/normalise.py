@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from indexer.embedder import Embedder
-from indexer.item import Item, Variant
+from indexer.item import COVERED_BY_DRESS, Item, Slot, Variant
 from indexer.record import Reject, Row
 from indexer.taxonomy.attributes import read_attributes
 from indexer.taxonomy.classify import ProductText, SlotGuess, classify
-from indexer.taxonomy.kinds import KINDS
+from indexer.taxonomy.kinds import KINDS, Kind
 from indexer.taxonomy.phrases import fold, words
 
 _ONE_SIZE = frozenset(
@@ -189,7 +189,16 @@ def _item(first: Row, colourway: _Colourway, variants: tuple[Variant, ...], gues
         slot_confidence=guess.confidence,
         slot_source=guess.source,
         derived=(*attributes.derived, *(("slot",) if guess.source != "feed" else ())),
+        materials=attributes.materials,
+        covers=covered(guess.slot, kind),
     )
+
+
+def covered(slot: Slot | None, kind: Kind) -> tuple[Slot, ...]:
+    """The slots that a piece of this kind fills, where it is worn in `slot`; empty for its own alone."""
+    if slot == kind.slot:
+        return kind.covers
+    return COVERED_BY_DRESS if slot == "dress" else ()
 
 
 def clean_size(size: str) -> str | None:

@@ -35,7 +35,6 @@ _TOWN = ("city", "commute", "everyday", "casual", "streetwear", "athleisure", "w
 
 _CORE: tuple[Slot, ...] = ("top", "bottom", "dress")
 _SHOWN: tuple[Slot, ...] = (*_CORE, "outerwear", "shoes")
-_WHOLE_SUIT = ("suit", "tuxedo", "dungarees")  # in the dress slot, but no outfit without a shirt
 _BRIDAL = ("wedding-dress",)
 _BABY = ("romper-suit", "baby-shoes")
 _COVERING = ("hijab", "hijabs", "khimar", "niqab")
@@ -72,7 +71,7 @@ def _any(columns: CatalogColumns, parts: Iterable[Mask]) -> Mask:
 
 def _by_kind(columns: CatalogColumns, brief: QueryIntent) -> Iterator[Mask]:
     yield tagged(columns, "sleep")
-    yield columns.any_of("kind", _WHOLE_SUIT) & columns.in_slot("dress")
+    yield tagged(columns, "needs-top")  # suits and dungarees are no outfit without a shirt
     yield tagged(columns, "hosiery")
     if not says(brief.said, "modest"):
         # Faith is for the shopper to name; a dress that is friendly to a hijab is for everybody.
