@@ -50,10 +50,25 @@ class Budget(_Body):
 
 
 class Exclude(_Body):
+    """What no piece may be, be of, or have."""
+
     skus: Names = []
     brands: Names = []
     colors: Names = []
     materials: Names = []
+    kinds: Names = []
+    patterns: Names = []
+    attributes: Names = []
+
+
+class Include(_Body):
+    """What the outfit must have. A kind is a piece of it; a colour, material, pattern or brand is of some piece."""
+
+    kinds: Names = []
+    colors: Names = []
+    materials: Names = []
+    brands: Names = []
+    patterns: Names = []
 
 
 def _autumn(value: object) -> object:
@@ -70,6 +85,8 @@ Occasion = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20
 AskedSeason = Annotated[Season, BeforeValidator(_autumn)]
 AskedSizes = Annotated[dict[Slot, Names], BeforeValidator(_null_is_empty)]
 AskedExclude = Annotated[Exclude, BeforeValidator(_null_is_empty)]
+AskedInclude = Annotated[Include, BeforeValidator(_null_is_empty)]
+OwnPieces = Annotated[list[Name], Field(max_length=4)]
 
 
 class OutfitRequest(_Body):
@@ -85,8 +102,13 @@ class OutfitRequest(_Body):
     budget: Budget | None = None
     sizes: AskedSizes = {}
     anchors: Annotated[list[Name], Field(max_length=8)] = []
+    own: OwnPieces = []
+    """Pieces that the shopper has and wears with it, in words. They are dressed around, and never sold."""
     slots: Annotated[list[Slot], Field(min_length=1, max_length=8)] | None = None
+    include: AskedInclude = Include()
     exclude: AskedExclude = Exclude()
+    attributes: Names = []
+    """What every piece that it applies to must be: "flat", "modest", "vegan", "maternity" and the like."""
     seed: Seed | None = None
     explain: bool = False
     trace: bool = False
@@ -162,6 +184,19 @@ class Outfit(BaseModel):
     explanation: str | None = None
 
 
+class Understood(BaseModel):
+    """One thing that the request was read to ask for: `field` is one of the request's own, dotted.
+
+    `text` are the shopper's own words, "" where no words say it. `source` is `field` for what the request's fields say,
+    `words` for what the wish says, `guess` for what neither does.
+    """
+
+    text: str
+    field: str
+    value: str | float | bool
+    source: Literal["field", "words", "guess"]
+
+
 class Unmet(BaseModel):
     constraint: str
     reason: str
@@ -182,6 +217,9 @@ class OutfitResponse(BaseModel):
     """Answer of `POST /v1/outfits`. `timings_ms` are wall-clock milliseconds per stage."""
 
     request_id: str
+    understood: list[Understood] = []
+    unread: list[str] = []
+    """Words of the wish that ask for something and that were not understood: nothing was done about them."""
     outfits: list[Outfit]
     unmet: list[Unmet] = []
     composer: Literal["lora", "base", "retrieval"]
