@@ -204,7 +204,7 @@ def test_a_change_holds_at_the_next_request(book: RuleRepository) -> None:
 def test_a_change_by_another_process_is_seen(any_state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = RuleRepository(any_state), RuleRepository(any_state)
     clock = [0.0]
-    monkeypatch.setattr(rulebook.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("service.polling.time.monotonic", lambda: clock[0])
     assert ours.nudges(REQUEST) == ()
     theirs.add(body())
     clock[0] = 0.9

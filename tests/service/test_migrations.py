@@ -69,7 +69,7 @@ def test_the_check_for_differences_finds_them(any_state):
 
 def test_the_newest_revision_is_the_one_that_is_asked_for():
     config = Config()
-    config.set_main_option("script_location", "service:migrations")
+    config.set_main_option("script_location", "service.db:migrations")
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 

@@ -165,7 +165,7 @@ def store_of(cosines: Sequence[float], prices: Sequence[float] | None = None) ->
 
 
 def offered(store: Retriever, quota: int, **body: Any) -> list[str]:
-    wish = np.eye(store.snapshot.vectors.dim, dtype=np.float32)[0]
+    wish = np.eye(store.view.snapshot.vectors.dim, dtype=np.float32)[0]
     found, _ = store.retrieve(request(**body), brief(words=wish, query=wish), ("women", ""), {"top": quota})
     return [c.sku for c in found["top"].candidates]
 
