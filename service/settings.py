@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from indexer.item import Department
 from indexer.embedder import EMBEDDED_MODEL
 from indexer.record import MAX_UNPACKED
 
@@ -36,6 +37,8 @@ class Settings(BaseSettings):
     """Base language model: a transformers id or folder."""
     default_style: str = "house"
     """Style of a request that names none; `base` while no such adapter is published."""
+    default_department: Department | None = None
+    """Whom outfits are for where nobody says so; unset: women or men, whichever the store has more for."""
     composer: Literal["auto", "retrieval"] = "auto"
     """`retrieval` never loads a language model."""
     currency: str = "EUR"

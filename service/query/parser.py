@@ -13,6 +13,7 @@ from importlib.resources import files
 import numpy as np
 
 from indexer.embedder import Embedder, Vectors
+from service.query.demands import Demands
 from service.query.encoder import QueryEncoder
 from service.query.lexicon import age, says, who
 from service.query.spelling import respelled
@@ -53,11 +54,12 @@ class QueryParser:
         ends = np.cumsum([len(p) for p in pieces])
         self._wear = np.split(embedder.encode([piece for wear in pieces for piece in wear]), ends[:-1])
 
-    def read(self, request: OutfitRequest) -> QueryIntent:
-        """The brief of a request. Deterministic."""
+    def read(self, request: OutfitRequest, demands: Demands | None = None) -> QueryIntent:
+        """The intent of a request, of which the demands were read before. Deterministic."""
+        demands = demands or Demands(request)
         text = " ".join(filter(None, [request.vibe, request.occasion]))
         words = respelled(text.lower())
-        asked = query_text(request)
+        asked = query_text(request, demands.steer)
         vector = self._embedder.encode([asked])[0]
         wish = self._encoder.encode_wish(asked) if self._encoder.tuned else vector
         cosines = self._vibes @ vector
@@ -82,8 +84,10 @@ class QueryParser:
             snow=snow,
             activity=_activity(request, words, examples, weights, trusted),
             department=request.department or department,
-            kids_line=line,
-            age=age(words),
+            kids_line=demands.kids_line or line,  # type: ignore[arg-type]
+            age=demands.age if demands.age is not None else age(words),
+            pieces=demands.pieces,
+            steer=demands.steer,
             season=request.season,
             said=words,
             words=wish,
@@ -92,9 +96,9 @@ class QueryParser:
         )
 
 
-def query_text(request: OutfitRequest) -> str:
+def query_text(request: OutfitRequest, steer: str = "") -> str:
     """The wish in words, as it is embedded: vibe, occasion, season and weather."""
-    parts = [request.vibe, request.occasion, request.season, weather_words(request)]
+    parts = [steer or request.vibe, request.occasion, request.season, weather_words(request)]
     return ", ".join(p for p in parts if p)
 
 

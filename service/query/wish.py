@@ -9,6 +9,7 @@ import numpy as np
 
 from indexer.embedder import Vectors
 from indexer.item import Department, Season
+from service.query.demands import NamedPiece
 
 Activity = Literal["", "swim", "sport", "hike", "ski", "party", "work", "ethnic"]
 WEAR_WEIGHT = 0.8  # share of the examples' pieces in the query, beside 1.0 for the wish's own words
@@ -43,6 +44,10 @@ class QueryIntent:
     words: Vectors
     query: Vectors
     wear: tuple[Wear, ...] = ()
+    pieces: tuple[NamedPiece, ...] = ()
+    """Garments that the wish names."""
+    steer: str = ""
+    """The wish without the words that are demands; "" where the whole of it steers."""
     doubt: float = 0.0
     """How far `formality` may be off, 0 where the wish's own words settle it."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from service.composition.draft import OutfitDraft
 from service.composition.explanation import explanation, title
+from service.composition.own import is_own
 from service.query.wish import QueryIntent
 from service.recommender.progress import ProgressListener
 from service.retrieval.shortlist import Candidate
@@ -52,6 +53,8 @@ class ResponseBuilder:
         self.watch.check()
 
     def chosen(self, outfit: OutfitDraft) -> None:
+        if is_own(outfit.pieces[-1]):
+            return
         self.watch.piece(self._id(outfit), _item(outfit.pieces[-1], outfit.scores[-1]))
 
     def whole(self, outfit: OutfitDraft) -> None:
@@ -66,6 +69,7 @@ class ResponseBuilder:
         pairs = sorted(
             zip(composed.pieces, composed.scores, strict=True), key=lambda pair: _ORDER.index(pair[0].slot)
         )
+        pairs = [pair for pair in pairs if not is_own(pair[0])]
         pieces = [candidate for candidate, _ in pairs]
         priced = all(c.variant.price is not None for c in pieces)
         return Outfit(

@@ -15,6 +15,15 @@ from service.catalog.child_sizes import for_age
 from service.catalog.columns import CatalogColumns, Mask
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment, withheld
+from service.retrieval.asked import (
+    fit_for,
+    in_color,
+    of_brand,
+    of_kinds,
+    of_material,
+    of_pattern,
+    with_attribute,
+)
 from service.retrieval.suitability import out_of_place, out_of_weather, unfit_for_sport
 from service.schemas.outfits import OutfitRequest, Unmet
 
@@ -24,18 +33,33 @@ _SIZED_ALIKE: dict[Slot, tuple[Slot, ...]] = {
     "top": ("dress",),
     "bottom": ("dress",),
 }
+FOR_WHO_ASKS = (
+    "maternity",
+    "nursing",
+    "plus",
+    "petite",
+    "tall",
+    "costume",
+    "underwear",
+    "sleep",
+    "household",
+)
+"""Purposes of pieces that nobody is dressed in unasked. Swimwear and sportswear go by the occasion."""
 _GROWN_OUT_OF: tuple[Slot, ...] = ("top", "bottom", "dress", "outerwear")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Filter:
-    """Pieces that one constraint allows. `soft` ones may be lifted when nothing else would be left."""
+    """Pieces that one constraint allows. `soft` ones may be lifted when nothing else would be left: silently where they
+    are guesses, and `said` in the answer where the request asks for it.
+    """
 
     constraint: str
     allowed: Mask
     reason: str
     hint: str
     soft: bool = False
+    said: bool = False
 
 
 def filters(
@@ -57,6 +81,11 @@ def filters(
         ),
     ]
     found += exclusions(columns, request)
+    found.append(
+        Filter("doubtful", ~columns.doubtful, "what there is has to be looked at by staff first", "try later")
+    )
+    found += _attributes(columns, request)
+    found += _purposes(columns, request)
     if (kept_back := withheld(nudges, columns)) is not None:
         found.append(Filter("merchandising", ~kept_back, "the store holds back what there is", "try later"))
     if request.season is not None:
@@ -74,6 +103,15 @@ def filters(
     if brief.activity == "sport":  # apart, since a shop without sportswear still has a tee and shorts
         found.append(Filter("vibe", ~unfit_for_sport(columns, brief), reason, hint, soft=True))
     return found
+
+
+def form_filter(columns: CatalogColumns, slot: Slot, *, suits: bool) -> list[Filter]:
+    """Whole suits where an outfit is built on one, and nowhere else: their trousers fill a slot of their own."""
+    if slot != "outerwear":
+        return []
+    whole = columns.covers("bottom")
+    reason = "the store has no whole suit that fits" if suits else "the store has whole suits alone"
+    return [Filter("slots", whole if suits else ~whole, reason, "ask for other pieces")]
 
 
 def size_filter(
@@ -96,17 +134,25 @@ def likely_sizes(request: OutfitRequest, brief: QueryIntent, slot: Slot) -> list
     return [size for other in _SIZED_ALIKE.get(slot, ()) for size in request.sizes.get(other, [])]
 
 
-def apply(columns: CatalogColumns, slot: Slot, chain: Sequence[Filter]) -> tuple[Mask, Unmet | None]:
-    """What every filter allows in the slot; when that is nothing, why."""
+def apply(
+    columns: CatalogColumns, slot: Slot, chain: Sequence[Filter]
+) -> tuple[Mask, Unmet | None, list[Unmet]]:
+    """What every filter allows in the slot; when that is nothing, why; and what was asked for and given up."""
     in_slot = columns.in_slot(slot)
     if not in_slot.any():
         reason = f"{slot}: the store carries none"
-        return in_slot, Unmet(constraint="stock", reason=reason, hint="add such pieces to the feed")
+        return in_slot, Unmet(constraint="stock", reason=reason, hint="add such pieces to the feed"), []
     held, mask = holding(in_slot, slot, chain)
     if mask.any():
-        return mask, None
+        given_up = [
+            Unmet(constraint=f.constraint, reason=f"{slot}: {f.reason}", hint=f.hint)
+            for f in chain
+            if f.said and f not in held
+        ]
+        return mask, None, given_up
     blamed = _blame(in_slot, held)
-    return mask, Unmet(constraint=blamed.constraint, reason=f"{slot}: {blamed.reason}", hint=blamed.hint)
+    unmet = Unmet(constraint=blamed.constraint, reason=f"{slot}: {blamed.reason}", hint=blamed.hint)
+    return mask, unmet, []
 
 
 def holding(in_slot: Mask, slot: Slot, chain: Sequence[Filter]) -> tuple[list[Filter], Mask]:
@@ -115,7 +161,8 @@ def holding(in_slot: Mask, slot: Slot, chain: Sequence[Filter]) -> tuple[list[Fi
     Guesses give way until something is left, the last first; a dress never needs one, since separates can take
     its place.
     """
-    guesses = [] if slot == "dress" else [f for f in chain if f.soft]
+    guesses = [f for f in chain if f.soft and (f.said or slot != "dress")]
+    guesses.sort(key=lambda f: not f.said)  # what was asked for is given up last
     held = list(chain)
     while not (mask := through(in_slot, held)).any() and guesses:
         held.remove(guesses.pop())
@@ -143,14 +190,40 @@ def exclusions(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filt
     exclude = request.exclude
     lookups: list[tuple[str, list[str], Callable[[list[str]], Mask]]] = [
         ("skus", exclude.skus, lambda values: columns.any_of("sku", values)),
-        ("brands", exclude.brands, lambda values: columns.any_of("brand", [v.casefold() for v in values])),
-        ("colors", exclude.colors, lambda values: columns.mentioning("color", values)),
-        ("materials", exclude.materials, lambda values: columns.mentioning("material", values)),
+        ("brands", exclude.brands, lambda values: of_brand(columns, values)),
+        ("colors", exclude.colors, lambda values: in_color(columns, values, ruled_out=True)),
+        ("materials", exclude.materials, lambda values: of_material(columns, values, ruled_out=True)),
+        ("kinds", exclude.kinds, lambda values: of_kinds(columns, values, ruled_out=True)),
+        ("patterns", exclude.patterns, lambda values: of_pattern(columns, values, ruled_out=True)),
+        ("attributes", exclude.attributes, lambda values: _having(columns, values)),
     ]
     for name, values, find in lookups:
         if values:
             reason = f"everything else is excluded ({', '.join(values[:3])})"
             yield Filter(f"exclude.{name}", ~find(values), reason, f"exclude fewer {name}")
+
+
+def _having(columns: CatalogColumns, attributes: list[str]) -> Mask:
+    found = np.zeros(columns.count, dtype=np.bool_)
+    for attribute in attributes:
+        found |= with_attribute(columns, attribute)
+    return found
+
+
+def _attributes(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filter]:
+    """What pieces must be. Where the store has no such piece, the answer says so and goes without."""
+    for attribute in request.attributes:
+        reason = f"none is known to be {attribute}"
+        allowed = fit_for(columns, attribute)
+        yield Filter("attributes", allowed, reason, f"ask without {attribute!r}", soft=True, said=True)
+
+
+def _purposes(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filter]:
+    """What is made for some people alone is for who asks for it."""
+    unasked = [p for p in FOR_WHO_ASKS if p not in request.attributes]
+    allowed = ~columns.any_of("tag", unasked)
+    reason = "what there is is made for others"
+    yield Filter("purpose", allowed, reason, "say for whom it is, such as 'maternity' or 'petite'")
 
 
 def _budget(columns: CatalogColumns, request: OutfitRequest) -> Filter:
