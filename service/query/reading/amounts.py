@@ -16,6 +16,9 @@ from indexer.taxonomy.phrases import parse_table
 from service.query.reading.number_words import spelled_numbers
 from service.query.reading.words import key_of
 
+_MARKS = {"٫": ".", "٬": ",", "￥": "¥", "＄": "$", "％": "%"}
+_WIDE_MARK = re.compile(r"(?<=\d)[．，](?=\d)")
+"""A wide comma parts clauses, unless digits stand on both sides."""
 _GAP = r"[ \u00a0\u2009\u202f]"
 _DIGITS = re.compile(
     rf"(?<![\d.,])(?:\d{{1,3}}(?:{_GAP}\d{{3}})+(?:[.,]\d{{1,2}})?|\d{{1,3}}(?:['’]\d{{3}})+(?:\.\d{{1,2}})?"
@@ -88,19 +91,14 @@ def digits_as_ascii(text: str) -> str:
 
     Fractions stay what they are.
     """
-    return "".join(_ascii(c) for c in text)
+    plain = "".join(_ascii(c) for c in text)
+    return _WIDE_MARK.sub(lambda mark: unicodedata.normalize("NFKC", mark[0]), plain)
 
 
 def _ascii(character: str) -> str:
-    if character in "٫":
-        return "."
-    if character in "٬":
-        return ","
-    if "０" <= character <= "９" or character in "．，￥＄％":
-        return unicodedata.normalize("NFKC", character)
     if unicodedata.category(character) == "Nd":
         return str(unicodedata.decimal(character))
-    return character
+    return _MARKS.get(character, character)
 
 
 def _numerals(plain: str) -> list[tuple[float, int, int]]:

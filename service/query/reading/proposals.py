@@ -33,7 +33,7 @@ ALLOWED: dict[str, tuple[int, ...]] = {
 def propose(text: str, words: Sequence[Word], language: str, vocabulary: Vocabulary) -> list[Candidate]:
     """Every proposal in the order of the text. A number that is part of a size label is not proposed by itself."""
     labels = size_labels(text, language)
-    numbers = [a for a in amounts(text, language) if not any(_overlap(a, s) for s in labels)]
+    numbers = [a for a in amounts(text, language) if not any(_overlap(a, s) for s in labels if not s.plain)]
     named = [c for c in vocabulary.find(words, language) if not any(_hides(s, c) for s in labels)]
     found = [
         *named,

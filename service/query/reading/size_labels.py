@@ -43,20 +43,20 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ),
     (
         "country",
-        r"(?<![\w])(?P<country>EU|EUR|UK|US|FR|IT|DE|JP)[\s.:]?(?P<of>\d{1,3}(?:[.,]5)?)(?![\w.,]\d)(?!\w)",
+        r"(?<![\w])(?P<country>(?i:EU|EUR|UK|US)|FR|IT|JP)[\s.:]?(?P<of>\d{1,3}(?:[.,]5)?)(?![\w.,]\d)(?!\w)",
     ),
     ("country last", r"(?<![\w.,])(?P<of2>\d{1,2}(?:[.,]5)?)\s?(?P<country2>EU|UK|US)(?!\w)"),
-    ("pair", r"(?<![\w.,/-])\d{2,3}[/x]\d{2,3}[A-D]?(?![\w/])"),
+    ("pair", r"(?<![A-Za-z\d.,/-])\d{2,3}[/x]\d{2,3}[A-D]?(?![\w/])"),
     ("build", r"(?<![\w.,])\d{2}\s?(?:regular|long|short|lang|kurz)(?!\w)|(?<![\w.,])\d{2}[RSLT](?!\w)"),
-    ("cup", r"(?<![\w.,])\d{2,3}[A-H]{1,2}(?!\w)"),
-    ("half", r"(?<![\w.,])(?P<whole>\d{1,2})(?:\s?½|\s1/2|半|\s(?:e mezzo|y medio|et demi|e meio|1/2))"),
-    ("centimetres", r"(?<![\w.,])\d{2,3}(?:[.,]5)?\s?cm(?!\w)"),
-    ("numbered", r"(?<![\w.,])\d{2,3}(?:[.,]5)?\s?[号號码碼](?!\w)|(?<![A-Za-z])X{0,3}[SML]\s?[号號码碼]"),
+    ("cup", r"(?<![\w.,/])\d{2,3}[A-H]{1,2}(?!\w)"),
+    ("half", r"(?<![A-Za-z\d.,])(?P<whole>\d{1,2})(?:\s?½|\s1/2|半|\s(?:e mezzo|y medio|et demi|e meio|1/2))"),
+    ("centimetres", r"(?<![A-Za-z\d.,])\d{2,3}(?:[.,]5)?\s?cm(?!\w)"),
+    ("numbered", r"(?<![A-Za-z\d.,])\d{2,3}(?:[.,]5)?\s?[号號码碼]|(?<![A-Za-z])X{0,3}[SML]\s?[号號码碼]"),
     ("letters pair", r"(?<![\w])(?:X{0,3}[SML])/(?:X{0,3}[SML])(?!\w)"),
     ("letters", rf"(?<![A-Za-z\d]){_LETTERS}(?![A-Za-z\d])"),
     ("arabic", r"(?P<times>[2-9]|[٢-٩])\s?(?:اكس|إكس)(?:\s?لارج)?"),
 )
-_ANY_CASE = frozenset({"waist", "build", "letters", "country", "country last", "centimetres", "half"})
+_ANY_CASE = frozenset({"waist", "build", "letters", "country last", "centimetres", "half"})
 _COMPILED = tuple((name, re.compile(p, re.IGNORECASE if name in _ANY_CASE else 0)) for name, p in _PATTERNS)
 _ONE_LETTER = re.compile(r"(?<![\w'’.])(?P<letter>[SMLsml]|GG|G|P|PP)(?![\w'’]|\.\w)")
 _ONE_LETTER_JAPANESE = re.compile(r"(?<![A-Za-z\d'’.])(?P<letter>[SML])(?![A-Za-z\d'’])")
