@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from indexer.item import Department
 from indexer.embedder import EMBEDDED_MODEL
+from indexer.item import Department
 from indexer.record import MAX_UNPACKED
 
 EMBEDDED_LM = "embedded:SmolLM2-135M-Instruct"

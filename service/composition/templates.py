@@ -92,7 +92,7 @@ def filled(held: Mapping[Slot, Candidate]) -> frozenset[Slot]:
 
 
 def shaped(found: Sequence[Template], placed: Placed, held: Mapping[Slot, Candidate]) -> list[Template]:
-    """The templates that have a place for everything that was asked for by name; those that there are where none has."""
+    """The templates with a place for all that was asked for by name; those that there are where none has."""
     if placed.whole_suit:
         suits = [t for t in found if t.suit] or [_suit(found[0].optional if found else ())]
         found = suits

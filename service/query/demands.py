@@ -6,7 +6,7 @@ Pure: joins what was read, reads nothing itself, and knows no items.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from indexer.item import SLOTS, Slot
@@ -46,8 +46,8 @@ class OwnPiece:
 
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """`request` is the request with what its words say in its fields; `pieces`, `own` and the attributes that are said of
-    one piece alone have no field. `steer` is the wish without the words that are demands, for what works by likeness.
+    """`request` is the request with what its words say in its fields; `pieces` and `own` have no field for all of it.
+    `steer` is the wish without the words that are demands, for what works by likeness.
     """
 
     request: OutfitRequest
@@ -240,9 +240,3 @@ def _flat(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield from _flat(prefix, inner)
     elif value is not None:
         yield prefix, value
-
-
-def with_guess(demands: Demands, field: str, value: str) -> Demands:
-    """The demands with something that nobody said, marked as a guess."""
-    guess = Understood(text="", field=field, value=value, source="guess")
-    return replace(demands, understood=(*demands.understood, guess))

@@ -26,10 +26,12 @@ from service.db.repositories.styles import Choices
 from service.errors import InvalidError, ProblemError, UnavailableError
 from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
 from service.query.parser import QueryParser
+from service.query.wish import QueryIntent
 from service.recommender.progress import ProgressListener, Unwatched
 from service.recommender.protocol import Condition
 from service.recommender.response import Clock, ResponseBuilder, identity, identity_of
 from service.recommender.trace import trace_of
+from service.recommender.understanding import Understanding, Wish, understood
 from service.registry.style import Style
 from service.registry.styles import HOUSE, Styles
 from service.retrieval.adjustments import AdjustmentSource, ScoreAdjustment, digests
@@ -60,6 +62,7 @@ class StoreRecommender:
         self._embedder: Embedder = load_embedder(settings.embedder)
         self._encoder = self._query_encoder(settings.adapters_dir / RETRIEVER)
         self._briefs = QueryParser(self._embedder, self._encoder)
+        self._understanding = Understanding(self._embedder)
         self._stylists = Styles(settings, choices)
         self._holder = LiveCatalog(SnapshotStore(settings.data_dir), self._embedder, book)
 
@@ -147,24 +150,27 @@ class StoreRecommender:
 
     def _answer(
         self,
-        request: OutfitRequest,
+        asked: OutfitRequest,
         request_id: str,
         retriever: Retriever,
         watch: ProgressListener,
         order: SwapOrder | None = None,
     ) -> OutfitResponse:
-        style, unmet = self._style(request)
-        seed = secrets.randbelow(2**31) if request.seed is None else request.seed
+        style, unmet = self._style(asked)
+        seed = secrets.randbelow(2**31) if asked.seed is None else asked.seed
         clock = Clock.start()
-        brief = self._briefs.read(request)
-        nudges = self._nudges(request)
-        lost = lost_pieces(order, brief, retriever, nudges) if order else []
-        quota = self._quota(request)
-        planned = Planned(unmet=lost) if lost else make_plans(request, brief, retriever, quota, nudges)
+        wish = self._understanding.read(asked, retriever.view)
+        request = wish.demands.request
+        brief = self._briefs.read(request, wish.demands)
+        clock.lap("read")
+        nudges = self._nudges(asked)
+        planned = self._planned(wish, brief, retriever, nudges, order)
         clock.lap("retrieve")
         with self._turn(style, planned, watch) as used:
             head = OutfitResponse(
                 request_id=request_id,
+                understood=understood(wish.demands, planned),
+                unread=list(wish.demands.unread),
                 outfits=[],
                 composer=used.scorer.composer,
                 style=used.ref,
@@ -172,7 +178,7 @@ class StoreRecommender:
                 seed=seed,
             )
             decided_by = self._decided_by(retriever.view, used, nudges, style)
-            answering = ResponseBuilder(head, request, brief, identity(request, seed, decided_by), watch)
+            answering = ResponseBuilder(head, request, brief, identity(asked, seed, decided_by), watch)
             composed = self._composed(planned, used, answering)
         clock.lap("compose")
         outfits = answering.outfits(composed)
@@ -184,6 +190,22 @@ class StoreRecommender:
             made = {o.id: c for o, c in zip(outfits, ranked, strict=True)}
             update["trace"] = trace_of(request, brief, retriever, planned, nudges, made)
         return head.model_copy(update=update)
+
+    def _planned(
+        self,
+        wish: Wish,
+        brief: QueryIntent,
+        retriever: Retriever,
+        nudges: Sequence[ScoreAdjustment],
+        order: SwapOrder | None,
+    ) -> Planned:
+        request = wish.demands.request
+        if order is not None and (
+            lost := lost_pieces(replace(order, request=request), brief, retriever, nudges)
+        ):
+            return Planned(unmet=lost)
+        quota, default = self._quota(request), self._settings.default_department
+        return make_plans(request, brief, retriever, quota, nudges, wish.own, default)
 
     def _quota(self, request: OutfitRequest) -> int:
         return max(self._settings.candidates_per_slot, request.count + _EXTRA)

@@ -127,7 +127,7 @@ def _in_slots(columns: CatalogColumns, slots: Iterable[Slot]) -> Mask:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The pieces that a named piece means, as far as they are there. `missed` are the fields that had to be given up."""
+    """The pieces that a named piece means, as far as they are there; `missed` are fields that had to be given up."""
 
     allowed: Mask
     missed: tuple[str, ...] = ()

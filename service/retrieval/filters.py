@@ -111,7 +111,7 @@ def form_filter(columns: CatalogColumns, slot: Slot, *, suits: bool) -> list[Fil
         return []
     whole = columns.covers("bottom")
     reason = "the store has no whole suit that fits" if suits else "the store has whole suits alone"
-    return [Filter("slots", whole if suits else ~whole, reason, "ask for other pieces")]
+    return [Filter("suits", whole if suits else ~whole, reason, "ask for other pieces")]
 
 
 def size_filter(

@@ -6,11 +6,12 @@ Knows columns and masks; nothing of vectors, and composes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from indexer.item import Slot
+from indexer.taxonomy.families import meant
 from service.catalog.columns import CatalogColumns, Mask
 from service.query.demands import NamedPiece
 from service.retrieval.asked import Matched, in_color, matching, of_brand, of_material, of_pattern
@@ -20,6 +21,9 @@ Within = Callable[[Slot], Mask]
 """The pieces of a slot that every hard constraint allows, shape (items,)."""
 
 _REST: tuple[Slot, ...] = ("outerwear", "shoes", "bag", "jewelry", "accessory")
+_SUITS = meant("suit")
+_JACKETS = frozenset({"suit-jacket", "tuxedo-jacket", "blazer"})
+_TROUSERS = frozenset({"suit-trousers", "tuxedo-trousers", "dress-trousers"})
 _LIES: dict[str, tuple[Slot, ...]] = {
     "leather": ("outerwear", "shoes", "bag", "bottom", "accessory"),
     "faux leather": ("outerwear", "shoes", "bag", "bottom", "accessory"),
@@ -79,7 +83,7 @@ def _place_pieces(
     placed: Placed,
 ) -> None:
     found: dict[Slot, list[tuple[NamedPiece, Matched]]] = {}
-    for piece in pieces:
+    for piece in _as_sold(columns, pieces, within):
         if not piece.kinds:
             placed.unmet.append(_no(piece, "is nothing that the store's index knows"))
             continue
@@ -99,6 +103,17 @@ def _place_pieces(
     _never_both(found, placed)
     for slot, hits_of_slot in found.items():
         _fill(columns, slot, hits_of_slot, placed)
+
+
+def _as_sold(columns: CatalogColumns, pieces: Sequence[NamedPiece], within: Within) -> Iterator[NamedPiece]:
+    """The pieces, with a whole suit as its jacket and its trousers where the store sells those alone."""
+    for piece in pieces:
+        suit = piece.kinds and piece.kinds <= _SUITS
+        if not suit or (columns.any_of("kind", piece.kinds) & within("outerwear")).any():
+            yield piece
+            continue
+        yield replace(piece, kinds=_JACKETS, slots=("outerwear",))
+        yield replace(piece, kinds=_TROUSERS, slots=("bottom",))
 
 
 def _never_both(found: dict[Slot, list[tuple[NamedPiece, Matched]]], placed: Placed) -> None:
@@ -169,9 +184,8 @@ def _place_want(
         found = mask & (placed.only[slot] if slot in placed.only else within(slot))
         return found if found.any() else None
 
-    if constraint == "include.materials" and value in _LIES:
-        if _first(_LIES[value], hits, placed):
-            return
+    if constraint == "include.materials" and value in _LIES and _first(_LIES[value], hits, placed):
+        return
     dress = hits("dress") if dresses and "dress" not in placed.without else None
     separates = _first(("top", "bottom"), hits, placed, busy=_busy(placed))
     if dress is not None:

@@ -118,5 +118,7 @@ def _fill_number(row: Floats, amount: Amount, text: str) -> None:
         size_said_before(text, amount.start),
         amount.value % 10 == 0,
     )
-    bucket = next((i for i, top in enumerate(_SIZES_OF_NUMBERS) if amount.value < top), len(_SIZES_OF_NUMBERS))
+    bucket = next(
+        (i for i, top in enumerate(_SIZES_OF_NUMBERS) if amount.value < top), len(_SIZES_OF_NUMBERS)
+    )
     row[11 + bucket] = 1.0

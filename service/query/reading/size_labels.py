@@ -49,7 +49,10 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("pair", r"(?<![A-Za-z\d.,/-])\d{2,3}[/x]\d{2,3}[A-D]?(?![\w/])"),
     ("build", r"(?<![\w.,])\d{2}\s?(?:regular|long|short|lang|kurz)(?!\w)|(?<![\w.,])\d{2}[RSLT](?!\w)"),
     ("cup", r"(?<![\w.,/])\d{2,3}[A-H]{1,2}(?!\w)"),
-    ("half", r"(?<![A-Za-z\d.,])(?P<whole>\d{1,2})(?:\s?½|\s1/2|半|\s(?:e mezzo|y medio|et demi|e meio|1/2))"),
+    (
+        "half",
+        r"(?<![A-Za-z\d.,])(?P<whole>\d{1,2})(?:\s?½|\s1/2|半|\s(?:e mezzo|y medio|et demi|e meio|1/2))",
+    ),
     ("centimetres", r"(?<![A-Za-z\d.,])\d{2,3}(?:[.,]5)?\s?cm(?!\w)"),
     ("numbered", r"(?<![A-Za-z\d.,])\d{2,3}(?:[.,]5)?\s?[号號码碼]|(?<![A-Za-z])X{0,3}[SML]\s?[号號码碼]"),
     ("letters pair", r"(?<![\w])(?:X{0,3}[SML])/(?:X{0,3}[SML])(?!\w)"),

@@ -134,7 +134,10 @@ def _chunk(tokenizer: Any, chunk: str) -> tuple[list[int], list[tuple[int, int]]
     ids = tokenizer.encode(chunk, out_type=int, add_bos=False, add_eos=False)
     spelled = tokenizer.encode(chunk, out_type=str, add_bos=False, add_eos=False)
     owners = [i for i, c in enumerate(chunk) for _ in unicodedata.normalize("NFKC", c)] or [0]
-    lengths = [1 if number == 0 else len(piece.removeprefix(_SPACE)) for number, piece in zip(ids, spelled, strict=True)]
+    lengths = [
+        1 if number == 0 else len(piece.removeprefix(_SPACE))
+        for number, piece in zip(ids, spelled, strict=True)
+    ]
     total = max(1, sum(lengths))
     places, at = [], 0
     for length in lengths:
