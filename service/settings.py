@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     """Base language model: a transformers id or folder."""
     default_style: str = "house"
     """Style of a request that names none; `base` while no such adapter is published."""
+    memory: bool = True
+    """Whether stylists' looks for wishes like the shopper's say what to look for."""
     default_department: Department | None = None
     """Whom outfits are for where nobody says so; unset: women or men, whichever the store has more for."""
     composer: Literal["auto", "retrieval"] = "auto"

@@ -268,7 +268,7 @@ def _quality(template: Template, shortlists: dict[Slot, Shortlist]) -> float:
 
 def _single(anchor: Candidate, brief: QueryIntent, retriever: Retriever) -> Shortlist:
     vectors = retriever.view.snapshot.vectors.vectors(np.array([anchor.position]))
-    return Shortlist([replace(anchor, similarity=float(brief.similarity(vectors)[0]))], vectors)
+    return Shortlist([replace(anchor, similarity=float(brief.similarity(vectors, anchor.slot)[0]))], vectors)
 
 
 def _plan(

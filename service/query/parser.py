@@ -13,9 +13,11 @@ from importlib.resources import files
 import numpy as np
 
 from indexer.embedder import Embedder, Vectors
+from indexer.item import Department
 from service.query.demands import Demands
 from service.query.encoder import QueryEncoder
 from service.query.lexicon import age, says, who
+from service.query.memory import LookMemory, Memory
 from service.query.spelling import respelled
 from service.query.weather import for_swimming, heat_said, temperature_word
 from service.query.wish import WEAR_WEIGHT, Activity, QueryIntent, Wear
@@ -27,6 +29,8 @@ TRUSTED = 0.40  # below this cosine the nearest example says little, and the neu
 SURE = 0.55  # from this cosine on it is taken at its word
 DOUBT = 0.5  # levels of formality that a reading may be off, where no words settle it and the example is far
 DEFAULT_FORMALITY = 2.4
+SURE_LOOK = 0.5
+"""Cosine from which on a remembered wish says how formal this one is, where it is nearer than any example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,10 @@ class QueryParser:
     Which examples are near is the embedder's to say; what is searched with, the query encoder's where there is one.
     """
 
-    def __init__(self, embedder: Embedder, encoder: QueryEncoder | None = None) -> None:
+    def __init__(
+        self, embedder: Embedder, encoder: QueryEncoder | None = None, memory: LookMemory | None = None
+    ) -> None:
+        self._memory = memory
         self._embedder = embedder
         self._encoder = encoder or QueryEncoder(embedder)
         self._examples = _examples()
@@ -75,9 +82,12 @@ class QueryParser:
         worn = sum((w.weight * _mean(w.pieces) for w in wear), np.zeros_like(vector))
         query = wish + WEAR_WEIGHT * worn
         department, line = who(words)
+        memory = self._recall(vector, request, request.department or department)
+        remembered = memory.formality if memory.closest > max(closest, SURE_LOOK) else None
         snow = says(words, "snow") or bool(request.weather and request.weather.snow)
         return QueryIntent(
-            formality=_formality(words, examples, weights, trusted),
+            formality=_formality(words, examples, weights, trusted, remembered),
+            memory=memory,
             doubt=0.0 if any(says(words, sense) for sense in _SETTLED) or not trusted else _doubt(closest),
             heat=_heat(request, words, examples, weights, closest),
             wet=snow or says(words, "rain") or bool(request.weather and request.weather.rain),
@@ -94,6 +104,9 @@ class QueryParser:
             query=(query / np.linalg.norm(query)).astype(np.float32),
             wear=wear,
         )
+
+    def _recall(self, wish: Vectors, request: OutfitRequest, department: Department | None) -> Memory:
+        return Memory() if self._memory is None else self._memory.recall(wish, department, request.season)
 
 
 def query_text(request: OutfitRequest, steer: str = "") -> str:
@@ -139,8 +152,11 @@ def _heat(
     return faith * float(sum(w * heat for w, heat in known)) / share
 
 
-def _formality(words: str, examples: list[_Example], weights: Vectors, trusted: bool) -> float:
+def _formality(
+    words: str, examples: list[_Example], weights: Vectors, trusted: bool, remembered: float | None = None
+) -> float:
     nearest = float(weights @ np.array([e.formality for e in examples])) if trusted else DEFAULT_FORMALITY
+    nearest = remembered or nearest
     # Whoever interviews a carpenter expects no suit.
     festive = says(words, "wedding") or (says(words, "formal") and not says(words, "trade"))
     if says(words, "black tie"):

@@ -25,6 +25,7 @@ from service.db.repositories.outfits import Made
 from service.db.repositories.styles import Choices
 from service.errors import InvalidError, ProblemError, UnavailableError
 from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
+from service.query.memory import open_memory
 from service.query.parser import QueryParser
 from service.query.wish import QueryIntent
 from service.recommender.progress import ProgressListener, Unwatched
@@ -61,7 +62,8 @@ class StoreRecommender:
         self._nudges: AdjustmentSource = nudges or (lambda _: ())
         self._embedder: Embedder = load_embedder(settings.embedder)
         self._encoder = self._query_encoder(settings.adapters_dir / RETRIEVER)
-        self._briefs = QueryParser(self._embedder, self._encoder)
+        memory = open_memory(self._embedder, settings.model_dir) if settings.memory else None
+        self._briefs = QueryParser(self._embedder, self._encoder, memory)
         self._understanding = Understanding(self._embedder)
         self._stylists = Styles(settings, choices)
         self._holder = LiveCatalog(SnapshotStore(settings.data_dir), self._embedder, book)

@@ -143,14 +143,14 @@ class Retriever:
         nudges: Sequence[ScoreAdjustment],
         last: Mask | None = None,
     ) -> Shortlist:
-        positions = self._search(brief, allowed)
+        positions = self._search(brief, slot, allowed)
         forced = 0
         if request.budget is not None:  # without the cheapest piece, a budget that can be met might not be
             cheapest = allowed[np.argmin(self.view.columns.cents[allowed])]
             positions = np.concatenate([[cheapest], positions[positions != cheapest]])
             forced = 1
         vectors = self.view.snapshot.vectors.vectors(positions)
-        similarity = brief.similarity(vectors)
+        similarity = brief.similarity(vectors, slot)
         suits = fit(self.view.columns, positions, slot, brief) + total_shift(
             nudges, self.view.columns, positions
         )
@@ -177,8 +177,10 @@ class Retriever:
         ]
         return Shortlist(candidates, vectors[picks])
 
-    def _search(self, brief: QueryIntent, allowed: Positions) -> Positions:
-        _, found = self.view.snapshot.vectors.search(brief.query[None], min(POOL, len(allowed)), allowed)
+    def _search(self, brief: QueryIntent, slot: Slot, allowed: Positions) -> Positions:
+        _, found = self.view.snapshot.vectors.search(
+            brief.query_for(slot)[None], min(POOL, len(allowed)), allowed
+        )
         return np.asarray(found[0][found[0] >= 0], dtype=np.int64)
 
 

@@ -91,7 +91,7 @@ def test_filters_agree_with_plain_reading(
     columns = build_columns(items)
     who = brief(department=department)
     chain = [f for f in filters(columns, asked, who, department, "") if not f.soft]  # type: ignore[arg-type]
-    mask, _ = apply(
+    mask, _, _ = apply(
         columns,
         "top",
         [*[f for f in chain if f.constraint != "weather"], *size_filter(columns, asked, who, "top")],
