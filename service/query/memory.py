@@ -78,10 +78,13 @@ class Memory:
         """The slot that most of what is recalled is built around."""
         votes: dict[Slot, float] = defaultdict(float)
         for one in self.recalled:
-            heroes: list[Slot] = [look.hero for look in one.looks if look.hero is not None]
-            for hero in heroes:
-                votes[hero] += one.weight / len(one.looks)
-        return max(votes, key=lambda slot: votes[slot]) if votes else None
+            for look in one.looks:
+                hero: Slot | None = look.hero
+                if hero is not None:
+                    votes[hero] += one.weight / len(one.looks)
+        if not votes:
+            return None
+        return max(votes.items(), key=lambda vote: vote[1])[0]
 
     def share(self, slot: Slot) -> float:
         """The weight of what is recalled and has a piece in the slot, from 0 to 1."""

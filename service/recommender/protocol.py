@@ -12,7 +12,7 @@ from service.db.repositories.outfits import Made
 from service.recommender.progress import ProgressListener
 from service.retrieval.merchandising import RuleMatch
 from service.schemas.catalog import ItemPage, ItemQuery, ItemView
-from service.schemas.outfits import OutfitRequest, OutfitResponse, StyleView
+from service.schemas.outfits import OutfitRequest, OutfitResponse, RefineRequest, StyleView
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,10 @@ class Recommender(Protocol):
         self, order: SwapOrder, request_id: str, watch: ProgressListener | None = None
     ) -> OutfitResponse:
         """Outfits with the kept pieces of the order and another one beside them, best first."""
+        ...
+
+    def refine(self, made: Made, body: RefineRequest) -> SwapOrder:
+        """What to compose so that an outfit is as the shopper says; `swap` composes it."""
         ...
 
     def difference(self, made: Made) -> str | None:

@@ -19,6 +19,7 @@ from service.catalog.view import CatalogView
 from service.composition.composer import compose
 from service.composition.draft import OutfitDraft
 from service.composition.planner import Planned, make_plans
+from service.composition.refine import refine_order
 from service.composition.swap import SwapOrder, lost_pieces
 from service.composition.weights import TUNED_REST, Weights
 from service.db.repositories.outfits import Made
@@ -39,7 +40,7 @@ from service.retrieval.adjustments import AdjustmentSource, ScoreAdjustment, dig
 from service.retrieval.merchandising import RuleMatch
 from service.retrieval.retriever import Retriever
 from service.schemas.catalog import ItemPage, ItemQuery, ItemView
-from service.schemas.outfits import IndexRef, OutfitRequest, OutfitResponse, StyleView, Unmet
+from service.schemas.outfits import IndexRef, OutfitRequest, OutfitResponse, RefineRequest, StyleView, Unmet
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -131,6 +132,18 @@ class StoreRecommender:
         """The outfit of the order with another piece in one slot, as often as wanted and possible, best first."""
         with self._holder.lease() as catalog:
             return self._answer(order.request, request_id, Retriever(catalog), watch or Unwatched(), order)
+
+    def refine(self, made: Made, body: RefineRequest) -> SwapOrder:
+        """What to compose so that an outfit is as the shopper says. Raises InvalidError where that cannot be told."""
+        with self._holder.lease() as catalog:
+            said = self._understanding.words(body.say, catalog)
+            before = self._understanding.words(made.request.vibe, catalog)
+
+            def lookup(sku: str) -> ItemView | None:
+                found = catalog.find(sku)
+                return None if found is None else view(found.item, sku)
+
+            return refine_order(made.request, made.outfit, body, said, before, lookup)
 
     def difference(self, made: Made) -> str | None:
         """Why composing again would not give what was made; None while all that decided it is unchanged."""

@@ -11,6 +11,7 @@ from service.catalog.view import CatalogView
 from service.composition.own import OwnCandidate, read_own
 from service.composition.planner import Planned
 from service.query.demands import Demands, join, own_texts
+from service.query.intent import WishReading
 from service.query.reader import WishReader
 from service.schemas.outfits import OutfitRequest, Understood
 
@@ -36,6 +37,10 @@ class Understanding:
         reading = self._reader_for(catalog).read(request.vibe)
         pieces, own = read_own(own_texts(request, reading), self._embedder)
         return Wish(join(request, reading, pieces), own)
+
+    def words(self, text: str, catalog: CatalogView) -> WishReading:
+        """The reading of a text alone."""
+        return self._reader_for(catalog).read(text)
 
     def _reader_for(self, catalog: CatalogView) -> WishReader:
         """Made once per snapshot: brands come and go with it."""

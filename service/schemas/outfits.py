@@ -140,12 +140,16 @@ class OutfitRequest(_Body):
 
 
 class SwapRequest(_Body):
-    """Body of `POST /v1/outfits/{id}/swap`: the slot, and what to ask for beside what the outfit was asked for.
+    """Body of `POST /v1/outfits/{id}/swap`: the slots, and what to ask for beside what the outfit was asked for.
 
-    `seed` and `explain` are the outfit's own when null.
+    `slot`, or each of `slots`, gets another piece; slots in `add` get one that the outfit does not have yet, those in
+    `remove` end empty. `seed` and `explain` are the outfit's own when null.
     """
 
-    slot: Slot
+    slot: Slot | None = None
+    slots: Annotated[list[Slot], Field(max_length=8)] = []
+    add: Annotated[list[Slot], Field(max_length=8)] = []
+    remove: Annotated[list[Slot], Field(max_length=8)] = []
     count: Count = 3
     department: Department | None = None
     occasion: Occasion | None = None
@@ -154,6 +158,30 @@ class SwapRequest(_Body):
     budget: Budget | None = None
     sizes: AskedSizes = {}
     exclude: AskedExclude = Exclude()
+    include: AskedInclude = Include()
+    attributes: Names = []
+    seed: Seed | None = None
+    explain: bool | None = None
+
+    @property
+    def changed(self) -> list[Slot]:
+        """The slots that get another piece."""
+        return list(dict.fromkeys([*([self.slot] if self.slot else []), *self.slots]))
+
+    @model_validator(mode="after")
+    def _something_changes(self) -> SwapRequest:
+        if not (self.changed or self.add or self.remove):
+            raise ValueError("slot: name a slot to change, in slot, slots, add or remove")
+        if twice := {*self.changed, *self.add} & {*self.remove}:
+            raise ValueError(f"remove: {sorted(twice)[0]} cannot both go and get a piece")
+        return self
+
+
+class RefineRequest(_Body):
+    """Body of `POST /v1/outfits/{id}/refine`: what should be otherwise, in the shopper's words."""
+
+    say: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+    count: Count = 3
     seed: Seed | None = None
     explain: bool | None = None
 

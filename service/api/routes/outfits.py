@@ -21,7 +21,14 @@ from service.errors import ProblemError
 from service.recommender.localization import localised, localised_outfit
 from service.recommender.progress import ProgressListener, Stoppable
 from service.recommender.replay import replay
-from service.schemas.outfits import Outfit, OutfitRequest, OutfitResponse, StyleView, SwapRequest
+from service.schemas.outfits import (
+    Outfit,
+    OutfitRequest,
+    OutfitResponse,
+    RefineRequest,
+    StyleView,
+    SwapRequest,
+)
 
 router = APIRouter(
     prefix="/v1",
@@ -60,6 +67,26 @@ async def swap(outfit_id: str, body: SwapRequest, request: Request, language: La
     made = await to_thread.run_sync(read_made, app.state, outfit_id)
     recommender = app.serving.get()
     order = await to_thread.run_sync(swap_order, made.request, made.outfit, body, recommender.item)
+
+    def make(watch: ProgressListener) -> OutfitResponse:
+        answer = recommender.swap(order, request_id(request.scope), watch)
+        return _answered(app, order.request, answer)
+
+    return await _answer(request, make, partial(app.state.save_response, order.request), language)
+
+
+@router.post(
+    "/outfits/{outfit_id}/refine",
+    response_model=OutfitResponse,
+    responses={**DOCUMENTED, **documented(404, 422)},
+)
+async def refine(outfit_id: str, body: RefineRequest, request: Request, language: Language) -> Any:
+    """The outfit as the shopper says it should be: "warmer, cheaper, and another bag". What is not spoken of stays."""
+    request.state.shopper_text = body.say
+    app = services(request)
+    made = await to_thread.run_sync(read_made, app.state, outfit_id)
+    recommender = app.serving.get()
+    order = await to_thread.run_sync(recommender.refine, made, body)
 
     def make(watch: ProgressListener) -> OutfitResponse:
         answer = recommender.swap(order, request_id(request.scope), watch)
