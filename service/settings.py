@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     """Where the converted base model is cached."""
     adapters_dir: Path = Field(default_factory=lambda: _adapters())
     """Folder of adapters: one folder per style and version; `./adapters`, else those beside the code."""
+    policy_dir: Path | None = None
+    """Folder of a store's own rows of the policy tables; unset: the tables as they are shipped."""
     embedder: str = EMBEDDED_MODEL
     """Embedding model: a sentence-transformers id or folder."""
     base_model: str = EMBEDDED_LM

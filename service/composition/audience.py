@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from indexer.item import Department, Slot
+from service.policy.policy import policy
 from service.query.wish import QueryIntent
 from service.retrieval.retriever import Retriever
 from service.retrieval.shortlist import Candidate
@@ -32,8 +33,9 @@ def audience_of(
     line: Line = brief.kids_line
     owners = {c.item.department for c in anchors.values()} - {"unisex"}
     department = brief.department or (owners.pop() if len(owners) == 1 else None)
-    if department is None and ("dress" in request.sizes or "dress" in (request.slots or ())):
-        department = "women"
+    if department is None:
+        asked = (*request.sizes, *(request.slots or ()))
+        department = next((d for slot in asked if (d := policy().slots[slot].suggests) is not None), None)
     if department is not None:
         if department == "kids" and not line:
             lines = {c.item.kids_line for c in anchors.values()} - {""}
@@ -68,7 +70,7 @@ def _suits(brief: QueryIntent, retriever: Retriever, lane: Audience) -> float:
         & ~out_of_weather(columns, brief)
     )
     best = []
-    for slot in ("top", "bottom", "shoes"):
+    for slot in (*policy().slots.separates, "shoes"):
         allowed = np.flatnonzero(mask & columns.in_slot(slot))
         if not len(allowed):
             best.append(-1.0)

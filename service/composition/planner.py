@@ -19,6 +19,7 @@ from service.composition.own import OwnCandidate
 from service.composition.pins import with_pins
 from service.composition.templates import Template, filled, shaped, templates_for, with_anchors
 from service.lm.prompt import Context
+from service.policy.policy import policy
 from service.query.parser import weather_words
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment, withheld
@@ -26,13 +27,6 @@ from service.retrieval.placing import place
 from service.retrieval.retriever import Retriever
 from service.retrieval.shortlist import Candidate, Shortlist
 from service.schemas.outfits import OutfitRequest, Unmet
-
-_CLOSE = 0.06
-"""A template this much worse than the best still takes turns with it, for variety."""
-_CORE = ("top", "bottom", "dress")
-_FINISHING_SHARE = 0.6
-FEWEST = 4
-"""Pieces that only round the outfit off get a shorter list, but not below this: reading costs time."""
 
 
 @dataclass(slots=True)
@@ -96,8 +90,7 @@ def make_plans(
         [with_anchors(t, held) for t in templates_for(request, brief, lane[0], held)], placed, held
     )
     slots = [s for s in SLOTS if any(s in (*t.required, *t.optional) for t in wanted) and s not in given]
-    finishing = {s for t in wanted for s in t.optional} - {s for t in wanted for s in t.required}
-    quotas = {s: max(FEWEST, round(quota * _FINISHING_SHARE)) if s in finishing else quota for s in slots}
+    quotas = lengths(wanted, slots, quota)
     last = _other_colours(request, anchors, retriever)
     found = retriever.retrieve(request, brief, lane, quotas, nudges, last, placed.only)
     offers = {False: _Offer({**found.shortlists, **given}, found.unmet)}
@@ -176,6 +169,14 @@ def _pin(
         planned.plans[0] = max(tried, key=lambda p: len(p.pinned))
 
 
+def lengths(wanted: Sequence[Template], slots: Sequence[Slot], quota: int) -> dict[Slot, int]:
+    """How many pieces of each slot are offered: fewer of what only rounds an outfit off, since reading costs time."""
+    weights = policy().weights.shortlist
+    finishing = {s for t in wanted for s in t.optional} - {s for t in wanted for s in t.required}
+    short = max(weights.fewest, round(quota * weights.finishing_share))
+    return {s: short if s in finishing else quota for s in slots}
+
+
 def _held_back(
     anchors: dict[Slot, Candidate], retriever: Retriever, nudges: Sequence[ScoreAdjustment]
 ) -> Iterator[Unmet]:
@@ -218,7 +219,7 @@ def _carried(
             required.append(slot)
             continue
         carried = retriever.view.carries(slot, *lane)
-        spare = slot not in _CORE or (template.suit and slot == "top")
+        spare = slot not in policy().slots.of("core") or (template.suit and slot == "top")
         if not carried and spare and slot not in asked:
             who = lane[1] or lane[0]
             reason = f"the store carries no {slot} for {who}; the outfits come without"
@@ -254,7 +255,8 @@ def _alternate(possible: Sequence[tuple[Template, _Offer]], count: int) -> list[
     """One template per outfit: the best, taking turns with those that come close."""
     quality = [_quality(template, offer.shortlists) for template, offer in possible]
     ranked = sorted(range(len(possible)), key=lambda i: -quality[i])
-    close = [possible[i] for i in ranked if quality[i] >= quality[ranked[0]] - _CLOSE]
+    margin = policy().weights.shortlist.close_templates
+    close = [possible[i] for i in ranked if quality[i] >= quality[ranked[0]] - margin]
     return [close[i % len(close)] for i in range(count)]
 
 

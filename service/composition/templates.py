@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from indexer.item import SLOTS, Department, Slot
-from service.query.lexicon import says
+from service.policy.policy import policy
+from service.query.conditions import holds
 from service.query.wish import QueryIntent
-from service.retrieval.attribute_fit import COLD, DRESSY, FORMAL, HOT, wants_outerwear
 from service.retrieval.placing import Placed
 from service.retrieval.shortlist import Candidate
 from service.schemas.outfits import OutfitRequest
+
+NEEDS_TOP = "needs-top"
+"""The tag of pieces that are sold without the shirt that they need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +28,11 @@ class Template:
 
 
 def templates(brief: QueryIntent, department: Department) -> tuple[Template, ...]:
-    """The outfits that make sense for the brief: separates first, then a dress where that is worn."""
-    tail: list[Slot] = ["outerwear", "shoes"] if wants_outerwear(brief) else ["shoes"]
+    """The outfits that make sense for the brief, by the policy's tables: the first kind is tried first."""
+    tail = _joining(brief, department, needed=True)
     optional = tuple(s for s in finishing(brief, department) if s not in tail)
-    cores: list[tuple[Slot, ...]] = [("top", "bottom")]
-    if department != "men":
-        cores.append(("dress",))
-    found = [Template((*core, *tail), optional) for core in cores]
-    if department == "men" and brief.formality >= DRESSY and not brief.wet:
+    found = [Template((*core, *tail), optional) for core in policy().templates.core[department]]
+    if department == "men" and brief.formality >= policy().formality.mark["dressy"] and not brief.wet:
         found.append(_suit(optional))
     return tuple(found)
 
@@ -43,20 +43,13 @@ def _suit(optional: tuple[Slot, ...] = ()) -> Template:
 
 def finishing(brief: QueryIntent, department: Department) -> list[Slot]:
     """Pieces that round the outfit off: never required, left out when nothing suits or the budget is spent."""
-    slots: list[Slot] = []
-    sporty = brief.activity in ("sport", "hike", "ski")
-    if department == "men" and brief.formality >= DRESSY:
-        slots.append("outerwear")
-    extreme = brief.heat is not None and (brief.heat <= COLD or brief.heat >= HOT)
-    if extreme or (department == "men" and brief.formality >= FORMAL):
-        slots.append("accessory")
-    geared = sporty or (brief.formality < 2.2 and says(brief.said, "kit"))
-    if department in ("women", "unisex") or geared or brief.activity in ("work", "swim"):
-        slots.append("bag")
-    relaxed = sporty or brief.activity == "swim" or brief.formality < 2.0
-    if (department == "women" and not relaxed) or (department == "men" and brief.formality >= FORMAL):
-        slots.append("jewelry")
-    return slots
+    return _joining(brief, department, needed=False)
+
+
+def _joining(brief: QueryIntent, department: Department, *, needed: bool) -> list[Slot]:
+    rows = policy().templates.join.values()
+    joining = (row.slot for row in rows if row.needed == needed and holds(row.when, brief, department))
+    return list(dict.fromkeys(joining))
 
 
 def templates_for(
@@ -65,24 +58,28 @@ def templates_for(
     if request.slots is not None:
         return [Template(tuple(s for s in SLOTS if s in request.slots))]
     found = list(templates(brief, department))
-    if "dress" in anchors:
-        dress = next((t for t in found if "dress" in t.required), None)
-        if dress is None:
-            separates = found[0]
-            rest = tuple(s for s in separates.required if s not in ("top", "bottom"))
-            dress = replace(separates, required=("dress", *rest))
-        if "needs-top" in anchors["dress"].item.tags:
-            dress = replace(dress, required=("dress", "top", *dress.required[1:]))
-        return [dress]
+    slots = policy().slots
+    covering = next((slot for slot in anchors if slots.covers(slot)), None)
+    if covering is not None:
+        return [_around(covering, found, anchors[covering])]
     if "outerwear" in anchors and "bottom" in anchors["outerwear"].item.covers:
         return [_suit(found[0].optional)]
-    if "bottom" in anchors:
+    if "bottom" in anchors or "outerwear" in anchors:
         found = [t for t in found if not t.suit]
-    if "top" in anchors or "bottom" in anchors:
-        return [t for t in found if "dress" not in t.required]
-    if "outerwear" in anchors:
-        return [t for t in found if not t.suit]
-    return found
+    covered = {*anchors} & {*slots.separates}
+    return [t for t in found if not any(covered & {*slots.covers(slot)} for slot in t.required)]
+
+
+def _around(slot: Slot, found: list[Template], anchor: Candidate) -> Template:
+    """The outfit with an anchor that covers other slots, such as a dress."""
+    covers = policy().slots.covers(slot)
+    template = next((t for t in found if slot in t.required), None)
+    if template is None:
+        rest = tuple(s for s in found[0].required if s not in covers)
+        template = replace(found[0], required=(slot, *rest))
+    if NEEDS_TOP in anchor.item.tags:
+        template = replace(template, required=(slot, "top", *template.required[1:]))
+    return template
 
 
 def filled(held: Mapping[Slot, Candidate]) -> frozenset[Slot]:

@@ -9,15 +9,11 @@ import numpy as np
 
 from indexer.embedder import Vectors
 from indexer.item import Department, Season, Slot
+from service.policy.policy import policy
 from service.query.demands import NamedPiece
 from service.query.memory import Memory
 
 Activity = Literal["", "swim", "sport", "hike", "ski", "party", "work", "ethnic"]
-WORDS_WEIGHT = 0.3
-"""Share of the wish's own words where looks are remembered."""
-LEAST_SHARE = 0.25
-"""Weight of remembered wishes that must have something in a slot for them to say what is worn there."""
-WEAR_WEIGHT = 0.8  # share of the examples' pieces in the query, beside 1.0 for the wish's own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +62,24 @@ class QueryIntent:
         examples do; of the pieces that an example names only the nearest counts: a shoe need not look like a shirt.
         """
         words = vectors @ self.words
-        if slot is not None and (share := self.memory.share(slot)) >= LEAST_SHARE:
-            remembered = self.memory.worn(slot, vectors) / np.float32(share)
-            return np.asarray(WORDS_WEIGHT * words + (1 - WORDS_WEIGHT) * remembered, dtype=np.float32)
+        reading = policy().weights.reading
+        if slot is not None and (known := self.memory.share(slot)) >= reading.least_share:
+            remembered = self.memory.worn(slot, vectors) / np.float32(known)
+            return np.asarray(
+                reading.own_words * words + (1 - reading.own_words) * remembered, dtype=np.float32
+            )
         if not self.wear:
             return words
         worn = sum((w.weight * (vectors @ w.pieces.T).max(axis=1) for w in self.wear), np.zeros(len(vectors)))
-        return np.asarray((words + WEAR_WEIGHT * worn) / (1 + WEAR_WEIGHT), dtype=np.float32)
+        share = policy().weights.reading.wear
+        return np.asarray((words + share * worn) / (1 + share), dtype=np.float32)
 
     def query_for(self, slot: Slot) -> Vectors:
         """The unit vector that pieces of the slot are searched with, shape (dim,)."""
-        center = self.memory.center(slot) if self.memory.share(slot) >= LEAST_SHARE else None
+        reading = policy().weights.reading
+        center = self.memory.center(slot) if self.memory.share(slot) >= reading.least_share else None
         if center is None:
             return self.query
-        query = WORDS_WEIGHT * self.words + (1 - WORDS_WEIGHT) * center / max(
-            float(np.linalg.norm(center)), 1e-6
-        )
+        unit = center / max(float(np.linalg.norm(center)), 1e-6)
+        query = reading.own_words * self.words + (1 - reading.own_words) * unit
         return np.asarray(query / np.linalg.norm(query), dtype=np.float32)

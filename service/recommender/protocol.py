@@ -13,6 +13,7 @@ from service.recommender.progress import ProgressListener
 from service.retrieval.merchandising import RuleMatch
 from service.schemas.catalog import ItemPage, ItemQuery, ItemView
 from service.schemas.outfits import OutfitRequest, OutfitResponse, RefineRequest, StyleView
+from service.schemas.trace import Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,10 @@ class Recommender(Protocol):
     def items(self, query: ItemQuery) -> ItemPage: ...
 
     def item(self, sku: str) -> ItemView | None: ...
+
+    def why(self, sku: str, request: OutfitRequest) -> Why | None:
+        """Why the item of this SKU is not in outfits for the request; None where no item has it."""
+        ...
 
     def patch_stock(self, patches: Sequence[StockPatch]) -> StockResult:
         """Keep what of it the index knows, all or nothing, and durably; every later call sees it."""

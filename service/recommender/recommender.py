@@ -21,10 +21,12 @@ from service.composition.draft import OutfitDraft
 from service.composition.planner import Planned, make_plans
 from service.composition.refine import refine_order
 from service.composition.swap import SwapOrder, lost_pieces
-from service.composition.weights import TUNED_REST, Weights
+from service.composition.weights import Weights, tuned_weights
 from service.db.repositories.outfits import Made
 from service.db.repositories.styles import Choices
 from service.errors import InvalidError, ProblemError, UnavailableError
+from service.policy.policy import policy, use_policy
+from service.query.conditions import check
 from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
 from service.query.memory import open_memory
 from service.query.parser import QueryParser
@@ -34,6 +36,7 @@ from service.recommender.protocol import Condition
 from service.recommender.response import Clock, ResponseBuilder, identity, identity_of
 from service.recommender.trace import trace_of
 from service.recommender.understanding import Understanding, Wish, understood
+from service.recommender.why import why
 from service.registry.style import Style
 from service.registry.styles import HOUSE, Styles
 from service.retrieval.adjustments import AdjustmentSource, ScoreAdjustment, digests
@@ -41,6 +44,7 @@ from service.retrieval.merchandising import RuleMatch
 from service.retrieval.retriever import Retriever
 from service.schemas.catalog import ItemPage, ItemQuery, ItemView
 from service.schemas.outfits import IndexRef, OutfitRequest, OutfitResponse, RefineRequest, StyleView, Unmet
+from service.schemas.trace import Why
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -59,6 +63,7 @@ class StoreRecommender:
         book: StockSource | None = None,
         choices: Callable[[], Choices] = Choices,
     ) -> None:
+        check(use_policy(settings.policy_dir))
         self._settings = settings
         self._nudges: AdjustmentSource = nudges or (lambda _: ())
         self._embedder: Embedder = load_embedder(settings.embedder)
@@ -107,6 +112,12 @@ class StoreRecommender:
     def items(self, query: ItemQuery) -> ItemPage:
         with self._holder.lease() as catalog:
             return page(query, catalog, self._embedder)
+
+    def why(self, sku: str, request: OutfitRequest) -> Why | None:
+        """Why the item of this SKU is not in outfits for the request; None where no item has it."""
+        with self._holder.lease() as catalog:
+            brief, nudges = self._briefs.read(request), self._nudges(request)
+            return why(sku, request, brief, Retriever(catalog), self._quota(request), nudges)
 
     def patch_stock(self, patches: Sequence[StockPatch]) -> StockResult:
         """Keep what staff say of stock. Raises UnavailableError without an index, or without a book to keep it in."""
@@ -235,6 +246,7 @@ class StoreRecommender:
         """All that decides an answer beside the request and its seed."""
         degraded = [] if wanted is None or used.scorer is wanted.scorer else [used.scorer.composer]
         decided_by = [catalog.snapshot.version, used.ref.digest, self._encoder.digest, *digests(nudges)]
+        decided_by += [f"policy:{policy().digest}"]
         decided_by += [f"stock:{catalog.stock.digest}"] if catalog.stock.digest else []
         return [*decided_by, str(self._settings.candidates_per_slot), *degraded]
 
@@ -271,7 +283,7 @@ class StoreRecommender:
         if self._encoder.tuned:
             worn = self._encoder.encode_worn
             if weights == Weights():
-                weights = Weights(rest=TUNED_REST)
+                weights = tuned_weights()
         return compose(planned.plans, style.scorer, budget, answering.head.seed, weights, worn, answering)
 
 

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from service.composition.draft import OutfitDraft
 from service.composition.explanation import explanation, title
 from service.composition.own import is_own
+from service.policy.policy import policy
 from service.query.wish import QueryIntent
 from service.recommender.progress import ProgressListener
 from service.retrieval.shortlist import Candidate
 from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse
-
-_ORDER = ("dress", "top", "bottom", "outerwear", "shoes", "bag", "jewelry", "accessory")
 
 
 @dataclass(slots=True)
@@ -66,8 +65,9 @@ class ResponseBuilder:
 
     def outfit(self, composed: OutfitDraft) -> Outfit:
         """The body of one whole outfit."""
+        order = policy().slots.as_shown
         pairs = sorted(
-            zip(composed.pieces, composed.scores, strict=True), key=lambda pair: _ORDER.index(pair[0].slot)
+            zip(composed.pieces, composed.scores, strict=True), key=lambda pair: order[pair[0].slot]
         )
         pairs = [pair for pair in pairs if not is_own(pair[0])]
         pieces = [candidate for candidate, _ in pairs]

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from indexer.embedder import Vectors
 from indexer.item import Department, Item, Slot, Variant
 from service.catalog.columns import Mask, Positions
 from service.catalog.view import CatalogView, pick_variant
+from service.policy.policy import policy
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment, all_pinned, total_shift
 from service.retrieval.attribute_fit import fit, see_through
@@ -21,12 +23,25 @@ from service.retrieval.filters import Filter, apply, filters, form_filter, likel
 from service.retrieval.shortlist import Candidate, Shortlist
 from service.schemas.outfits import OutfitRequest, Unmet
 
-POOL = 1000
-"""Pieces per slot that are looked at by attributes after the search."""
-SHORT_POOL = 64
-"""Of those, how many the choice of a varied shortlist starts from."""
-PIN_FIT = -0.35
-"""Fit below which a pinned piece would look like a mistake, and is not forced on an outfit."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """Pieces of one slot, best first, but that the first `forced` come whatever they are like; all of shape (pieces,)
+    but `vectors`, (pieces, dim). `suits` is how well their attributes suit the wish, with all nudges.
+    """
+
+    positions: Positions
+    vectors: Vectors
+    similarity: Vectors
+    suits: Vectors
+    forced: int
+
+    def first(self, number: int) -> Pool:
+        """The first so many."""
+        best = slice(number)
+        return Pool(
+            self.positions[best], self.vectors[best], self.similarity[best], self.suits[best], self.forced
+        )
 
 
 @dataclass(slots=True)
@@ -117,10 +132,36 @@ class Retriever:
             chain = [*shared, *form_filter(self.view.columns, slot, suits=False)]
             chain += size_filter(self.view.columns, request, brief, slot)
             allowed = np.flatnonzero(through(pinned & self.view.columns.in_slot(slot), chain))
-            allowed = allowed[fit(self.view.columns, allowed, slot, brief) >= PIN_FIT]
+            allowed = allowed[
+                fit(self.view.columns, allowed, slot, brief) >= policy().weights.shortlist.pin_fit
+            ]
             if len(allowed):
                 found[slot] = self._shortlist(request, brief, slot, allowed, quota, nudges)
         return found
+
+    def pool(
+        self,
+        request: OutfitRequest,
+        brief: QueryIntent,
+        slot: Slot,
+        allowed: Positions,
+        nudges: Sequence[ScoreAdjustment],
+    ) -> Pool:
+        """The pieces of the slot that are looked at by attributes, of those that may come."""
+        positions = self._search(brief, slot, allowed)
+        forced = 0
+        if request.budget is not None:  # without the cheapest piece, a budget that can be met might not be
+            cheapest = allowed[np.argmin(self.view.columns.cents[allowed])]
+            positions = np.concatenate([[cheapest], positions[positions != cheapest]])
+            forced = 1
+        vectors = self.view.snapshot.vectors.vectors(positions)
+        similarity = brief.similarity(vectors, slot)
+        suits = fit(self.view.columns, positions, slot, brief) + total_shift(
+            nudges, self.view.columns, positions
+        )
+        ranked = np.argsort(-(similarity[forced:] + suits[forced:]), kind="stable") + forced
+        order = np.concatenate([np.arange(forced), ranked])
+        return Pool(positions[order], vectors[order], similarity[order], suits[order], forced)
 
     def offer(
         self, request: OutfitRequest, brief: QueryIntent, slot: Slot, positions: Sequence[int]
@@ -143,29 +184,16 @@ class Retriever:
         nudges: Sequence[ScoreAdjustment],
         last: Mask | None = None,
     ) -> Shortlist:
-        positions = self._search(brief, slot, allowed)
-        forced = 0
-        if request.budget is not None:  # without the cheapest piece, a budget that can be met might not be
-            cheapest = allowed[np.argmin(self.view.columns.cents[allowed])]
-            positions = np.concatenate([[cheapest], positions[positions != cheapest]])
-            forced = 1
-        vectors = self.view.snapshot.vectors.vectors(positions)
-        similarity = brief.similarity(vectors, slot)
-        suits = fit(self.view.columns, positions, slot, brief) + total_shift(
-            nudges, self.view.columns, positions
-        )
-        ranked = np.argsort(-(similarity[forced:] + suits[forced:]), kind="stable")[:SHORT_POOL] + forced
-        order = np.concatenate([np.arange(forced), ranked])
-        pool = positions[order]
-        vectors = vectors[order]
-        items = self.view.items(pool.tolist())
-        similarity, suits = similarity[order], suits[order] - see_through(items, brief)
-        late = np.zeros(len(pool), dtype=np.bool_) if last is None else last[pool]
-        picks = varied(items, vectors, similarity + suits, quota, forced, late)
+        pool = self.pool(request, brief, slot, allowed, nudges)
+        pool = pool.first(pool.forced + policy().weights.shortlist.short_pool)
+        items = self.view.items(pool.positions.tolist())
+        similarity, suits = pool.similarity, pool.suits - see_through(items, brief)
+        late = np.zeros(len(items), dtype=np.bool_) if last is None else last[pool.positions]
+        picks = varied(items, pool.vectors, similarity + suits, quota, pool.forced, late)
         candidates = [
             Candidate(
                 item=items[i],
-                position=int(pool[i]),
+                position=int(pool.positions[i]),
                 variant=_variant(items[i], slot, request, brief),
                 slot=slot,
                 label=items[i].label(),
@@ -175,12 +203,11 @@ class Retriever:
             )
             for i in picks
         ]
-        return Shortlist(candidates, vectors[picks])
+        return Shortlist(candidates, pool.vectors[picks])
 
     def _search(self, brief: QueryIntent, slot: Slot, allowed: Positions) -> Positions:
-        _, found = self.view.snapshot.vectors.search(
-            brief.query_for(slot)[None], min(POOL, len(allowed)), allowed
-        )
+        most = min(policy().weights.shortlist.pool, len(allowed))
+        _, found = self.view.snapshot.vectors.search(brief.query_for(slot)[None], most, allowed)
         return np.asarray(found[0][found[0] >= 0], dtype=np.int64)
 
 

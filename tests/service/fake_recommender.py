@@ -25,6 +25,7 @@ from service.schemas.outfits import (
     StyleView,
     Unmet,
 )
+from service.schemas.trace import KeptOut, Why
 
 STYLE = StyleRef(name="house", version="1", digest="d1")
 
@@ -196,6 +197,21 @@ class FakeRecommender:
     def item(self, sku: str) -> ItemView | None:
         matching = [p for p in self.shelf if sku in (p.sku, p.variants[0].sku)]
         return matching[0].model_copy(update={"sku": sku}) if matching else None
+
+    def why(self, sku: str, request: OutfitRequest) -> Why | None:
+        """Sold out is the only reason; the wish is the sentence where it is not."""
+        found = self.item(sku)
+        if found is None:
+            return None
+        sold_out = KeptOut(name="stock", sentence="sold out", constraint="stock", hard=True, lifted=False)
+        return Why(
+            sku=sku,
+            title=found.title,
+            slot=found.slot,
+            department=request.department or found.department,
+            sentence=request.vibe if found.in_stock else sold_out.sentence,
+            kept_out=[] if found.in_stock else [sold_out],
+        )
 
     def matches(self, matches: Sequence[RuleMatch]) -> list[int]:
         """By brand alone."""

@@ -15,10 +15,13 @@ from small_store import DIM, brief, retriever, retriever_over
 from indexer.item import SEASONS, Item, Variant
 from service.catalog.columns import build_columns
 from service.catalog.view import pick_variant
-from service.retrieval.diversity import MARGIN, varied
+from service.policy.policy import policy
+from service.retrieval.diversity import varied
 from service.retrieval.filters import apply, filters, size_filter
 from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest
+
+MARGIN = policy().weights.shortlist.margin
 
 
 def request(**body: Any) -> OutfitRequest:

@@ -18,7 +18,7 @@ from indexer.item import Slot
 from indexer.taxonomy.classify import ProductText, classify
 from service.artifacts import must_be
 from service.composition.composer import EncodeWorn
-from service.composition.weights import TUNED_REST, Weights
+from service.composition.weights import Weights, tuned_weights
 from service.lm.engine import ScoringEngine
 from service.lm.lm_scorer import LmScorer, PmiBaseline
 from service.lm.prompt import Context
@@ -170,7 +170,7 @@ def tuned(
         "tuned": Contestant(scorer, adapter.weights, encoder),
     }
     if encoder is not None:
-        found["tuned-retrieval"] = Contestant(RetrievalScorer(), Weights(rest=TUNED_REST), encoder)
+        found["tuned-retrieval"] = Contestant(RetrievalScorer(), tuned_weights(), encoder)
     return found
 
 
