@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from indexer.errors import StylistError
 from indexer.item import Department, Season, Slot
+from service.policy.policy import policy
 
 PieceText = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9 ,'/&.%é-]{5,89}$")]
 Sentence = Annotated[str, StringConstraints(min_length=20, max_length=300)]
@@ -53,7 +54,7 @@ class Look(_Strict):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         slots = set(self.pieces)
-        if not ("dress" in slots or {"top", "bottom"} <= slots):
+        if not policy().slots.dresses(slots):
             raise ValueError("pieces: neither a dress nor top and bottom")
         if "shoes" not in slots:
             raise ValueError("pieces: no shoes")

@@ -73,10 +73,10 @@ def why(
     department: Department | None = None,
     occasion: Text = None,
     season: AskedSeason | None = None,
-    temperature_c: float | None = None,
+    temperature_c: Annotated[float | None, Query(ge=-60, le=60)] = None,
     rain: bool = False,
     snow: bool = False,
-    budget: float | None = None,
+    budget: Annotated[float | None, Query(gt=0, le=10_000_000)] = None,
     size: Annotated[list[str] | None, Query(max_length=20)] = None,
     shopper: Text = None,
 ) -> Why:
