@@ -146,6 +146,13 @@ def test_modules_and_functions_are_short(name: str) -> None:
             {"fastapi", "torch", "transformers", "sentence_transformers", "faiss", "pyarrow"},
         ),
         ("service.api.app", {"torch", "transformers", "sentence_transformers"}),
+        *(
+            (
+                f"service.registry.{module}",
+                {"fastapi", "torch", "transformers", "sentence_transformers", "faiss", "sqlalchemy"},
+            )
+            for module in ("adapter", "evaluation", "gate", "lifecycle", "style_key")
+        ),
     ],
 )
 def test_importing_a_light_module_loads_nothing_heavy(module: str, heavy: set[str]) -> None:
