@@ -183,6 +183,10 @@ HTTP = {"fastapi", "starlette", "uvicorn"}
         ("service.cli.main", {*MODELS, *HTTP, "faiss", "pyarrow", "sqlalchemy", "numpy"}),
         ("service.api.app", MODELS),
         ("training.data.lookbook", {*MODELS, *HTTP, "faiss", "sqlalchemy", "numpy"}),
+        *(
+            (f"service.registry.{module}", {*MODELS, *HTTP, "faiss", "sqlalchemy"})
+            for module in ("evaluation", "gate", "lifecycle", "style_key")
+        ),
     ],
 )
 def test_importing_a_light_module_loads_nothing_heavy(module: str, heavy: set[str]) -> None:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from service.composition.draft import OutfitDraft
 from service.composition.explanation import explanation, title
 from service.composition.own import is_own
+from service.composition.planner import Planned
 from service.policy.policy import policy
 from service.query.wish import QueryIntent
 from service.recommender.progress import ProgressListener
 from service.retrieval.shortlist import Candidate
-from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse
+from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse, Unmet
 
 
 @dataclass(slots=True)
@@ -115,3 +116,11 @@ def _item(candidate: Candidate, score: float) -> OutfitItem:
         url=item.url,
         score=round(score, 4),
     )
+
+
+def shortfall(request: OutfitRequest, planned: Planned, composed: Sequence[OutfitDraft]) -> list[Unmet]:
+    """What is said where fewer outfits came out than were asked for, although there are pieces."""
+    if not planned.plans or len(composed) >= request.count:
+        return []
+    reason = f"only {len(composed)} of {request.count} outfits differ enough from each other in what is left"
+    return [Unmet(constraint="count", reason=reason, hint="loosen a constraint, or ask for fewer")]
