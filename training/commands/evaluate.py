@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import random
 import tempfile
 from collections.abc import Sequence
@@ -31,11 +30,8 @@ from training.evaluation.tasks.latency import measure_latency, prompt_tokens
 from training.evaluation.tasks.layouts import both_layouts, compare_layouts
 from training.evaluation.tasks.rack import evaluate_racks, lookbook_racks
 from training.registry import RegistryError, find, now
-from training.report.plots import plot_confusion, plot_learning_curve, plot_tasks
-from training.report.tables import markdown
+from training.report.write import write_evaluation
 from training.trainers.neutral_cache import read_neutral
-
-log = logging.getLogger(__name__)
 
 _COUNT = 3
 _TIMED = 20
@@ -85,23 +81,9 @@ def run(settings: Settings, options: EvaluateOptions) -> list[str]:
     encoder = tuned_encoder(embedder, settings)
     bench = _Bench(settings, options, model, adapter, embedder, encoder, splits)
     evaluation = bench.evaluate()
-    return [*table(evaluation), *map(str, write(evaluation, options.out or adapter.folder))]
-
-
-def write(evaluation: Evaluation, folder: Path) -> list[Path]:
-    """The evaluation for machines, as tables and, where matplotlib is installed, as pictures."""
-    paths = [result.save(evaluation, folder), folder / "evaluation.md"]
-    paths[1].write_text(markdown(evaluation), encoding="utf-8")
-    try:
-        if (picture := plot_tasks(evaluation, folder / "evaluation.png")) is not None:
-            paths.append(picture)
-        if (curve := plot_learning_curve(evaluation, folder / "learning_curve.png")) is not None:
-            paths.append(curve)
-        if evaluation.confusion is not None:
-            paths.append(plot_confusion(evaluation.confusion, folder / "confusion.png"))
-    except EvaluationError as error:  # the figures are there: a picture is no reason to fail
-        log.warning("no pictures: %s", error)
-    return paths
+    folder = options.out or adapter.folder
+    paths = [result.save(evaluation, folder), *write_evaluation(evaluation, folder)]
+    return [*table(evaluation), *map(str, paths)]
 
 
 def tuned_encoder(embedder: Embedder, settings: Settings) -> QueryEncoder | None:

@@ -17,8 +17,8 @@ from service.registry.adapter import MANIFEST, Adapter, Manifest, StyleName, Ver
 from service.registry.store import style_folder
 from service.settings import Settings
 from training.registry import RegistryError, now, publish
-from training.trainers.loop import CURVE
-from training.trainers.loss_curve import CurveError, draw_curve, read_curve
+from training.report.write import write_loss_curve
+from training.trainers.loss_curve import CURVE, CurveError, read_curve
 
 CARD = "README.md"
 _NO_METRIC = frozenset({"step", "epoch", "seconds", "tokens"})
@@ -92,7 +92,7 @@ def finish(out: Path, label: Label, made: Made, settings: Settings) -> tuple[Ada
     (out / CARD).write_text(card(manifest), encoding="utf-8")
     notes = []
     try:
-        draw_curve(out)
+        write_loss_curve(out)
     except CurveError as error:  # a picture is no reason to lose a run
         notes.append(f"no picture of the curve: {error}")
     return publish(out, settings.adapters_dir), notes
