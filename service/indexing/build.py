@@ -6,10 +6,10 @@ The command line and the admin API build through here, so that both mean the sam
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Literal
 
-from indexer.errors import FeedError
+from indexer.errors import FeedError, SnapshotError
 from indexer.feeds.columns.columns import parse_mapping
 from indexer.feeds.detect import Format
 from indexer.feeds.values.currency import currency_code
@@ -18,6 +18,8 @@ from service.errors import InvalidError
 if TYPE_CHECKING:
     from indexer.pipeline.build import FeedSource, ProgressSink
     from indexer.pipeline.report import BuildReport
+    from indexer.storage.snapshot import SnapshotStore
+    from service.db.repositories.stock import StockRepository
     from service.settings import Settings
 
 FeedFormat = Literal["auto", Format]
@@ -58,7 +60,7 @@ def build_index(
     from indexer.embedder import load_embedder
     from indexer.pipeline.build import BuildOptions, build_snapshot
     from indexer.storage.snapshot import SnapshotStore
-    from service.db.repositories.stock import StockRepository, settle
+    from service.db.repositories.stock import StockRepository
     from service.db.session import State
 
     store = SnapshotStore(settings.data_dir)
@@ -71,5 +73,15 @@ def build_index(
             started=started or book.mark(),
         )
         report = build_snapshot(store, feeds, load_embedder(settings.embedder), options, progress)
-        settle(book, store, report, options.started)
+        _settle(book, store, report, options.started)
     return report
+
+
+def _settle(book: StockRepository, store: SnapshotStore, report: BuildReport, started: str) -> None:
+    """After a build that began at the moment `started`: what it overruled is not used, or dropped, from now on."""
+    if report.dry_run or report.version is None:
+        return
+    if report.unchanged:
+        book.confirm(report.version, started)
+    with suppress(SnapshotError):  # a damaged one tells nothing: what was said stays for now
+        book.forget(min(store.manifest(version).started for version in store.versions()))

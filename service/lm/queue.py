@@ -1,4 +1,4 @@
-"""FifoLock at something that only one thread can use at a time, given in the order of asking. Knows no model.
+"""Turns at something that only one thread can use at a time, given in the order of asking. Knows no model.
 
 A plain lock gives no order: under load, a request could be passed over until its deadline.
 """

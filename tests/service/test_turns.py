@@ -1,4 +1,4 @@
-"""FifoLock go to who asked first; whoever gives up leaves no trace."""
+"""Turns go to who asked first; whoever gives up leaves no trace."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ from training.evaluation.tasks.fidelity import evaluate_fidelity
 from training.evaluation.tasks.latency import measure_latency, prompt_tokens
 from training.evaluation.tasks.layouts import both_layouts, compare_layouts
 from training.evaluation.tasks.rack import evaluate_racks, lookbook_racks
-from training.report.results import table_of, write_results
+from training.report.write import results
 from training.trainers.neutral_cache import read_neutral
 
 _COUNT = 3
@@ -98,10 +98,7 @@ def run(settings: Settings, options: EvaluateOptions) -> list[str]:
     encoder = tuned_encoder(embedder, settings)
     bench = _Bench(settings, options, model, adapter, embedder, encoder, splits)
     evaluation = bench.evaluate()
-    return [
-        *table_of(evaluation, "tuned"),
-        *map(str, write_results(evaluation, options.out or adapter.folder)),
-    ]
+    return results(evaluation, options.out or adapter.folder)
 
 
 def _of_retriever(options: EvaluateOptions) -> RetrieverEvaluation:

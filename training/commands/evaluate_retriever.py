@@ -19,7 +19,7 @@ from service.registry.query_adapter import QueryAdapter, load_query_adapter
 from service.settings import Settings
 from training.commands.data import Sources, gather, some_of, split
 from training.data.looks import StyledLook, digest
-from training.report.results import table_of, write_results
+from training.report.write import results
 from training.retriever.metrics import measure
 
 UNTUNED, TUNED = "retrieval-only", RULES["retriever"].served
@@ -58,7 +58,7 @@ def run(settings: Settings, options: RetrieverEvaluation) -> list[str]:
         notes=[f"held-out looks of: {options.sources.provenance()}"]
         + ([f"limited to {options.limit} looks"] if options.limit is not None else []),
     )
-    return [*table_of(evaluation, TUNED), *map(str, write_results(evaluation, options.out or found.folder))]
+    return results(evaluation, options.out or found.folder, TUNED)
 
 
 def _subject(found: QueryAdapter, embedder: Embedder, looks: Sequence[StyledLook], seed: int) -> Subject:

@@ -18,8 +18,8 @@ from service.registry.lifecycle import RegistryError, must_be_free, now, publish
 from service.registry.store import Artifact
 from service.registry.style_key import StyleKey, StyleName, Version
 from service.settings import Settings
-from training.trainers.loop import CURVE
-from training.trainers.loss_curve import CurveError, draw_curve, read_curve
+from training.report.write import write_loss_curve
+from training.trainers.loss_curve import CURVE, CurveError, read_curve
 
 CARD = "README.md"
 _NO_METRIC = frozenset({"step", "epoch", "seconds", "tokens"})
@@ -93,7 +93,7 @@ def finish(out: Path, label: Label, made: Made, settings: Settings) -> tuple[Art
     (out / CARD).write_text(card(manifest), encoding="utf-8")
     notes = []
     try:
-        draw_curve(out)
+        write_loss_curve(out)
     except CurveError as error:  # a picture is no reason to lose a run
         notes.append(f"no picture of the curve: {error}")
     return publish(out, settings.adapters_dir), notes

@@ -18,6 +18,8 @@ SHARES = frozenset(
         "rack_pieces",
         "rack_looks",
         "rack_most",
+        "recall@8",
+        "recall@20",
     }
 )
 """Metrics between 0 and 1, written as percentages."""

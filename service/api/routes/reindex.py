@@ -20,8 +20,8 @@ from service.api.errors import documented
 from service.api.routes.uploads import Form, receive_form
 from service.errors import InvalidError
 from service.indexing.build import FeedFormat, check_currency, check_mapping
+from service.indexing.job_info import JobInfo, Status
 from service.indexing.lock import UPLOADS_FOLDER
-from service.indexing.log import JobInfo, Status
 from service.indexing.order import BuildOrder, Idempotency
 from service.indexing.runner import JobRunner
 from service.indexing.sources import configured, confined
