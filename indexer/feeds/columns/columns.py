@@ -205,14 +205,15 @@ def _existing(wanted: str, columns: Sequence[str], name: str) -> str:
 
 
 def _require(matched: ColumnMap, columns: Sequence[str], rows: Rows) -> None:
-    for names in (("title",), ("sku", "group_id")):
-        if not any(name in matched.sources for name in names):
-            advice = f"Name it with --map {names[0]}=COLUMN"
-            if suggestion := mapping_for(names[0], matched.ignored, rows):
-                advice = f"{suggestion}. {advice}, if that is another"
-            raise FeedError(
-                f"no column is recognised as {' or '.join(names)}; the columns are {_listed(columns)}. {advice}"
-            )
+    wanted = (("title",), ("sku", "group_id"))
+    missing = [names for names in wanted if not any(name in matched.sources for name in names)]
+    if missing:
+        suggestions = [s for names in missing if (s := mapping_for(names[0], matched.ignored, rows))]
+        advice = f"Name it with --map {missing[0][0]}=COLUMN"
+        raise FeedError(
+            f"no column is recognised as {' or '.join(missing[0])}; the columns are {_listed(columns)}."
+            f" {'. '.join([*suggestions, advice])}"
+        )
 
 
 def _listed(columns: Sequence[str]) -> str:

@@ -126,7 +126,8 @@ def _envelopes(path: Path) -> Iterator[Value | Reject]:
                 continue
             key, _ = buffer.value()
             buffer.require(":")
-            if key in LISTS and buffer.peek() == "[":
+            mark = buffer.peek()
+            if key in LISTS and mark == "[":
                 yield from _elements(buffer)
             else:
                 buffer.value()
