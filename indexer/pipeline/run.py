@@ -40,11 +40,12 @@ class ProgressSink(Protocol):
     """Told how a build goes on."""
 
     def start(self, stage: str, total: int | None) -> None:
-        """A stage begins ("read", "normalise", "compare", "embed", "index", "commit"); `total` None: not known."""
+        """A stage begins (before a build "fetch"; "read", "normalise", "compare", "embed", "index", "commit"); `total`
+        None: not known."""
         ...
 
     def advance(self, count: int) -> None:
-        """`count` more rows (of "read" and "normalise") or items (of "embed") are done."""
+        """`count` more bytes (of "fetch"), rows (of "read" and "normalise") or items (of "embed") are done."""
         ...
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _MAX_PART = 1024**3
 _MAX_HELD = 256 * 1024 * 1024  # of the parts that are read as a whole: shared texts, styles, relations
-_MAX_RATIO = 400  # what a sheet of one repeated row reaches; a bomb has 1,000
+_MAX_RATIO = 150  # several times what a sheet of like rows reaches; one row over and over has twice that
 _RATIO_FROM = 16 * 1024 * 1024
 _MAX_DIRECTORY = 1024 * 1024
 _MAX_TOKEN = 4 * 1024 * 1024  # a cell holds 32,767 characters at most

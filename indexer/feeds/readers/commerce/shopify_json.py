@@ -24,6 +24,7 @@ from indexer.feeds.values.minor_units import is_whole
 from indexer.record import Event, Inspection, Reject, Skipped
 
 PEEKED_OBJECTS = 200
+_PRICE_KEYS = ("price", "priceV2", "priceRangeV2", "priceRange")
 _PRICES = frozenset({"price", "sale_price"})
 
 
@@ -66,7 +67,7 @@ class ShopifyJsonReader:
         is_bulk = _is_bulk(head)
         notes = ["bulk export: variants find their products by __parentId"] if is_bulk else []
         variants = [v for p in head for v in (nodes(p.get("variants")) if "variants" in p else [p])]
-        priced = any(v.get("price") is not None for v in (*variants, *head))
+        priced = any(told.get(key) is not None for told in (*variants, *head) for key in _PRICE_KEYS)
         minor = _minor(head)
         if minor:
             notes.append(f"prices are minor units (cents), {minor}")

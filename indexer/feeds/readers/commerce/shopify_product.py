@@ -4,6 +4,7 @@ admin's REST and GraphQL, and what themes print. Knows no file and no order of l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -24,6 +25,13 @@ _META_FIELDS = {
     "fabric": "material",
     "color-pattern": "color",
 }
+# A tag that is nothing but this says whom a piece is for, for want of a field; a word inside a title says less.
+_FOR_WHOM = re.compile(
+    r"(?:gender|geschlecht|genre|g[eé]nero|for)?[\s:_-]*"
+    r"(wom[ae]n'?s?|m[ae]n'?s?|ladies|female|male|unisex|girls?'?|boys?'?|kids?'?|children|damen|herren|kinder|m(?:ä|ae)dchen"
+    r"|jungen|femmes?|hommes?|filles?|gar[cç]ons?|enfants?|mujer(?:es)?|hombres?|ni[nñ][oa]s?|donna|uomo|bambin[oaie])",
+    re.IGNORECASE,
+)
 _MINOR_KEYS = frozenset({"price_varies", "compare_at_price_varies", "price_min"})
 
 
@@ -68,7 +76,7 @@ def shop_product(product: Node) -> ShopProduct:
         "currency": inside(product, "priceRangeV2", "minVariantPrice", "currencyCode")
         or inside(product, "priceRange", "minVariantPrice", "currencyCode"),
     }
-    described = described_fields(product)
+    described = {"department": _for_whom(product)} | described_fields(product)
     images = {
         str(variant): picture(image)
         for image in nodes(product.get("images"))
@@ -150,6 +158,12 @@ def joined(fields: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Several texts of one field in one."""
     separators = {"department": " "}
     return {name: separators.get(name, ", ").join(dict.fromkeys(values)) for name, values in fields.items()}
+
+
+def _for_whom(product: Node) -> str:
+    """The tags that say nothing but whom a piece is for, without what "gender:" stands before."""
+    found = [_FOR_WHOM.fullmatch(tag) for tag in texts(product.get("tags"))[:200]]
+    return " ".join(match[1] for match in found if match)
 
 
 def _category(product: Node) -> str:
