@@ -52,7 +52,11 @@ class Settings(BaseSettings):
     feed_dir: Path | None = None
     """Folder that server-side paths of reindex requests are confined to; unset: uploads only."""
     feed_sources: Annotated[tuple[str, ...] | None, NoDecode] = None
-    """Names in that folder, separated by commas, that a reindex request without feeds means."""
+    """Names in that folder, or addresses, separated by commas, that a reindex request without feeds means."""
+    feed_hosts: Annotated[tuple[str, ...] | None, NoDecode] = None
+    """Hosts (or HOST:PORT), separated by commas, whose feeds a reindex request may have fetched; unset: none."""
+    feed_seconds: Annotated[float, Field(gt=0)] = 600.0
+    """A feed that is fetched from an address must have arrived after this many seconds."""
     reindex_max_removed: Annotated[float, Field(ge=0, le=1)] = 0.3
     """Share of the current items that a reindex may remove without being confirmed."""
     candidates_per_slot: Positive = 8
@@ -62,8 +66,9 @@ class Settings(BaseSettings):
     deadline_seconds: Annotated[float, Field(gt=0)] = 20.0
     """A request that waits longer than this for the stylist is composed by retrieval alone."""
     max_upload_bytes: Positive = 512 * 1024 * 1024
+    """Largest upload of feeds, and largest feed that is fetched from an address."""
     max_unpacked_bytes: Positive = MAX_UNPACKED
-    """Most bytes that a packed feed (Parquet) may unpack to."""
+    """Most bytes that a packed feed (gzip, Parquet, Excel) may unpack to."""
     max_body_bytes: Positive = 256 * 1024
     body_timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
     """A body must have arrived after this many seconds; of an upload, something in each."""
@@ -90,7 +95,7 @@ class Settings(BaseSettings):
     threads: int = 0
     """Threads of the language model; 0 leaves the choice to torch."""
 
-    @field_validator("cors_origins", "feed_sources", mode="before")
+    @field_validator("cors_origins", "feed_sources", "feed_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from indexer.item import Item
 from indexer.pipeline.embed import VectorDraft
 from indexer.pipeline.group import Staging, raw
 from indexer.pipeline.normalise import build_items
+from indexer.pipeline.prices import PriceLevels
 from indexer.pipeline.read import Intake
 from indexer.pipeline.report import Census
 from indexer.record import Reject, Row
@@ -33,6 +34,7 @@ class Assembly:
     vectors: VectorDraft
     embedder: Embedder
     census: Census
+    prices: PriceLevels = field(default_factory=PriceLevels)
 
     def write(self, staging: Staging, path: Path, advance: Callable[[int], None]) -> None:
         """Write a new catalogue at `path`, in order of first appearance; `advance` gets the rows done."""
@@ -50,8 +52,12 @@ class Assembly:
         first = self.census.items
         hashes = self.vectors.place([item.text() for item in items], first)
         catalogue.write_items(items, hashes, first)
+        files = {rows[0].group_id: rows[0].file for rows in groups if rows}
         for item in items:
             self.census.add(item)
+            self.prices.add(files.get(item.group_id, ""), item)
+        for row in chain.from_iterable(groups):
+            self.census.add_department(row.department)
 
     def _new_items(
         self, items: Sequence[Item], groups: Sequence[Sequence[Row]], catalogue: Catalogue

@@ -6,15 +6,36 @@ import dataclasses
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from indexer.errors import FeedError
 from indexer.item import SLOTS, Item
 from indexer.storage.diff import Diff
+from indexer.taxonomy.lexicon import keys
 
 LOW_CONFIDENCE = 0.5  # below it a slot is rather a guess than a reading, and worth a person's look
 EXAMPLES = 20
 
+# Ages, and words for everybody, say nothing of whom a piece is for.
+_OF_ANY_GENDER = frozenset(
+    {
+        "adult",
+        "adults",
+        "erwachsene",
+        "adulte",
+        "adultes",
+        "adulto",
+        "adultos",
+        "adulti",
+        "all",
+        "n/a",
+        "none",
+        "-",
+    }
+)
+_MAX_WORDS = 200
+_WORD_CHARS = 80
 _REASONS_SHOWN = 8
 _EXAMPLES_SHOWN = 5
 
@@ -52,7 +73,9 @@ class BuildReport:
     `version` is the one that is current after the build, None when there is none. `unchanged` means that the build
     came out equal to the current snapshot, which therefore stays; a `dry_run` changes nothing either. `not_composed`
     counts, by kind, the items without a slot. `seconds` is wall time per stage; `rejects_path` is None when
-    no file of rejects is kept. `diff` compares with the snapshot that was current before.
+    no file of rejects is kept. `diff` compares with the snapshot that was current before. `unknown_departments` counts
+    rows by what stands in their gender or department column, where no word of it is known. `price_levels` are, by feed
+    file, the middle price as a share of the highest plausible; `prices_confirmed` says that somebody called them right.
     """
 
     version: str | None
@@ -72,6 +95,9 @@ class BuildReport:
     diff: Diff
     dry_run: bool = False
     notes: tuple[str, ...] = ()
+    unknown_departments: Mapping[str, int] = field(default_factory=dict)
+    price_levels: Mapping[str, float] = field(default_factory=dict)
+    prices_confirmed: bool = False
 
     @property
     def accepted(self) -> int:
@@ -103,6 +129,15 @@ class Census:
     not_composed: Counter[str] = field(default_factory=Counter)
     low_confidence: int = 0
     examples: list[UncertainItem] = field(default_factory=list)
+    unknown_departments: Counter[str] = field(default_factory=Counter)
+
+    def add_department(self, text: str) -> None:
+        """Count what a row's gender or department column says, when no word of it is known."""
+        words = " ".join(w for w in text.split() if w.casefold().strip(",;|") not in _OF_ANY_GENDER)
+        if words and not _is_known(words):
+            if words not in self.unknown_departments and len(self.unknown_departments) >= _MAX_WORDS:
+                words = "others"
+            self.unknown_departments[words[:_WORD_CHARS]] += 1
 
     def add(self, item: Item) -> None:
         self.items += 1
@@ -126,6 +161,10 @@ def render(report: BuildReport) -> str:
     lines.append(f"{_n(report.items, 'item')} in {_n(report.variants, 'size')}: {slots}")
     if report.not_composed:
         lines.append(f"not composed into outfits: {_ranked(report.not_composed)}")
+    if report.unknown_departments:
+        lines.append(
+            f"unknown in gender or department columns, in rows: {_quoted(report.unknown_departments)}"
+        )
     if report.low_confidence:
         shown = "; ".join(_example(e) for e in report.low_confidence_examples[:_EXAMPLES_SHOWN])
         lines.append(f"unsure of the slot of {_n(report.low_confidence, 'item')}: {shown}")
@@ -155,6 +194,15 @@ def _source_lines(source: SourceReport) -> list[str]:
     if skipped:
         lines.append(f"  skipped: {_ranked(source.skipped)}")
     return [*lines, *(f"  note: {note}" for note in source.notes)]
+
+
+def _quoted(counts: Mapping[str, int]) -> str:
+    return _ranked({repr(text): count for text, count in counts.items()})
+
+
+@lru_cache(maxsize=4096)
+def _is_known(text: str) -> bool:
+    return bool(keys("departments.tsv", text))
 
 
 def _ranked(counts: Mapping[str, int]) -> str:

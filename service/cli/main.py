@@ -42,14 +42,28 @@ DataDir = Annotated[
     typer.Option(metavar="DIR", help="Where index, keys and outfits live. [STYLIST_DATA_DIR, else ./data]"),
 ]
 LinesFile = Annotated[Path, typer.Argument(metavar="FILE", help="Where to; - is standard output.")]
-FeedFormat = Literal["auto", "csv", "jsonl", "parquet", "shopify", "google", "woocommerce"]
+FeedFormat = Literal[
+    "auto",
+    "csv",
+    "xlsx",
+    "jsonl",
+    "parquet",
+    "shopify",
+    "shopify-json",
+    "google",
+    "woocommerce",
+    "acp",
+    "ucp",
+]
 Scope = Literal["shopper", "staff"]
 Texts = list[str] | None
 
 
 @app.command()
 def index(
-    feeds: Annotated[list[Path], typer.Argument(metavar="FEED...", help="Inventory feed files.")],
+    feeds: Annotated[
+        list[str], typer.Argument(metavar="FEED...", help="Inventory feeds: files or http(s) addresses.")
+    ],
     format: Annotated[FeedFormat, typer.Option(help="Format of the feeds.")] = "auto",
     map: Annotated[
         Texts, typer.Option(metavar="FIELD=COLUMN", help="Which column holds a field; repeatable.")
@@ -58,14 +72,21 @@ def index(
     allow_rejects: Annotated[
         bool, typer.Option("--allow-rejects", help="Go on although most rows are rejected.")
     ] = False,
+    minor_units: Annotated[
+        bool, typer.Option("--minor-units", help="All prices are in minor units (cents).")
+    ] = False,
+    confirm_prices: Annotated[
+        bool, typer.Option("--confirm-prices", help="Prices are right, however high.")
+    ] = False,
     embedder: Annotated[str | None, typer.Option(help="Embedding model: an id or a folder.")] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Build the index from inventory feeds and make it current."""
-    from service.cli.index import run
+    from service.cli.index import IndexOptions, run
 
     settings = settings_of(data_dir, currency=currency, embedder=embedder)
-    typer.echo(run(settings, feeds, format, map or [], allow_rejects))
+    options = IndexOptions(format, map or [], allow_rejects, minor_units, confirm_prices)
+    typer.echo(run(settings, feeds, options))
 
 
 @app.command()

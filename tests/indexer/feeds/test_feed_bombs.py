@@ -44,12 +44,12 @@ def test_a_parquet_bomb_is_refused(tmp_path: Path, bomb) -> None:
 
 
 def test_one_text_many_times_is_refused_before_it_is_written_out(tmp_path: Path) -> None:
-    feed = open_feed(one_text_many_times(tmp_path / "bomb.parquet"), max_unpacked=4000 * LIMIT)
+    path = one_text_many_times(tmp_path / "bomb.parquet")
     before = pa.total_allocated_bytes()
     tracemalloc.start()
     try:
         with pytest.raises(FeedError, match=r"1,024 rows of it hold 1,073,[0-9,]+ bytes"):
-            list(feed.rows())
+            open_feed(path, max_unpacked=4000 * LIMIT)
         assert tracemalloc.get_traced_memory()[1] < 20 * LIMIT
     finally:
         tracemalloc.stop()
@@ -69,16 +69,22 @@ def test_an_honest_file_comes_out_whole_under_the_same_limit(tmp_path: Path) -> 
     assert (rows[0].size, rows[0].tags) == ("M", ("linen", "summer"))
 
 
-def test_a_gzip_bomb_is_not_unpacked(tmp_path: Path) -> None:
-    path = tmp_path / "bomb.csv.gz"
-    path.write_bytes(gzip.compress(b"a" * 50_000_000))
+@pytest.mark.parametrize(
+    ("limit", "message"),
+    [(20 * LIMIT, "unpacks to more than 20,971,520 bytes"), (1000 * LIMIT, "bytes unpack to over")],
+)
+def test_a_gzip_bomb_is_given_up_early_and_leaves_nothing(tmp_path: Path, limit: int, message: str) -> None:
+    path, scratch = tmp_path / "bomb.csv.gz", tmp_path / "scratch"
+    scratch.mkdir()
+    path.write_bytes(gzip.compress(b"a" * 100_000_000, 1))
     tracemalloc.start()
     try:
-        with pytest.raises(FeedError, match="packed with gzip; unpack it first"):
-            open_feed(path)
-        assert tracemalloc.get_traced_memory()[1] < LIMIT
+        with pytest.raises(FeedError, match=message):
+            open_feed(path, max_unpacked=limit, scratch=scratch)
+        assert tracemalloc.get_traced_memory()[1] < 10 * LIMIT
     finally:
         tracemalloc.stop()
+    assert list(scratch.iterdir()) == []
 
 
 def test_a_billion_laughs_are_refused(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_bad_lines_are_rejected_with_their_number(read_feed: ReadFeed) -> None:
         (3, "not valid JSON"),
         (4, "not a JSON object"),
         (5, None),
-        (6, "not valid JSON"),
+        (6, "nested too deep"),
     ]
     assert isinstance(rows[1], Reject)
     assert rows[1].row == {"": '{"id":2,\n'}
