@@ -11,6 +11,7 @@ from pathlib import Path
 
 from indexer.embedder import Embedder
 from indexer.item import Item
+from indexer.pipeline.corrections import Corrections
 from indexer.pipeline.embed import VectorDraft
 from indexer.pipeline.group import Staging, raw
 from indexer.pipeline.normalise import build_items
@@ -33,6 +34,7 @@ class Assembly:
     vectors: VectorDraft
     embedder: Embedder
     census: Census
+    corrections: Corrections
 
     def write(self, staging: Staging, path: Path, advance: Callable[[int], None]) -> None:
         """Write a new catalogue at `path`, in order of first appearance; `advance` gets the rows done."""
@@ -42,7 +44,7 @@ class Assembly:
                 advance(sum(len(rows) for rows in groups))
 
     def _write_chunk(self, groups: Sequence[Sequence[Row]], catalogue: Catalogue) -> None:
-        built = build_items(groups, self.embedder)
+        built = build_items(groups, self.embedder, self.corrections)
         for reject in built:
             if isinstance(reject, Reject):
                 self.intake.reject_later(reject)

@@ -11,7 +11,7 @@ import json
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -20,6 +20,7 @@ from indexer.embedder import Embedder
 from indexer.errors import FeedError, SnapshotError
 from indexer.item import SLOTS
 from indexer.pipeline.assemble import Assembly
+from indexer.pipeline.corrections import Correction, Corrections
 from indexer.pipeline.embed import VectorDraft
 from indexer.pipeline.group import Staging
 from indexer.pipeline.read import FeedSource, Intake
@@ -32,11 +33,13 @@ from indexer.storage.manifest import Contents, Embedding
 from indexer.storage.snapshot import KEEP, Snapshot, SnapshotStore
 from indexer.storage.vectors import VectorIndex
 
-__all__ = ["BuildOptions", "FeedSource", "ProgressSink", "build_snapshot"]
+__all__ = ["BuildOptions", "Correction", "FeedSource", "ProgressSink", "build_snapshot"]
 
 REJECTS_LIMIT = (
     0.5  # above this share of rejected rows it is rather the wrong file or format than a few bad rows
 )
+
+_KEYS_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class _Run:
     options: BuildOptions
     progress: ProgressSink
     rejects: RejectLog
+    corrections: Corrections
     census: Census = field(default_factory=Census)
     seconds: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -101,8 +105,11 @@ def build_snapshot(
     embedder: Embedder,
     options: BuildOptions = BuildOptions(),
     progress: ProgressSink | None = None,
+    corrections: Mapping[str, Correction] | None = None,
 ) -> BuildReport:
     """Build and commit a snapshot of these feeds, and say what came of it.
+
+    `corrections` are what staff said of pieces, by SKU or group: they hold in every build that gets them.
 
     Raises FeedError when a feed cannot be used, most rows are rejected (unless `options` allow it), or nothing
     wearable is left; RemovalError when more items would go than `options` allow; SnapshotError when another build
@@ -114,7 +121,9 @@ def build_snapshot(
         with store.begin(options.started) as draft, RejectLog(draft.rejects) as rejects:
             notes: list[str] = []
             previous = _previous(store, notes)
-            run = _Run(store, draft, previous, embedder, options, progress or _Silent(), rejects, notes=notes)
+            told = Corrections(corrections or {})
+            sink = progress or _Silent()
+            run = _Run(store, draft, previous, embedder, options, sink, rejects, told, notes=notes)
             try:
                 return _build(run, feeds)
             finally:
@@ -143,9 +152,10 @@ def _build(run: _Run, feeds: Sequence[FeedSource]) -> BuildReport:
         _require_accepted(run, intake)
         with closing(VectorDraft(run.draft.scratch, run.embedder, run.previous)) as vectors:
             with run.stage("normalise", len(staging)):
-                assembly = Assembly(intake, vectors, run.embedder, run.census)
+                assembly = Assembly(intake, vectors, run.embedder, run.census, run.corrections)
                 assembly.write(staging, run.draft.catalogue, run.progress.advance)
             run.rejects.close()
+            run.notes.extend(_unused(run.corrections))
             _require_accepted(run, intake)
             _require_wearable(run, intake)
             report = _compared(run, intake, vectors)
@@ -216,6 +226,12 @@ def _require_wearable(run: _Run, intake: Intake) -> None:
     )
 
 
+def _unused(corrections: Corrections) -> Iterator[str]:
+    if keys := corrections.unused:
+        shown = ", ".join(keys[:_KEYS_SHOWN]) + (", ..." if len(keys) > _KEYS_SHOWN else "")
+        yield f"{len(keys):,} corrections name no item of these feeds: {shown}"
+
+
 def _keep_rejects(run: _Run, intake: Intake) -> str:
     if not intake.rejected:
         return "no row was rejected"
@@ -277,4 +293,6 @@ def _report(
         diff=diff,
         dry_run=run.options.dry_run,
         notes=tuple(run.notes),
+        doubtful=census.doubtful,
+        doubtful_items=tuple(census.doubtful_items),
     )

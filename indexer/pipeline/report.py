@@ -14,6 +14,7 @@ from indexer.storage.diff import Diff
 
 LOW_CONFIDENCE = 0.5  # below it a slot is rather a guess than a reading, and worth a person's look
 EXAMPLES = 20
+DOUBTFUL_LISTED = 200
 
 _REASONS_SHOWN = 8
 _EXAMPLES_SHOWN = 5
@@ -46,12 +47,24 @@ class UncertainItem:
 
 
 @dataclass(frozen=True)
+class DoubtfulItem:
+    """An item that is unlike what it is said to be; `nearest` are the kinds that it is most like."""
+
+    sku: str
+    title: str
+    kind: str
+    slot: str | None
+    nearest: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class BuildReport:
     """The account of one build; `as_dict` is JSON-able.
 
     `version` is the one that is current after the build, None when there is none. `unchanged` means that the build
     came out equal to the current snapshot, which therefore stays; a `dry_run` changes nothing either. `not_composed`
-    counts, by kind, the items without a slot. `seconds` is wall time per stage; `rejects_path` is None when
+    counts, by kind, the items without a slot; `doubtful` items are not composed before staff looked, and the first of
+    them are named. `seconds` is wall time per stage; `rejects_path` is None when
     no file of rejects is kept. `diff` compares with the snapshot that was current before.
     """
 
@@ -72,6 +85,8 @@ class BuildReport:
     diff: Diff
     dry_run: bool = False
     notes: tuple[str, ...] = ()
+    doubtful: int = 0
+    doubtful_items: tuple[DoubtfulItem, ...] = ()
 
     @property
     def accepted(self) -> int:
@@ -103,6 +118,8 @@ class Census:
     not_composed: Counter[str] = field(default_factory=Counter)
     low_confidence: int = 0
     examples: list[UncertainItem] = field(default_factory=list)
+    doubtful: int = 0
+    doubtful_items: list[DoubtfulItem] = field(default_factory=list)
 
     def add(self, item: Item) -> None:
         self.items += 1
@@ -111,6 +128,12 @@ class Census:
             self.not_composed[item.kind] += 1
         else:
             self.by_slot[item.slot] += 1
+        if item.doubtful:
+            self.doubtful += 1
+            if len(self.doubtful_items) < DOUBTFUL_LISTED:
+                self.doubtful_items.append(
+                    DoubtfulItem(item.sku, item.title, item.kind, item.slot, item.nearest)
+                )
         if item.slot_confidence < LOW_CONFIDENCE:
             self.low_confidence += 1
             if len(self.examples) < EXAMPLES:
@@ -129,6 +152,9 @@ def render(report: BuildReport) -> str:
     if report.low_confidence:
         shown = "; ".join(_example(e) for e in report.low_confidence_examples[:_EXAMPLES_SHOWN])
         lines.append(f"unsure of the slot of {_n(report.low_confidence, 'item')}: {shown}")
+    if report.doubtful:
+        shown = "; ".join(_doubt(d) for d in report.doubtful_items[:_EXAMPLES_SHOWN])
+        lines.append(f"doubtful, not composed before somebody looks: {_n(report.doubtful, 'item')}: {shown}")
     lines.append(
         f"{report.embedded:,} embedded, {report.reused:,} reused, in {sum(report.seconds.values()):.1f} s"
         f" ({report.items_per_second:,.0f} items/s)"
@@ -166,6 +192,12 @@ def _ranked(counts: Mapping[str, int]) -> str:
 
 def _example(item: UncertainItem) -> str:
     return f"{item.sku} {item.title!r} as {item.slot or item.kind} ({item.confidence:.2f})"
+
+
+def _doubt(item: DoubtfulItem) -> str:
+    return (
+        f"{item.sku} {item.title!r} as {item.kind}, more like {' or '.join(item.nearest) or 'nothing known'}"
+    )
 
 
 def _n(count: int, noun: str) -> str:
