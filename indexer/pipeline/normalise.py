@@ -13,6 +13,8 @@ from indexer.pipeline.corrections import Correction, Corrections
 from indexer.record import Reject, Row
 from indexer.taxonomy.attributes import read_attributes
 from indexer.taxonomy.classify import ProductText, SlotGuess, classify
+from indexer.taxonomy.facts import attributes as told_attributes
+from indexer.taxonomy.facts import purposes
 from indexer.taxonomy.kinds import KINDS, Kind
 from indexer.taxonomy.phrases import fold, words
 
@@ -201,13 +203,14 @@ def _item(
         seasons=attributes.seasons,
         formality=attributes.formality,
         warmth=attributes.warmth,
-        tags=tuple(dict.fromkeys([*facts.tags, *kind.tags])),
+        tags=tuple(dict.fromkeys([*facts.tags, *kind.tags, *purposes(facts, kind, guess.slot)])),
         image_url=next((r.image_url for r in colourway.rows if r.image_url), ""),
         url=facts.url,
         slot_confidence=guess.confidence,
         slot_source=guess.source,
         derived=(*attributes.derived, *(("slot",) if guess.source in ("table", "nearest") else ())),
         materials=attributes.materials,
+        attributes=told_attributes(facts, kind, guess.slot),
         covers=covered(guess.slot, kind),
         doubtful=guess.doubtful,
         nearest=guess.nearest,

@@ -47,7 +47,7 @@ def kids_line(row: Row, of: Department) -> tuple[KidsLine, bool]:
 
 
 def is_known(field: str) -> bool:
-    """Whether a feed's own department field is understood, were it that it narrows nothing ("Adults"). An empty one is."""
+    """Whether a department field is understood, were it that it narrows nothing ("Adults"). An empty one is."""
     tokens = split_words(field)
     return not tokens or any(True for _ in table(_TABLE).find(tokens, "en"))
 

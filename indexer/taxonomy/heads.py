@@ -1,7 +1,8 @@
 """Which garment a title names: the head among the known phrases. Knows grammar; knows no feed fields, no votes.
 
 In English, German, Chinese and Japanese the head noun is the last of its clause ("leather jacket dress shirt" is a
-shirt), in the Romance languages, Polish and Arabic the first ("sac à main en cuir"). What follows "with" or "for" is no head.
+shirt), in the Romance languages, Polish and Arabic the first ("sac à main en cuir"). What follows
+"with" or "for" is no head.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from indexer.taxonomy.kinds import KINDS
-from indexer.taxonomy.language import LANGUAGES, HEAD_FIRST
+from indexer.taxonomy.language import HEAD_FIRST, LANGUAGES
 from indexer.taxonomy.phrases import Match, PhraseTable, fold, load_phrases, words
 
 SILENT = "-"  # the key of phrases that name no product

@@ -10,7 +10,9 @@ from functools import lru_cache
 from indexer.taxonomy.phrases import fold, read_table, words
 
 LANGUAGES: tuple[str, ...] = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "zh", "ja", "ar")
-HEAD_FIRST: frozenset[str] = frozenset({"fr", "es", "it", "pt", "pl", "ar"})  # "robe en soie", not "silk dress"
+HEAD_FIRST: frozenset[str] = frozenset(
+    {"fr", "es", "it", "pt", "pl", "ar"}
+)  # "robe en soie", not "silk dress"
 _SCRIPTS = (("ja", re.compile("[ぁ-ヺ]")), ("zh", re.compile("[㐀-鿿]")), ("ar", re.compile("[ؠ-ي]")))
 
 _PRODUCT_WORD = 0.75  # a garment's name tells less than "mit" or "femme": names are borrowed

@@ -47,6 +47,8 @@ LOST = {
             "tags",
             "seasons",
             "warmth",
+            "attributes",
+            "covers",
         ),
     },
 }
