@@ -11,6 +11,7 @@ from pathlib import Path
 
 from indexer.embedder import Embedder
 from indexer.item import Item
+from indexer.pipeline.corrections import Corrections
 from indexer.pipeline.embed import VectorDraft
 from indexer.pipeline.group import Staging, raw
 from indexer.pipeline.normalise import build_items
@@ -34,6 +35,7 @@ class Assembly:
     vectors: VectorDraft
     embedder: Embedder
     census: Census
+    corrections: Corrections = field(default_factory=lambda: Corrections({}))
     prices: PriceLevels = field(default_factory=PriceLevels)
 
     def write(self, staging: Staging, path: Path, advance: Callable[[int], None]) -> None:
@@ -44,7 +46,7 @@ class Assembly:
                 advance(sum(len(rows) for rows in groups))
 
     def _write_chunk(self, groups: Sequence[Sequence[Row]], catalogue: Catalogue) -> None:
-        built = build_items(groups, self.embedder)
+        built = build_items(groups, self.embedder, self.corrections)
         for reject in built:
             if isinstance(reject, Reject):
                 self.intake.reject_later(reject)

@@ -10,7 +10,7 @@ import dataclasses
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 
 from indexer.embedder import Embedder
@@ -18,6 +18,7 @@ from indexer.errors import FeedError, SnapshotError
 from indexer.item import SLOTS
 from indexer.pipeline.acceptance import require_accepted, require_prices, require_wearable
 from indexer.pipeline.assemble import Assembly
+from indexer.pipeline.corrections import Correction, Corrections
 from indexer.pipeline.embed import VectorDraft
 from indexer.pipeline.group import Staging
 from indexer.pipeline.read import FeedSource, Intake
@@ -31,7 +32,9 @@ from indexer.storage.manifest import Contents, Embedding
 from indexer.storage.snapshot import Snapshot, SnapshotStore
 from indexer.storage.vectors import VectorIndex
 
-__all__ = ["BuildOptions", "FeedSource", "ProgressSink", "build_snapshot"]
+__all__ = ["BuildOptions", "Correction", "FeedSource", "ProgressSink", "build_snapshot"]
+
+_KEYS_SHOWN = 5
 
 
 def build_snapshot(
@@ -40,8 +43,11 @@ def build_snapshot(
     embedder: Embedder,
     options: BuildOptions = DEFAULTS,
     progress: ProgressSink | None = None,
+    corrections: Mapping[str, Correction] | None = None,
 ) -> BuildReport:
     """Build and commit a snapshot of these feeds, and say what came of it.
+
+    `corrections` are what staff said of pieces, by SKU or group: they hold in every build that gets them.
 
     Raises FeedError when a feed cannot be used, most rows are rejected (unless `options` allow it), or nothing
     wearable is left; PriceLevelError when prices are of an order that garments do not have, and nobody confirms them;
@@ -54,7 +60,9 @@ def build_snapshot(
         with store.begin(options.started) as draft, RejectLog(draft.rejects) as rejects:
             notes: list[str] = []
             previous = _previous(store, notes)
-            run = Run(store, draft, previous, embedder, options, progress or Silent(), rejects, notes=notes)
+            told = Corrections(corrections or {})
+            sink = progress or Silent()
+            run = Run(store, draft, previous, embedder, options, sink, rejects, told, notes=notes)
             try:
                 return _build(run, feeds)
             finally:
@@ -83,9 +91,10 @@ def _build(run: Run, feeds: Sequence[FeedSource]) -> BuildReport:
         require_accepted(run, intake)
         with closing(VectorDraft(run.draft.scratch, run.embedder, run.previous)) as vectors:
             with run.stage("normalise", len(staging)):
-                assembly = Assembly(intake, vectors, run.embedder, run.census, run.prices)
+                assembly = Assembly(intake, vectors, run.embedder, run.census, run.corrections, run.prices)
                 assembly.write(staging, run.draft.catalogue, run.progress.advance)
             run.rejects.close()
+            run.notes.extend(_unused(run.corrections))
             require_accepted(run, intake)
             require_wearable(run, intake)
             require_prices(run)
@@ -130,6 +139,12 @@ def _commit(run: Run, intake: Intake, vectors: VectorDraft, diff: Diff) -> Build
     run.store.rejects_failed.unlink(missing_ok=True)
     run.store.prune(run.options.keep)
     return dataclasses.replace(report, seconds=dict(run.seconds))
+
+
+def _unused(corrections: Corrections) -> Iterator[str]:
+    if keys := corrections.unused:
+        shown = ", ".join(keys[:_KEYS_SHOWN]) + (", ..." if len(keys) > _KEYS_SHOWN else "")
+        yield f"{len(keys):,} corrections name no item of these feeds: {shown}"
 
 
 def _unchanged(run: Run, previous: Snapshot) -> bool:
@@ -188,4 +203,6 @@ def _report(
         unknown_departments=dict(census.unknown_departments),
         price_levels=run.prices.levels(),
         prices_confirmed=run.confirmed,
+        doubtful=census.doubtful,
+        doubtful_items=tuple(census.doubtful_items),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from indexer.embedder import Embedder
+from indexer.pipeline.corrections import Corrections
 from indexer.pipeline.prices import PriceLevels
 from indexer.pipeline.rejects import RejectLog
 from indexer.pipeline.report import Census
@@ -68,6 +69,7 @@ class Run:
     options: BuildOptions
     progress: ProgressSink
     rejects: RejectLog
+    corrections: Corrections = field(default_factory=lambda: Corrections({}))
     census: Census = field(default_factory=Census)
     prices: PriceLevels = field(default_factory=PriceLevels)
     confirmed: bool = False

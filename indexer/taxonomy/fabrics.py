@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from indexer.record import Row
-from indexer.taxonomy.lexicon import keys
+from indexer.taxonomy.lexicon import keys, matches, split_words
 
 _MATERIALS, _PATTERNS = "materials.tsv", "patterns.tsv"
 _SHARE = re.compile(r"(\d{1,3})(?:[.,]\d+)?\s*%\s*([^\d%,;/|]+)")
@@ -38,7 +38,7 @@ def material(row: Row) -> tuple[str, bool]:
     if given:
         return main_material(given) or given.lower()[:_FIELD_CHARS], False
     for text in (row.title, " ; ".join(row.tags)):
-        if found := keys(_MATERIALS, text):
+        if found := [m.entry.key for m in matches(_MATERIALS, split_words(text)) if not m.entry.weak]:
             return found[0], True
     found_in_text = _composition(row.description)
     return found_in_text, bool(found_in_text)

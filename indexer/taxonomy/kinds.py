@@ -9,7 +9,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import get_args
 
-from indexer.item import COVERED_BY_DRESS, DEPARTMENTS, SLOTS, Department, Slot
+from indexer.item import ATTRIBUTES, COVERED_BY_DRESS, DEPARTMENTS, SLOTS, Department, Slot
 
 TAGS: frozenset[str] = frozenset(
     {
@@ -37,7 +37,7 @@ TAGS: frozenset[str] = frozenset(
 
 UNKNOWN = "unknown"
 _NO_SLOT = "none"
-_KEYS = frozenset({"slot", "formality", "warmth", "tags", "departments", "generic", "covers"})
+_KEYS = frozenset({"slot", "formality", "warmth", "tags", "departments", "generic", "covers", "attributes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Kind:
 
     `generic` kinds say little more than their slot, so a more exact one found in the text replaces them.
     `departments` are who plausibly wears it; empty means anyone. `covers` are the slots that it fills where they are
-    more than its own.
+    more than its own, `attributes` what is true of nearly all of them.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Kind:
     departments: tuple[Department, ...] = ()
     generic: bool = False
     covers: tuple[Slot, ...] = ()
+    attributes: tuple[str, ...] = ()
 
 
 def parse_kinds(text: str, file: str) -> Mapping[str, Kind]:
@@ -90,6 +91,7 @@ def _kind(name: str, entry: object, file: str) -> Kind:
         ),
         generic=_flag(entry, "generic", where),
         covers=_covers(entry, where),
+        attributes=_words(entry, "attributes", frozenset(ATTRIBUTES), where),
     )
 
 

@@ -71,6 +71,8 @@ LOST = {
             "tags",
             "seasons",
             "warmth",
+            "attributes",
+            "covers",
         ),
     },
 }
