@@ -6,8 +6,17 @@ from collections.abc import Sequence
 
 from service.pictures.piece import Piece
 
-_NUMBERS = ("No pieces", "One piece", "Two pieces", "Three pieces", "Four pieces", "Five pieces", "Six pieces",
-            "Seven pieces", "Eight pieces")
+_NUMBERS = (
+    "No pieces",
+    "One piece",
+    "Two pieces",
+    "Three pieces",
+    "Four pieces",
+    "Five pieces",
+    "Six pieces",
+    "Seven pieces",
+    "Eight pieces",
+)
 _TITLE_CHARS = 120
 
 

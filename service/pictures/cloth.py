@@ -13,9 +13,13 @@ from typing import Any
 from service.pictures.colors import MANY, SHADOW, UNKNOWN, WHITE, inks, is_metal, lightness, mix, shade
 from service.pictures.piece import Piece
 
-_KNITS = frozenset({"sweater", "cardigan", "turtleneck", "sweater-vest", "knit-dress", "beanie", "winter-scarf"})
+_KNITS = frozenset(
+    {"sweater", "cardigan", "turtleneck", "sweater-vest", "knit-dress", "beanie", "winter-scarf"}
+)
 _DENIM = frozenset({"jeans", "jeggings", "denim-shorts", "denim-jacket", "dungarees"})
-_BRETON = frozenset({"t-shirt", "long-sleeve-tee", "sweater", "knit-dress", "t-shirt-dress", "top", "socks", "swimsuit"})
+_BRETON = frozenset(
+    {"t-shirt", "long-sleeve-tee", "sweater", "knit-dress", "t-shirt-dress", "top", "socks", "swimsuit"}
+)
 _ON_WHITE = frozenset({"gingham", "houndstooth"})
 """Woven of white and one colour, which is the one that shops name."""
 _NOT_CLOTH = re.compile(r"\blace[- ](up|ups|trim)\b|\b\w+[- ](lined|trimmed|trim)\b")
@@ -68,7 +72,11 @@ def cloth_of(piece: Piece) -> Cloth:
     words, table = _NOT_CLOTH.sub(" ", piece.words), _own_table(piece)
     named = [shade(c, words if i == 0 else "", table) for i, c in enumerate(piece.colors)]
     hues = [c for c in named if c is not None]
-    if piece.kind == "watch" and piece.material in _STRAPS and is_metal(piece.colors[0] if piece.colors else ""):
+    if (
+        piece.kind == "watch"
+        and piece.material in _STRAPS
+        and is_metal(piece.colors[0] if piece.colors else "")
+    ):
         hues[:1] = ["#4a342a"]  # the colour that a shop names is that of the case
     many = "multicolor" in piece.colors
     base = (hues[0] if hues else None) or UNKNOWN
@@ -80,7 +88,10 @@ def cloth_of(piece: Piece) -> Cloth:
     if print_ in _ON_WHITE and len(hues) == 1 and lightness(base) < 0.93:
         base, others = "#fbf8f0", [base]
     if print_ is not None and len(hues) > 1 and lightness(hues[1]) > lightness(base) + 0.3 and not many:
-        base, others = hues[1], [hues[0], *hues[2:]]  # ink is darker than its ground: a white shirt with navy stripes
+        base, others = (
+            hues[1],
+            [hues[0], *hues[2:]],
+        )  # ink is darker than its ground: a white shirt with navy stripes
     textures, finish, see = _surface(piece, words)
     denim = piece.kind in _DENIM or piece.material == "denim"
     return Cloth(
@@ -124,7 +135,9 @@ def _metal(piece: Piece, words: str) -> str:
     for color in piece.colors:
         if is_metal(color):
             return shade(color) or UNKNOWN
-    gold = {"tan", "brown", "burgundy", "red", "green", "cream", "beige", "off-white", "pink", "teal"} & {*piece.colors}
+    gold = {"tan", "brown", "burgundy", "red", "green", "cream", "beige", "off-white", "pink", "teal"} & {
+        *piece.colors
+    }
     return "#cfae63" if gold or "gold" in words else "#c2c4c8"
 
 
@@ -143,7 +156,9 @@ def _print(piece: Piece, words: str) -> str | None:
     for phrase, tile in rows.items():
         if not tile and phrase in words.replace("-", " "):
             return None
-        if phrase in name or (phrase in words and name in ("printed", "", "checked", "striped", "floral", "animal print")):
+        if phrase in name or (
+            phrase in words and name in ("printed", "", "checked", "striped", "floral", "animal print")
+        ):
             found = str(tile)
             break
     else:
@@ -182,7 +197,10 @@ def _tile(table: str, name: str) -> Tile:
     row = _table(table)[name]
     at = row.get("at", (0, 0))
     return Tile(
-        (float(row["size"][0]), float(row["size"][1])), row["svg"], float(row.get("turn", 0)), (float(at[0]), float(at[1]))
+        (float(row["size"][0]), float(row["size"][1])),
+        row["svg"],
+        float(row.get("turn", 0)),
+        (float(at[0]), float(at[1])),
     )
 
 

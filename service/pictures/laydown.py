@@ -20,7 +20,7 @@ from service.pictures.outline import Box, number
 from service.pictures.piece import Piece, Shape, Theme
 
 _BACK_TO_FRONT = ("outerwear", "bottom", "dress", "top", "shoes", "bag", "accessory", "jewelry")
-_GROUNDS: dict[Theme, tuple[str, str]] = {"light": ("#f7f2e9", "#ebe2d4"), "dark": ("#544c45", "#3b3530")}
+_GROUNDS: dict[Theme, tuple[str, str]] = {"light": ("#f7f2e9", "#ebe2d4"), "dark": ("#675f57", "#4b443e")}
 _SHADOWS: dict[Theme, tuple[str, float]] = {"light": ("#5b452f", 1.0), "dark": ("#0d0a08", 1.5)}
 _WHOLE_SUITS = frozenset({"suit", "tuxedo"})
 _OF_MEN = frozenset({"tie", "bow-tie", "braces", "pocket-square", "belt", "cufflinks"})
@@ -57,7 +57,7 @@ def laydown(pieces: Sequence[Piece], title: str, theme: Theme = "light", shape: 
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
         f' role="img" aria-labelledby="title desc">'
         f'<title id="title">{escape(legible(title))}</title><desc id="desc">{escape(spoken(pieces))}</desc>'
-        f'<defs>{"".join(defs)}</defs>'
+        f"<defs>{''.join(defs)}</defs>"
         f'<rect width="{width}" height="{height}" fill="url(#ground)"/>{"".join(body)}</svg>'
     )
 
@@ -109,9 +109,7 @@ def _drawn(sized: _Sized, layout: Layout, spot: Spot, prefix: str) -> tuple[str,
     if sized.drawing.pair:
         dx, dy = sized.drawing.pair
         pen.defs.append(f'<g id="{prefix}one">{garment}</g>')
-        garment = (
-            f'<use href="#{prefix}one" x="{number(dx)}" y="{number(dy)}"/><use href="#{prefix}one"/>'
-        )
+        garment = f'<use href="#{prefix}one" x="{number(dx)}" y="{number(dy)}"/><use href="#{prefix}one"/>'
     lean = f" rotate({number(spot.lean)})" if spot.lean else ""
     moved = f"translate({number(spot.x)} {number(spot.y)}){lean} scale({scale:.4f})"
     middle = f"translate({number(-(left + right) / 2)} {number(-(top + bottom) / 2)})"

@@ -19,8 +19,11 @@ CANVAS: Mapping[Shape, tuple[int, int]] = {"square": (1000, 1000), "portrait": (
 MARGIN = 62
 _MOST = 8.2
 """Pixels per centimetre at most, so that two small pieces do not fill the page like giants."""
-_SPREAD = 15.0
+_SPREAD = 24.0
 """The widest gap within a column, in centimetres: it is spread to the height of its neighbours up to that."""
+_GARMENTS = {"outerwear", "top", "dress", "bottom", "suit"}
+_APART = 1.1
+"""How far apart things are moved at most to use a page's room."""
 _NUDGE = 1.6
 """How far pieces of a column stand off its axis, in turns, in centimetres: nothing lies on a string."""
 
@@ -69,7 +72,7 @@ def place(things: Sequence[Thing], template: str, shape: Shape) -> Layout:
         return Layout(CANVAS[shape], 1.0, ())
     width, height = CANVAS[shape]
     best: tuple[float, list[_Laid]] | None = None
-    for arrangement in _templates()[template]["arrangements"]:
+    for arrangement in _fitting(things, _templates()[template]["arrangements"]):
         laid = list(_arranged(things, arrangement))
         left, top, right, bottom = _bounds(laid, things)
         scale = min((width - 2 * MARGIN) / (right - left), (height - 2 * MARGIN) / (bottom - top), _MOST)
@@ -78,6 +81,7 @@ def place(things: Sequence[Thing], template: str, shape: Shape) -> Layout:
     if best is None:
         raise ValueError(f"template {template!r} has no arrangement")
     scale, laid = best
+    laid = _spread(laid, things, (width - 2 * MARGIN) / scale, (height - 2 * MARGIN) / scale)
     left, top, right, bottom = _bounds(laid, things)
     dx, dy = width / 2 - scale * (left + right) / 2, height / 2 - scale * (top + bottom) / 2
     spots = {
@@ -111,6 +115,32 @@ def leaning(width: float, height: float, angle: float) -> tuple[float, float]:
     return width * c + height * s, width * s + height * c
 
 
+def _fitting(
+    things: Sequence[Thing], arrangements: Sequence[Mapping[str, Any]]
+) -> Sequence[Mapping[str, Any]]:
+    """The arrangements that are made for just these garments; for want of one, those with a place for each."""
+    worn = {t.place for t in things if t.place in _GARMENTS}
+
+    def places(arrangement: Mapping[str, Any]) -> set[str]:
+        return {p for column in arrangement["columns"] for row in column for p in row.split("|")} & _GARMENTS
+
+    return (
+        [a for a in arrangements if places(a) == worn]
+        or [a for a in arrangements if places(a) >= worn]
+        or arrangements
+    )
+
+
+def _spread(laid: list[_Laid], things: Sequence[Thing], width: float, height: float) -> list[_Laid]:
+    """Moved apart a little, where the page has room for it; what is tucked in stays so."""
+    left, top, right, bottom = _bounds(laid, things)
+    across = min(width / (right - left), _APART)
+    places = {t.place for t in things}
+    down = 1.0 if {"top", "bottom"} <= places else min(height / (bottom - top), _APART)
+    x, y = (left + right) / 2, (top + bottom) / 2
+    return [_Laid(i.index, x + (i.x - x) * across, y + (i.y - y) * down) for i in laid]
+
+
 def _arranged(things: Sequence[Thing], arrangement: Mapping[str, Any]) -> Iterator[_Laid]:
     columns = _columns(things, arrangement["columns"])
     aligns = [a for a, c in zip(arrangement["aligns"], columns, strict=True) if c]
@@ -121,7 +151,9 @@ def _arranged(things: Sequence[Thing], arrangement: Mapping[str, Any]) -> Iterat
     for number, column in enumerate(columns):
         wide = max(_row_width(row, things) for row in column)
         if number:
-            x -= arrangement["overlap"] if _big(columns[number - 1], things) and _big(column, things) else -1.5
+            x -= (
+                arrangement["overlap"] if _big(columns[number - 1], things) and _big(column, things) else -1.5
+            )
         spare = tallest - heights[number]
         gaps = max(len(column) - 1, 1)
         extra = min(spare / (gaps + 1), _SPREAD) if len(column) > 1 else 0.0
@@ -131,7 +163,11 @@ def _arranged(things: Sequence[Thing], arrangement: Mapping[str, Any]) -> Iterat
             nudge = 0.0 if len(column) == 1 else (_NUDGE if (turn + number) % 2 else -_NUDGE)
             yield from _row(row, things, x + wide / 2 + nudge, y)
             follows = column[turn + 1] if turn + 1 < len(column) else []
-            y += _row_height(row, things) + _gap(row, follows, things) + (extra if not _tucked(row, follows, things) else 0)
+            y += (
+                _row_height(row, things)
+                + _gap(row, follows, things)
+                + (extra if not _tucked(row, follows, things) else 0)
+            )
         x += wide
 
 
@@ -198,7 +234,7 @@ def _size(thing: Thing) -> tuple[float, float]:
 
 def _big(column: Sequence[Sequence[int]], things: Sequence[Thing]) -> bool:
     """Whether a column holds a garment that another may lie over a little."""
-    return any(things[i].place in ("outerwear", "top", "dress", "bottom", "suit") for row in column for i in row)
+    return any(things[i].place in _GARMENTS for row in column for i in row)
 
 
 def _bounds(laid: Sequence[_Laid], things: Sequence[Thing]) -> tuple[float, float, float, float]:

@@ -193,9 +193,13 @@ def _bent(run: Run, by: float) -> Run:
     here = run.start
     for index, step in enumerate(run.steps):
         (ax, ay), end = here, step[-1]
-        handles = step[:2] if len(step) == 3 else (
-            (ax + (end[0] - ax) / 3, ay + (end[1] - ay) / 3),
-            (ax + (end[0] - ax) * 2 / 3, ay + (end[1] - ay) * 2 / 3),
+        handles = (
+            step[:2]
+            if len(step) == 3
+            else (
+                (ax + (end[0] - ax) / 3, ay + (end[1] - ay) / 3),
+                (ax + (end[0] - ax) * 2 / 3, ay + (end[1] - ay) * 2 / 3),
+            )
         )
         steps.append((aside(handles[0]), aside(handles[1]), end if index == last else aside(end)))
         here = end
