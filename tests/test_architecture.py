@@ -133,19 +133,56 @@ def test_modules_and_functions_are_short(name: str) -> None:
     assert {f: lines for f, lines in lengths.items() if lines > MAX_FUNCTION_LINES} == {}
 
 
+ROOMS = sorted({p.parent for p in MODULES.values()})
+ROOM_SIZE = 13
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.relative_to(ROOT).as_posix())
+def test_a_room_can_be_taken_in_at_a_glance(room: Path) -> None:
+    files = [p.name for p in room.glob("*.py") if p.name != "__init__.py"]
+    assert len(files) <= ROOM_SIZE, "make a room inside, or merge"
+
+
+def test_statements_are_in_one_place() -> None:
+    """Who imports sqlalchemy: the rooms of the database, and the seam where its errors become answers."""
+    users = {name for name in MODULES if any(m.startswith("sqlalchemy") for m in imported(tree(name)))}
+    elsewhere = {name for name in users if not name.startswith(("service/db/", "indexer/storage/"))}
+    assert elsewhere <= SQL_ELSEWHERE
+
+
+SQL_ELSEWHERE = {
+    "service/api/errors.py",
+    "service/api/gauges.py",
+    "service/api/routes/health.py",
+    "service/indexing/log.py",
+}
+"""Job rows are written by who runs the jobs."""
+
+MODELS = {"torch", "transformers", "sentence_transformers", "peft"}
+HTTP = {"fastapi", "starlette", "uvicorn"}
+
+
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
-        ("service.lm.prompt", {"fastapi", "torch", "transformers", "sentence_transformers", "faiss"}),
-        (
-            "service.composition.constraints",
-            {"fastapi", "torch", "transformers", "sentence_transformers", "faiss"},
-        ),
-        (
-            "service.cli.main",
-            {"fastapi", "torch", "transformers", "sentence_transformers", "faiss", "pyarrow"},
-        ),
-        ("service.api.app", {"torch", "transformers", "sentence_transformers"}),
+        ("service.schemas.outfits", {*MODELS, *HTTP, "faiss", "sqlalchemy", "numpy"}),
+        ("service.lm.prompt", {*MODELS, *HTTP, "faiss", "sqlalchemy", "numpy"}),
+        ("service.catalog.columns", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.query.parser", {*MODELS, *HTTP, "sqlalchemy"}),
+        ("service.retrieval.filters", {*MODELS, *HTTP, "sqlalchemy"}),
+        ("service.retrieval.retriever", {*MODELS, *HTTP}),
+        ("service.composition.constraints", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.composition.weights", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.composition.compatibility", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.composition.composer", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.composition.planner", {*MODELS, *HTTP}),
+        ("service.registry.adapter", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.registry.store", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.recommender.recommender", {*HTTP}),
+        ("service.recommender.protocol", {*MODELS, *HTTP}),
+        ("service.cli.main", {*MODELS, *HTTP, "faiss", "pyarrow", "sqlalchemy", "numpy"}),
+        ("service.api.app", MODELS),
+        ("training.data.lookbook", {*MODELS, *HTTP, "faiss", "sqlalchemy", "numpy"}),
     ],
 )
 def test_importing_a_light_module_loads_nothing_heavy(module: str, heavy: set[str]) -> None:

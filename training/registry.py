@@ -15,8 +15,9 @@ from typing import Literal
 
 from indexer.errors import StylistError
 from indexer.storage.durable import sync
+from service.artifacts import CONFIG, WEIGHTS
 from service.lm.score_head import HEAD
-from service.registry.adapter import CONFIG, MANIFEST, WEIGHTS, Adapter, Manifest, check_files, read_manifest
+from service.registry.adapter import MANIFEST, Adapter, Manifest, check_files, read_manifest
 from service.registry.store import Aliases, Change, StyleFolder, style_folder
 from training.evaluation import result
 from training.evaluation.result import Evaluation

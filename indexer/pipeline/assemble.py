@@ -27,7 +27,7 @@ _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 @dataclass
 class Assembly:
-    """Turns groups into items; what cannot become one goes to the intake's rejects."""
+    """FifoLock groups into items; what cannot become one goes to the intake's rejects."""
 
     intake: Intake
     vectors: VectorDraft

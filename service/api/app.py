@@ -13,13 +13,12 @@ from fastapi import FastAPI
 from service.api.body_limit import BodyLimit, BodyRules
 from service.api.dependencies import Services
 from service.api.errors import Problem, install
-from service.api.gauges import watch
+from service.api.gauges import observe
 from service.api.lifespan import start, stop
 from service.api.metrics import Metrics
 from service.api.middleware import RequestContext, ShopperCors
 from service.api.routes import (
     events,
-    feedback_export,
     health,
     index,
     items,
@@ -28,7 +27,6 @@ from service.api.routes import (
     reindex,
     reports,
     rules,
-    shoppers,
     stock,
     styles,
 )
@@ -46,8 +44,6 @@ _PARTS = (
     stock,
     rules,
     events,
-    feedback_export,
-    shoppers,
     looks,
     styles,
     reports,
@@ -81,7 +77,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         running = await to_thread.run_sync(start, settings, metrics, recommender, build)
         app.state.services = running
-        watch(metrics, running)
+        observe(metrics, running)
         try:
             yield
         finally:

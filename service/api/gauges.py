@@ -16,7 +16,7 @@ from service.errors import ProblemError
 _log = logging.getLogger("stylist.error")
 
 
-def watch(metrics: Metrics, running: Services) -> None:
+def observe(metrics: Metrics, running: Services) -> None:
     """Have these services asked at each scrape."""
     metrics.watch(
         "stylist_queue_places", "Requests for outfits that may be under way.", lambda: running.gate.places

@@ -23,7 +23,7 @@ from indexer.errors import ModelError, SnapshotError
 from service.api.concurrency import Gate
 from service.api.errors import problem_of, request_id
 from service.errors import ProblemError, UnavailableError
-from service.recommender.progress import Stoppable, Watch
+from service.recommender.progress import ProgressListener, Stoppable
 from service.schemas.outfits import Outfit, OutfitItem, OutfitResponse
 
 PING_SECONDS = 15.0
@@ -63,7 +63,7 @@ def event(name: str, data: object) -> bytes:
 async def stream(
     request: Request,
     gate: Gate,
-    call: Callable[[Watch], OutfitResponse],
+    call: Callable[[ProgressListener], OutfitResponse],
     keep: Callable[[OutfitResponse], None],
     show: Show,
     headers: Mapping[str, str],
@@ -132,7 +132,7 @@ class Channel(Stoppable):
             work.exception()  # taken note of, whoever asks again
         self._events.put_nowait(None)
 
-    def carry(self, call: Callable[[Watch], OutfitResponse]) -> None:
+    def carry(self, call: Callable[[ProgressListener], OutfitResponse]) -> None:
         """In the thread: makes the answer, and sends the rest of it after its outfits."""
         answer = call(self)
         for outfit in answer.outfits:

@@ -30,7 +30,7 @@ _ALL_YEAR = (1 << len(SEASONS)) - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Facets:
+class CatalogColumns:
     """Columns of shape (items,). `cents` is the lowest price in stock in hundredths, -1 without price. `margin` is the
     share of that price that is not the cost, NaN where either is not known; it is the store's secret.
     """
@@ -122,7 +122,7 @@ class _Inverted:
 INVERTED = ("size", "tag", "kind", "brand", "color", "material", "category", "group", "sku")
 
 
-def build_facets(items: Iterable[Item]) -> Facets:
+def build_columns(items: Iterable[Item]) -> CatalogColumns:
     """Columns of items given in order of position."""
     rows: list[tuple[int, ...]] = []
     margins: list[float] = []
@@ -135,7 +135,7 @@ def build_facets(items: Iterable[Item]) -> Facets:
             inverted[name].add(value, position)
     table = np.array(rows, dtype=np.int64).reshape(len(rows), 9)
     slot, department, kids_line, season_bits, formality, warmth = table[:, :6].astype(np.int8).T
-    return Facets(
+    return CatalogColumns(
         slot=slot,
         department=department,
         kids_line=kids_line,
@@ -151,11 +151,11 @@ def build_facets(items: Iterable[Item]) -> Facets:
     )
 
 
-def restock(facets: Facets, changes: Mapping[int, tuple[Item, Item]]) -> Facets:
+def with_stock(columns: CatalogColumns, changes: Mapping[int, tuple[Item, Item]]) -> CatalogColumns:
     """The columns after sizes of some items sold out, came back or changed their price: position -> the item before
-    and after. What does not depend on stock and price is shared with `facets`, which stays as it is.
+    and after. What does not depend on stock and price is shared with `columns`, which stays as it is.
     """
-    stocked, cents, margin = facets.stocked.copy(), facets.cents.copy(), facets.margin.copy()
+    stocked, cents, margin = columns.stocked.copy(), columns.cents.copy(), columns.margin.copy()
     gone: dict[str, list[int]] = defaultdict(list)
     come: dict[str, list[int]] = defaultdict(list)
     for position, (before, after) in changes.items():
@@ -166,15 +166,15 @@ def restock(facets: Facets, changes: Mapping[int, tuple[Item, Item]]) -> Facets:
             gone[size].append(position)
         for size in new - old:
             come[size].append(position)
-    sizes = dict(facets.inverted["size"])
+    sizes = dict(columns.inverted["size"])
     none = np.zeros(0, dtype=np.int64)
     for size in {*gone, *come}:
         rows = np.setdiff1d(sizes.pop(size, none), gone[size], assume_unique=True)
         rows = np.union1d(rows, come[size]).astype(np.int64)
         if len(rows):
             sizes[size] = rows
-    inverted = {**facets.inverted, "size": sizes}
-    return replace(facets, stocked=stocked, cents=cents, margin=margin, inverted=inverted)
+    inverted = {**columns.inverted, "size": sizes}
+    return replace(columns, stocked=stocked, cents=cents, margin=margin, inverted=inverted)
 
 
 def _row(item: Item, currencies: dict[str, int]) -> tuple[int, ...]:

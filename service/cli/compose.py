@@ -47,16 +47,21 @@ def run(settings: Settings, options: Mapping[str, Any], *, as_json: bool) -> str
     Raises InvalidError for values that cannot be, UnavailableError when there is nothing to compose from.
     """
     request = build_request(options)
-    from service.db.repositories.rules import RuleBook
-    from service.db.repositories.stock import StockBook
-    from service.db.repositories.styles import StyleBook
+    from service.db.repositories.rules import RuleRepository
+    from service.db.repositories.stock import StockRepository
+    from service.db.repositories.styles import StylePolicyRepository
     from service.db.session import State
     from service.recommender.recommender import open_recommender  # loads torch
 
     with (
         closing(State.of(settings)) as state,
         closing(
-            open_recommender(settings, RuleBook(state).nudges, StockBook(state), StyleBook(state).choices)
+            open_recommender(
+                settings,
+                RuleRepository(state).nudges,
+                StockRepository(state),
+                StylePolicyRepository(state).choices,
+            )
         ) as recommender,
     ):
         reason = recommender.not_ready()

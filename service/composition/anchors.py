@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterator
 
 from indexer.item import Department, Item, Slot, Variant
 from service.catalog.sizes import fits, scale
-from service.composition.constraints import Candidate
+from service.catalog.view import pick_variant
 from service.errors import InvalidError
 from service.retrieval.filters import exclusions
-from service.retrieval.retriever import Retriever, pick_variant
+from service.retrieval.retriever import Retriever
+from service.retrieval.shortlist import Candidate
 from service.schemas.outfits import OutfitRequest, Unmet
 
 
@@ -18,7 +19,7 @@ def find_anchors(request: OutfitRequest, retriever: Retriever) -> dict[Slot, Can
     anchors: dict[Slot, Candidate] = {}
     for i, sku in enumerate(request.anchors):
         where = f"anchors.{i}"
-        found = retriever.find(sku)
+        found = retriever.view.find(sku)
         if found is None:
             raise InvalidError.at(where, f"no item has the SKU {sku!r}")
         item = found.item
@@ -95,10 +96,10 @@ def _is_too_dear(request: OutfitRequest, anchor: Candidate) -> bool:
 
 
 def _is_excluded(request: OutfitRequest, anchor: Candidate, retriever: Retriever) -> bool:
-    facets = retriever.facets
-    masks = [filter_.allowed for filter_ in exclusions(facets, request)]
+    columns = retriever.view.columns
+    masks = [filter_.allowed for filter_ in exclusions(columns, request)]
     if request.department:
-        masks.append(facets.for_department(request.department))
+        masks.append(columns.for_department(request.department))
     if request.season:
-        masks.append(facets.in_season(request.season))
+        masks.append(columns.in_season(request.season))
     return not all(mask[anchor.position] for mask in masks)

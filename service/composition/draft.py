@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.item import Slot
-from service.composition.constraints import Candidate
 from service.lm.prompt import Context
 from service.lm.scorer import Scores
-from service.retrieval.retriever import Shortlist
+from service.retrieval.shortlist import Candidate, Shortlist
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ class Parts:
 
 
 @dataclass(slots=True)
-class Composed:
+class OutfitDraft:
     """An outfit under way, and in the end a whole one. `number` is the place of its plan among the plans."""
 
     plan: Plan

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from indexer.item import Item
 from service.composition.compatibility import NEUTRALS
-from service.composition.constraints import Candidate
-from service.query.parser import Brief
+from service.query.wish import QueryIntent
+from service.retrieval.shortlist import Candidate
 
 _LEVELS = ("sporty and relaxed", "casual", "smart casual", "dressed up", "formal")
 
@@ -22,7 +22,7 @@ def title(pieces: Sequence[Candidate]) -> str:
     return text[:1].upper() + text[1:]
 
 
-def explanation(pieces: Sequence[Candidate], brief: Brief) -> str:
+def explanation(pieces: Sequence[Candidate], brief: QueryIntent) -> str:
     """Two or three sentences: what leads, what holds the colours together, what the weather asked for."""
     lead = _lead(pieces)
     others = [c for c in pieces if c is not lead]
@@ -64,7 +64,7 @@ def _palette(lead: Item, others: Sequence[Item]) -> str:
     return f"It comes with {names}."
 
 
-def _weather(pieces: Sequence[Candidate], brief: Brief) -> str:
+def _weather(pieces: Sequence[Candidate], brief: QueryIntent) -> str:
     coat = next((c.item for c in pieces if c.slot == "outerwear"), None)
     if brief.wet and coat is not None and "rain-ok" in coat.tags:
         return f"The {_name(coat)} keeps the rain off."

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from indexer.item import SLOTS, Slot
 from service.composition.draft import Plan
-from service.retrieval.retriever import Shortlist
+from service.retrieval.shortlist import Shortlist
 
 
 def with_pins(plan: Plan, pins: Mapping[Slot, Shortlist], budget_cents: int | None) -> Plan:

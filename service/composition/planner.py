@@ -6,26 +6,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 
-from indexer.item import SLOTS, Department, Slot
+from indexer.item import SLOTS, Slot
 from service.catalog.columns import Mask
 from service.composition.anchors import conflicts, find_anchors, mixtures
-from service.composition.constraints import Candidate
+from service.composition.audience import Audience, audience_of
 from service.composition.draft import Plan
 from service.composition.pins import with_pins
+from service.composition.templates import Template, templates_for, with_anchors
 from service.lm.prompt import Context
-from service.query.parser import Brief, weather_words
-from service.retrieval.adjustments import Nudge, withheld
-from service.retrieval.attribute_fit import Template, templates
-from service.retrieval.retriever import Retriever, Shortlist
-from service.retrieval.suitability import out_of_place, out_of_weather
+from service.query.parser import weather_words
+from service.query.wish import QueryIntent
+from service.retrieval.adjustments import ScoreAdjustment, withheld
+from service.retrieval.retriever import Retriever
+from service.retrieval.shortlist import Candidate, Shortlist
 from service.schemas.outfits import OutfitRequest, Unmet
-
-Line = Literal["girls", "boys", ""]
-Lane = tuple[Department, Line]
 
 _CLOSE = 0.06
 """A template this much worse than the best still takes turns with it, for variety."""
@@ -41,25 +38,29 @@ class Planned:
 
     plans: list[Plan] = field(default_factory=list)
     unmet: list[Unmet] = field(default_factory=list)
-    lane: Lane | None = None
+    lane: Audience | None = None
     """Whom the outfits are for; None where the anchors already could not be had."""
     sizes: dict[Slot, int] = field(default_factory=dict)
     """How many candidates each slot that was looked at has."""
 
 
 def make_plans(
-    request: OutfitRequest, brief: Brief, retriever: Retriever, quota: int, nudges: Sequence[Nudge] = ()
+    request: OutfitRequest,
+    brief: QueryIntent,
+    retriever: Retriever,
+    quota: int,
+    nudges: Sequence[ScoreAdjustment] = (),
 ) -> Planned:
     """What to compose for the request. Raises InvalidError for anchors that cannot be meant."""
     anchors = find_anchors(request, retriever)
     unmet = [*conflicts(request, anchors, retriever), *_held_back(anchors, retriever, nudges)]
     if unmet:
         return Planned(unmet=unmet)
-    lane = _lane(request, brief, retriever, anchors)
+    lane = audience_of(request, brief, retriever, anchors)
     if mixed := [*mixtures(request.slots or (), anchors, lane[0])]:
         return Planned(unmet=mixed)
     planned = Planned(lane=lane)
-    wanted = [_with_anchors(t, anchors) for t in _templates(request, brief, lane[0], anchors)]
+    wanted = [with_anchors(t, anchors) for t in templates_for(request, brief, lane[0], anchors)]
     slots = [s for s in SLOTS if any(s in (*t.required, *t.optional) for t in wanted) and s not in anchors]
     finishing = {s for t in wanted for s in t.optional} - {s for t in wanted for s in t.required}
     quotas = {s: max(FEWEST, round(quota * _FINISHING_SHARE)) if s in finishing else quota for s in slots}
@@ -88,10 +89,10 @@ def make_plans(
 
 
 def _held_back(
-    anchors: dict[Slot, Candidate], retriever: Retriever, nudges: Sequence[Nudge]
+    anchors: dict[Slot, Candidate], retriever: Retriever, nudges: Sequence[ScoreAdjustment]
 ) -> Iterator[Unmet]:
     """Anchors that the store does not want in outfits."""
-    mask = withheld(nudges, retriever.facets)
+    mask = withheld(nudges, retriever.view.columns)
     for anchor in anchors.values():
         if mask is not None and mask[anchor.position]:
             reason = f"the store holds back {anchor.item.title}"
@@ -109,83 +110,15 @@ def _other_colours(
     free = {*(request.slots or ())} - anchors.keys()
     if len(free) != 1 or not request.exclude.skus:
         return None
-    gone = [item for item in retriever.bearers(request.exclude.skus).values() if item.slot in free]
-    return retriever.facets.any_of("group", {item.group_id for item in gone}) if gone else None
-
-
-def _lane(request: OutfitRequest, brief: Brief, retriever: Retriever, anchors: dict[Slot, Candidate]) -> Lane:
-    """Whom the outfits are for. Nobody said: whoever the anchors are for, else whoever the store suits best."""
-    line: Line = brief.kids_line
-    owners = {c.item.department for c in anchors.values()} - {"unisex"}
-    department = brief.department or (owners.pop() if len(owners) == 1 else None)
-    if department is None and ("dress" in request.sizes or "dress" in (request.slots or ())):
-        department = "women"
-    if department is not None:
-        if department == "kids" and not line:
-            lines = {c.item.kids_line for c in anchors.values()} - {""}
-            line = lines.pop() if len(lines) == 1 else _better_line(brief, retriever)
-        return department, line if department == "kids" else ""
-    grown: list[Lane] = [("women", ""), ("men", "")]
-    return max(grown, key=lambda lane: _suits(brief, retriever, lane))
-
-
-def _better_line(brief: Brief, retriever: Retriever) -> Line:
-    lines: list[Line] = ["girls", "boys"]
-    return max(lines, key=lambda line: _suits(brief, retriever, ("kids", line)))
-
-
-def _suits(brief: Brief, retriever: Retriever, lane: Lane) -> float:
-    """How near the best tops, bottoms and shoes for such a shopper come to the brief."""
-    facets = retriever.facets
-    mask = (
-        facets.for_department(*lane)
-        & facets.stocked
-        & ~out_of_place(facets, brief)
-        & ~out_of_weather(facets, brief)
-    )
-    best = []
-    for slot in ("top", "bottom", "shoes"):
-        allowed = np.flatnonzero(mask & facets.in_slot(slot))
-        if not len(allowed):
-            best.append(-1.0)
-            continue
-        scores, _ = retriever.snapshot.vectors.search(brief.query[None], min(5, len(allowed)), allowed)
-        best.append(float(scores[0].mean()))
-    return sum(best)
-
-
-def _templates(
-    request: OutfitRequest, brief: Brief, department: Department, anchors: dict[Slot, Candidate]
-) -> list[Template]:
-    if request.slots is not None:
-        return [Template(tuple(s for s in SLOTS if s in request.slots))]
-    found = list(templates(brief, department))
-    if "dress" in anchors:
-        dress = next((t for t in found if "dress" in t.required), None)
-        if dress is None:
-            separates = found[0]
-            rest = tuple(s for s in separates.required if s not in ("top", "bottom"))
-            dress = replace(separates, required=("dress", *rest))
-        if "needs-top" in anchors["dress"].item.tags:
-            dress = replace(dress, required=("dress", "top", *dress.required[1:]))
-        return [dress]
-    if "top" in anchors or "bottom" in anchors:
-        return [t for t in found if "dress" not in t.required]
-    return found
-
-
-def _with_anchors(template: Template, anchors: dict[Slot, Candidate]) -> Template:
-    required = {*template.required, *anchors}
-    return Template(
-        tuple(s for s in SLOTS if s in required), tuple(s for s in template.optional if s not in required)
-    )
+    gone = [item for item in retriever.view.bearers(request.exclude.skus).values() if item.slot in free]
+    return retriever.view.columns.any_of("group", {item.group_id for item in gone}) if gone else None
 
 
 def _carried(
     template: Template,
     missing: dict[Slot, Unmet],
     retriever: Retriever,
-    lane: Lane,
+    lane: Audience,
     asked: frozenset[Slot],
     planned: Planned,
 ) -> Template | None:
@@ -196,7 +129,7 @@ def _carried(
         if slot not in missing:
             required.append(slot)
             continue
-        carried = retriever.carries(slot, *lane)
+        carried = retriever.view.carries(slot, *lane)
         if not carried and slot not in _CORE and slot not in asked:
             who = lane[1] or lane[0]
             reason = f"the store carries no {slot} for {who}; the outfits come without"
@@ -242,15 +175,15 @@ def _quality(template: Template, shortlists: dict[Slot, Shortlist]) -> float:
     return sum(sum(scores) / len(scores) for scores in best) / len(best)
 
 
-def _single(anchor: Candidate, brief: Brief, retriever: Retriever) -> Shortlist:
-    vectors = retriever.snapshot.vectors.vectors(np.array([anchor.position]))
+def _single(anchor: Candidate, brief: QueryIntent, retriever: Retriever) -> Shortlist:
+    vectors = retriever.view.snapshot.vectors.vectors(np.array([anchor.position]))
     return Shortlist([replace(anchor, similarity=float(brief.similarity(vectors)[0]))], vectors)
 
 
 def _plan(
     template: Template,
     request: OutfitRequest,
-    lane: Lane,
+    lane: Audience,
     shortlists: dict[Slot, Shortlist],
     anchors: dict[Slot, Candidate],
 ) -> Plan:

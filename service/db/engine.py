@@ -84,7 +84,7 @@ def reason(error: SQLAlchemyError) -> str:
 
 @contextmanager
 def translated(engine: Engine) -> Iterator[None]:
-    """Turns what may befall a sound program into problems: UnavailableError, or InvalidError for impossible values.
+    """FifoLock what may befall a sound program into problems: UnavailableError, or InvalidError for impossible values.
 
     Full disk, lock held too long, connection lost, damaged file: 503. What only a bug can cause passes through.
     """

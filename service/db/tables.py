@@ -1,6 +1,6 @@
 """The tables of the service's state: keys, outfits, jobs, events, stock, rules, styles, looks and requests.
 
-Definitions only: which database they live in is `service.db.session`'s business, how they change `service/migrations`'.
+Definitions only: `service.db.session` says which database they live in, `service.db.migrations` how they change.
 Times are ISO 8601 text in UTC, which sorts by time. JSON is text, so that every database keeps it alike.
 """
 

@@ -52,18 +52,18 @@ def build_index(
     """Build a snapshot in the data directory and make it current. What staff said of stock before counts no more then.
 
     A `dry_run` only finds out what would change; `max_removed` is the share of the current items that may go.
-    `started` is the moment of `StockBook.mark` that the feeds are as of; now when empty.
+    `started` is the moment of `StockRepository.mark` that the feeds are as of; now when empty.
     Raises FeedError, SnapshotError or ModelError; the former snapshot stays current then.
     """
     from indexer.embedder import load_embedder
     from indexer.pipeline.build import BuildOptions, build_snapshot
     from indexer.storage.snapshot import SnapshotStore
-    from service.db.repositories.stock import StockBook, settle
+    from service.db.repositories.stock import StockRepository, settle
     from service.db.session import State
 
     store = SnapshotStore(settings.data_dir)
     with closing(State.of(settings)) as state:
-        book = StockBook(state)
+        book = StockRepository(state)
         options = BuildOptions(
             allow_rejects=allow_rejects,
             dry_run=dry_run,

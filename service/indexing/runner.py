@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from service.db.repositories.stock import StockBook
+from service.db.repositories.stock import StockRepository
 from service.db.session import State, utc_now
 from service.db.tables import JobRow
 from service.errors import ConflictError, InvalidError, ProblemError
@@ -49,7 +49,7 @@ class JobRunner:
 
     def __init__(self, state: State, build: Build, after: Callable[[], None], data_dir: Path) -> None:
         self._jobs = JobLog(state)
-        self._book = StockBook(state)
+        self._book = StockRepository(state)
         self._home = JobHome(data_dir)
         self._build = build
         self._after = after

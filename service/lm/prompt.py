@@ -1,4 +1,4 @@
-"""The only prompt. Serving renders it, training conforms to it. Knows no model, no tokenizer and no HTTP.
+"""The only prompt. RecommenderHandle renders it, training conforms to it. Knows no model, no tokenizer and no HTTP.
 
 Two layouts come from the one renderer. `scored`: the pieces are scored as continuations of the answer, so the
 prompt lists none. `listed`: the prompt lists the retrieved shortlist, slot by slot. An answer is one line per

@@ -1,4 +1,4 @@
-"""Turns at something that only one thread can use at a time, given in the order of asking. Knows no model.
+"""FifoLock at something that only one thread can use at a time, given in the order of asking. Knows no model.
 
 A plain lock gives no order: under load, a request could be passed over until its deadline.
 """
@@ -13,7 +13,7 @@ from collections.abc import Callable
 _CHECK_SECONDS = 0.1
 
 
-class Turns:
+class FifoLock:
     """A lock that is handed on first come, first served."""
 
     def __init__(self) -> None:

@@ -18,14 +18,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from indexer.embedder import Embedder, SentenceTransformerEmbedder, Vectors
 from indexer.errors import ModelError
-from service.artifacts import must_be, read_file
-from service.lm.base_model import file_sha256
+from indexer.storage.durable import sha256_file
+from service.artifacts import WEIGHTS, must_be, read_file
 
 RETRIEVER = "retriever"
 """The folder of the query adapter, beside the styles."""
 MANIFEST = "retriever.json"
 """Not `manifest.json`, which marks the folders of styles."""
-WEIGHTS = "adapter_model.safetensors"
 REMEMBERED = 8192
 """Worn pieces whose vectors are kept."""
 
@@ -146,7 +145,7 @@ def load_query_encoder(embedder: Embedder, folder: Path | None) -> QueryEncoder:
     if not weights.is_file():
         raise ModelError(f"{folder}: no {WEIGHTS}; other weight formats are never loaded")
     must_be(folder / MANIFEST, "embedder_digest", manifest.embedder_digest, embedder.digest)
-    must_be(folder / MANIFEST, "weights_sha256", manifest.weights_sha256, file_sha256(weights))
+    must_be(folder / MANIFEST, "weights_sha256", manifest.weights_sha256, sha256_file(weights))
     tuned = TunedEmbedder(embedder.name, folder)
     return QueryEncoder(embedder, tuned, manifest.wish_base, manifest.worn_base, manifest.digest)
 

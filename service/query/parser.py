@@ -9,72 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Literal
 
 import numpy as np
 
 from indexer.embedder import Embedder, Vectors
-from indexer.item import Department, Season
 from service.query.encoder import QueryEncoder
 from service.query.lexicon import age, says, who
 from service.query.spelling import respelled
 from service.query.weather import for_swimming, heat_said, temperature_word
+from service.query.wish import WEAR_WEIGHT, Activity, QueryIntent, Wear
 from service.schemas.outfits import OutfitRequest
-
-Activity = Literal["", "swim", "sport", "hike", "ski", "party", "work", "ethnic"]
 
 NEIGHBOURS = 6
 SHARPNESS = 0.06  # softmax temperature over cosines: neighbours 0.06 apart differ by a factor e
 TRUSTED = 0.40  # below this cosine the nearest example says little, and the neutral default wins
 SURE = 0.55  # from this cosine on it is taken at its word
 DOUBT = 0.5  # levels of formality that a reading may be off, where no words settle it and the example is far
-WEAR_WEIGHT = 0.8  # share of the examples' pieces in the query, beside 1.0 for the wish's own words
 DEFAULT_FORMALITY = 2.4
-
-
-@dataclass(frozen=True, slots=True)
-class Wear:
-    """What an example vibe is dressed in: unit vectors of its pieces, shape (pieces, dim), and its weight."""
-
-    weight: float
-    pieces: Vectors
-
-
-@dataclass(frozen=True, slots=True)
-class Brief:
-    """`formality` as in Item; `heat` runs from -2 (deep winter) over 0 (mild) to 2 (hot), None when unknown.
-
-    `age` in years, of a child whose age the wish names. `words` is the unit vector of the wish's text, as the query
-    encoder has it, `query` the one that pieces are searched with, both of shape (dim,).
-    """
-
-    formality: float
-    heat: float | None
-    wet: bool
-    snow: bool
-    activity: Activity
-    department: Department | None
-    kids_line: Literal["girls", "boys", ""]
-    age: float | None
-    season: Season | None
-    said: str
-    words: Vectors
-    query: Vectors
-    wear: tuple[Wear, ...] = ()
-    doubt: float = 0.0
-    """How far `formality` may be off, 0 where the wish's own words settle it."""
-
-    def similarity(self, vectors: Vectors) -> Vectors:
-        """How near pieces come to the wish, shape (n,): to its words, and to what is worn on such occasions.
-
-        `vectors` are of shape (n, dim). Of the pieces that an example names only the nearest counts, since a
-        shoe need not look like a shirt.
-        """
-        words = vectors @ self.words
-        if not self.wear:
-            return words
-        worn = sum((w.weight * (vectors @ w.pieces.T).max(axis=1) for w in self.wear), np.zeros(len(vectors)))
-        return np.asarray((words + WEAR_WEIGHT * worn) / (1 + WEAR_WEIGHT), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +37,7 @@ class _Example:
     wear: str
 
 
-class BriefReader:
+class QueryParser:
     """Reads wishes with one embedder; the examples are embedded once.
 
     Which examples are near is the embedder's to say; what is searched with, the query encoder's where there is one.
@@ -102,7 +53,7 @@ class BriefReader:
         ends = np.cumsum([len(p) for p in pieces])
         self._wear = np.split(embedder.encode([piece for wear in pieces for piece in wear]), ends[:-1])
 
-    def read(self, request: OutfitRequest) -> Brief:
+    def read(self, request: OutfitRequest) -> QueryIntent:
         """The brief of a request. Deterministic."""
         text = " ".join(filter(None, [request.vibe, request.occasion]))
         words = respelled(text.lower())
@@ -123,7 +74,7 @@ class BriefReader:
         query = wish + WEAR_WEIGHT * worn
         department, line = who(words)
         snow = says(words, "snow") or bool(request.weather and request.weather.snow)
-        return Brief(
+        return QueryIntent(
             formality=_formality(words, examples, weights, trusted),
             doubt=0.0 if any(says(words, sense) for sense in _SETTLED) or not trusted else _doubt(closest),
             heat=_heat(request, words, examples, weights, closest),

@@ -11,7 +11,8 @@ from functools import lru_cache
 from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency
 
-from service.schemas.outfits import ItemPage, ItemView, Outfit, OutfitResponse
+from service.schemas.catalog import ItemPage, ItemView
+from service.schemas.outfits import Outfit, OutfitResponse
 
 DEFAULT_LANGUAGE = "en"
 _MAX_HEADER = 1_000

@@ -13,36 +13,30 @@ from indexer.embedder import Embedder, load_embedder
 from indexer.errors import ModelError
 from indexer.storage.snapshot import SnapshotStore
 from service.catalog.browse import page, view
-from service.catalog.live import SnapshotHolder
+from service.catalog.live import LiveCatalog, StockSource
 from service.catalog.stock_patches import StockPatch, StockResult
-from service.composition.composer import TUNED_REST, Weights, compose
-from service.composition.draft import Composed
-from service.composition.locked import lost_pieces
+from service.catalog.view import CatalogView
+from service.composition.composer import compose
+from service.composition.draft import OutfitDraft
 from service.composition.planner import Planned, make_plans
-from service.composition.swap import SwapOrder
-from service.db.repositories.stock import StockBook
+from service.composition.swap import SwapOrder, lost_pieces
+from service.composition.weights import TUNED_REST, Weights
+from service.db.repositories.outfits import Made
 from service.db.repositories.styles import Choices
 from service.errors import InvalidError, ProblemError, UnavailableError
 from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
-from service.query.parser import BriefReader
-from service.recommender.progress import Unwatched, Watch
-from service.recommender.protocol import Condition, ItemQuery
-from service.recommender.replay import Made
-from service.recommender.response import Answering, Clock, identity, identity_of
+from service.query.parser import QueryParser
+from service.recommender.progress import ProgressListener, Unwatched
+from service.recommender.protocol import Condition
+from service.recommender.response import Clock, ResponseBuilder, identity, identity_of
 from service.recommender.trace import trace_of
-from service.registry.styles import HOUSE, Style, Stylists
-from service.retrieval.adjustments import Nudge, Nudges, digests
+from service.registry.style import Style
+from service.registry.styles import HOUSE, Styles
+from service.retrieval.adjustments import AdjustmentSource, ScoreAdjustment, digests
 from service.retrieval.merchandising import RuleMatch
 from service.retrieval.retriever import Retriever
-from service.schemas.outfits import (
-    IndexRef,
-    ItemPage,
-    ItemView,
-    OutfitRequest,
-    OutfitResponse,
-    StyleView,
-    Unmet,
-)
+from service.schemas.catalog import ItemPage, ItemQuery, ItemView
+from service.schemas.outfits import IndexRef, OutfitRequest, OutfitResponse, StyleView, Unmet
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -57,17 +51,17 @@ class StoreRecommender:
     def __init__(
         self,
         settings: Settings,
-        nudges: Nudges | None = None,
-        book: StockBook | None = None,
+        nudges: AdjustmentSource | None = None,
+        book: StockSource | None = None,
         choices: Callable[[], Choices] = Choices,
     ) -> None:
         self._settings = settings
-        self._nudges: Nudges = nudges or (lambda _: ())
+        self._nudges: AdjustmentSource = nudges or (lambda _: ())
         self._embedder: Embedder = load_embedder(settings.embedder)
         self._encoder = self._query_encoder(settings.adapters_dir / RETRIEVER)
-        self._briefs = BriefReader(self._embedder, self._encoder)
-        self._stylists = Stylists(settings, choices)
-        self._holder = SnapshotHolder(SnapshotStore(settings.data_dir), self._embedder, book)
+        self._briefs = QueryParser(self._embedder, self._encoder)
+        self._stylists = Styles(settings, choices)
+        self._holder = LiveCatalog(SnapshotStore(settings.data_dir), self._embedder, book)
 
     def _query_encoder(self, folder: Path) -> QueryEncoder:
         try:
@@ -100,39 +94,43 @@ class StoreRecommender:
         self._stylists.look_again()
 
     def item(self, sku: str) -> ItemView | None:
-        with self._holder.lease() as retriever:
-            found = retriever.find(sku)
+        with self._holder.lease() as catalog:
+            found = catalog.find(sku)
         return None if found is None else view(found.item, sku)
 
     def items(self, query: ItemQuery) -> ItemPage:
-        with self._holder.lease() as retriever:
-            return page(query, retriever, self._embedder)
+        with self._holder.lease() as catalog:
+            return page(query, catalog, self._embedder)
 
     def patch_stock(self, patches: Sequence[StockPatch]) -> StockResult:
         """Keep what staff say of stock. Raises UnavailableError without an index, or without a book to keep it in."""
         return self._holder.patch_stock(patches)
 
     def matches(self, matches: Sequence[RuleMatch]) -> list[int]:
-        with self._holder.lease() as retriever:
-            return [int(match.mask(retriever.facets).sum()) for match in matches]
+        with self._holder.lease() as catalog:
+            return [int(match.mask(catalog.columns).sum()) for match in matches]
 
-    def compose(self, request: OutfitRequest, request_id: str, watch: Watch | None = None) -> OutfitResponse:
+    def compose(
+        self, request: OutfitRequest, request_id: str, watch: ProgressListener | None = None
+    ) -> OutfitResponse:
         """Whole outfits for the request, and what could not be met. Raises ProblemError subclasses.
 
         A watch sees each outfit as soon as it is whole. What it raises ends the work, and is raised here.
         """
-        with self._holder.lease() as retriever:
-            return self._answer(request, request_id, retriever, watch or Unwatched())
+        with self._holder.lease() as catalog:
+            return self._answer(request, request_id, Retriever(catalog), watch or Unwatched())
 
-    def swap(self, order: SwapOrder, request_id: str, watch: Watch | None = None) -> OutfitResponse:
+    def swap(
+        self, order: SwapOrder, request_id: str, watch: ProgressListener | None = None
+    ) -> OutfitResponse:
         """The outfit of the order with another piece in one slot, as often as wanted and possible, best first."""
-        with self._holder.lease() as retriever:
-            return self._answer(order.request, request_id, retriever, watch or Unwatched(), order)
+        with self._holder.lease() as catalog:
+            return self._answer(order.request, request_id, Retriever(catalog), watch or Unwatched(), order)
 
     def difference(self, made: Made) -> str | None:
         """Why composing again would not give what was made; None while all that decided it is unchanged."""
-        with self._holder.lease() as retriever:
-            version = retriever.snapshot.version
+        with self._holder.lease() as catalog:
+            version = catalog.snapshot.version
             if version != made.index_version:
                 return f"index {made.index_version} is gone: {version} is served"
             try:
@@ -144,7 +142,7 @@ class StoreRecommender:
             if style.scorer.composer != made.composer:
                 return f"composed by {made.composer} then, by {style.scorer.composer} now"
             nudges = self._nudges(made.request)
-            now = identity(made.request, made.seed, self._decided_by(retriever, style, nudges))
+            now = identity(made.request, made.seed, self._decided_by(catalog, style, nudges))
         return None if now == identity_of(made.outfit.id) else "stock, rules or settings have changed since"
 
     def _answer(
@@ -152,7 +150,7 @@ class StoreRecommender:
         request: OutfitRequest,
         request_id: str,
         retriever: Retriever,
-        watch: Watch,
+        watch: ProgressListener,
         order: SwapOrder | None = None,
     ) -> OutfitResponse:
         style, unmet = self._style(request)
@@ -170,11 +168,11 @@ class StoreRecommender:
                 outfits=[],
                 composer=used.scorer.composer,
                 style=used.ref,
-                index=IndexRef(version=retriever.snapshot.version),
+                index=IndexRef(version=retriever.view.snapshot.version),
                 seed=seed,
             )
-            decided_by = self._decided_by(retriever, used, nudges, style)
-            answering = Answering(head, request, brief, identity(request, seed, decided_by), watch)
+            decided_by = self._decided_by(retriever.view, used, nudges, style)
+            answering = ResponseBuilder(head, request, brief, identity(request, seed, decided_by), watch)
             composed = self._composed(planned, used, answering)
         clock.lap("compose")
         outfits = answering.outfits(composed)
@@ -191,12 +189,16 @@ class StoreRecommender:
         return max(self._settings.candidates_per_slot, request.count + _EXTRA)
 
     def _decided_by(
-        self, retriever: Retriever, used: Style, nudges: Sequence[Nudge], wanted: Style | None = None
+        self,
+        catalog: CatalogView,
+        used: Style,
+        nudges: Sequence[ScoreAdjustment],
+        wanted: Style | None = None,
     ) -> list[str]:
         """All that decides an answer beside the request and its seed."""
         degraded = [] if wanted is None or used.scorer is wanted.scorer else [used.scorer.composer]
-        decided_by = [retriever.snapshot.version, used.ref.digest, self._encoder.digest, *digests(nudges)]
-        decided_by += [f"stock:{retriever.stock.digest}"] if retriever.stock.digest else []
+        decided_by = [catalog.snapshot.version, used.ref.digest, self._encoder.digest, *digests(nudges)]
+        decided_by += [f"stock:{catalog.stock.digest}"] if catalog.stock.digest else []
         return [*decided_by, str(self._settings.candidates_per_slot), *degraded]
 
     def _style(self, request: OutfitRequest) -> tuple[Style, list[Unmet]]:
@@ -216,7 +218,7 @@ class StoreRecommender:
         return fallback, [Unmet(constraint="style", reason=reason, hint="publish an adapter named 'house'")]
 
     @contextmanager
-    def _turn(self, style: Style, planned: Planned, watch: Watch) -> Iterator[Style]:
+    def _turn(self, style: Style, planned: Planned, watch: ProgressListener) -> Iterator[Style]:
         """The style to compose with: the wanted one, or one without a language model when that is too busy."""
         if not planned.plans or style.scorer.composer == "retrieval":
             yield style
@@ -224,7 +226,7 @@ class StoreRecommender:
         with self._stylists.turn(watch.check) as ours:
             yield style if ours else replace(style, scorer=self._stylists.fallback.scorer)
 
-    def _composed(self, planned: Planned, style: Style, answering: Answering) -> list[Composed]:
+    def _composed(self, planned: Planned, style: Style, answering: ResponseBuilder) -> list[OutfitDraft]:
         if not planned.plans:
             return []
         budget = answering.request.budget.cents if answering.request.budget else None
@@ -238,8 +240,8 @@ class StoreRecommender:
 
 def open_recommender(
     settings: Settings,
-    nudges: Nudges | None = None,
-    book: StockBook | None = None,
+    nudges: AdjustmentSource | None = None,
+    book: StockSource | None = None,
     choices: Callable[[], Choices] = Choices,
 ) -> StoreRecommender:
     """The recommender of these settings. Slow: loads the models. Raises ModelError when the embedder is missing.
@@ -249,7 +251,7 @@ def open_recommender(
     return StoreRecommender(settings, nudges, book, choices)
 
 
-def _shortfall(request: OutfitRequest, planned: Planned, composed: Sequence[Composed]) -> list[Unmet]:
+def _shortfall(request: OutfitRequest, planned: Planned, composed: Sequence[OutfitDraft]) -> list[Unmet]:
     if not planned.plans or len(composed) >= request.count:
         return []
     reason = f"only {len(composed)} of {request.count} outfits differ enough from each other in what is left"

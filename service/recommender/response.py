@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from service.composition.constraints import Candidate
-from service.composition.draft import Composed
+from service.composition.draft import OutfitDraft
 from service.composition.explanation import explanation, title
-from service.query.parser import Brief
-from service.recommender.progress import Watch
+from service.query.wish import QueryIntent
+from service.recommender.progress import ProgressListener
+from service.retrieval.shortlist import Candidate
 from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse
 
 _ORDER = ("dress", "top", "bottom", "outerwear", "shoes", "bag", "jewelry", "accessory")
@@ -36,7 +36,7 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Answering:
+class ResponseBuilder:
     """One answer in the making, and the composer's watcher: passes on what there is of it so far.
 
     `head` is the answer without outfits; ids of outfits begin with `identity`.
@@ -44,24 +44,24 @@ class Answering:
 
     head: OutfitResponse
     request: OutfitRequest
-    brief: Brief
+    brief: QueryIntent
     identity: str
-    watch: Watch
+    watch: ProgressListener
 
     def check(self) -> None:
         self.watch.check()
 
-    def chosen(self, outfit: Composed) -> None:
+    def chosen(self, outfit: OutfitDraft) -> None:
         self.watch.piece(self._id(outfit), _item(outfit.pieces[-1], outfit.scores[-1]))
 
-    def whole(self, outfit: Composed) -> None:
+    def whole(self, outfit: OutfitDraft) -> None:
         self.watch.ready(self.head.model_copy(update={"outfits": [self.outfit(outfit)]}))
 
-    def outfits(self, composed: Iterable[Composed]) -> list[Outfit]:
+    def outfits(self, composed: Iterable[OutfitDraft]) -> list[Outfit]:
         """The outfits, best first."""
         return [self.outfit(c) for c in sorted(composed, key=lambda c: c.rank)]
 
-    def outfit(self, composed: Composed) -> Outfit:
+    def outfit(self, composed: OutfitDraft) -> Outfit:
         """The body of one whole outfit."""
         pairs = sorted(
             zip(composed.pieces, composed.scores, strict=True), key=lambda pair: _ORDER.index(pair[0].slot)
@@ -78,7 +78,7 @@ class Answering:
             explanation=explanation(pieces, self.brief) if self.request.explain else None,
         )
 
-    def _id(self, outfit: Composed) -> str:
+    def _id(self, outfit: OutfitDraft) -> str:
         return f"{self.identity}{outfit.number:02d}"
 
 

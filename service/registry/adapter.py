@@ -14,15 +14,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from indexer.errors import ModelError
-from service.artifacts import must_be, read_file
-from service.composition.composer import Weights
-from service.lm.base_model import file_sha256
+from indexer.storage.durable import sha256_file
+from service.artifacts import CONFIG, WEIGHTS, must_be, read_file
+from service.composition.weights import Weights
 from service.lm.prompt import PROMPT_VERSION, Layout
 from service.lm.score_head import HEAD, Readout
 
 MANIFEST = "manifest.json"
-CONFIG = "adapter_config.json"
-WEIGHTS = "adapter_model.safetensors"
 
 BASE = "base"
 """The style that is no adapter."""
@@ -121,14 +119,14 @@ def check_files(folder: Path, manifest: Manifest) -> Adapter:
         if not (folder / name).is_file():
             raise ModelError(f"{folder}: no {name}; other weight formats are never loaded")
     must_be(folder / MANIFEST, "prompt_version", manifest.prompt_version, PROMPT_VERSION)
-    must_be(folder / MANIFEST, "weights_sha256", manifest.weights_sha256, file_sha256(folder / WEIGHTS))
+    must_be(folder / MANIFEST, "weights_sha256", manifest.weights_sha256, sha256_file(folder / WEIGHTS))
     found: Readout = "head" if (folder / HEAD).is_file() else "likelihood"
     must_be(folder / MANIFEST, "readout", manifest.readout, found)
     must_be(
         folder / MANIFEST,
         "head_sha256",
         manifest.head_sha256,
-        file_sha256(folder / HEAD) if found == "head" else "",
+        sha256_file(folder / HEAD) if found == "head" else "",
     )
     return Adapter(folder, manifest)
 

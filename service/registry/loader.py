@@ -15,12 +15,12 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from indexer.errors import ModelError
-from service.composition.composer import Weights
-from service.lm.engine import LanguageModel
-from service.lm.lm_scorer import LmScorer, NeutralScores
+from service.composition.weights import Weights
+from service.lm.engine import ScoringEngine
+from service.lm.lm_scorer import LmScorer, PmiBaseline
 from service.registry.adapter import BASE, load_adapter
 from service.registry.store import CHAMPION, Aliases, StyleFolder, style_folders
-from service.registry.styles import BASE_LAYOUT, Style
+from service.registry.style import BASE_LAYOUT, Style
 from service.schemas.outfits import StyleRef
 
 log = logging.getLogger(__name__)
@@ -38,12 +38,12 @@ class _Shelf:
     broken: Mapping[str, str] = field(default_factory=dict)
 
 
-class Wardrobe:
+class StyleLoader:
     """The styles below `root` on one model. Call `reload` and `sweep` from one thread at a time, the rest from any."""
 
-    def __init__(self, model: LanguageModel, root: Path) -> None:
+    def __init__(self, model: ScoringEngine, root: Path) -> None:
         self._model, self._root = model, root
-        self._neutral = NeutralScores(model)
+        self._neutral = PmiBaseline(model)
         self._scorers: WeakValueDictionary[str, LmScorer] = WeakValueDictionary()
         self._guests: OrderedDict[str, Style] = OrderedDict()
         self._loading = threading.RLock()

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from indexer.errors import ModelError
 from service.artifacts import read_file
-from service.db.repositories.styles import Choices, StyleBook
+from service.db.repositories.styles import Choices, StylePolicyRepository
 from service.db.session import utc_now
 from service.errors import ConflictError, InvalidError, NotFoundError
 from service.registry.adapter import BASE, Adapter, Version, check_files, load_adapter, read_manifest
@@ -99,7 +99,7 @@ class Publication:
     against each other.
     """
 
-    def __init__(self, settings: Settings, book: StyleBook, base_digest: str | None) -> None:
+    def __init__(self, settings: Settings, book: StylePolicyRepository, base_digest: str | None) -> None:
         self._settings = settings
         self._book = book
         self._base_digest = base_digest

@@ -18,8 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from indexer.errors import ModelError
 from indexer.storage.durable import locked, replace_text
-from service.artifacts import read_file
-from service.registry.adapter import ALIASES, MANIFEST, WEIGHTS, StyleName, Version
+from service.artifacts import WEIGHTS, read_file
+from service.registry.adapter import ALIASES, MANIFEST, StyleName, Version
 
 FILE = "aliases.json"
 EVALUATION = "evaluation.json"

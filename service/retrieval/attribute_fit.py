@@ -1,4 +1,4 @@
-"""Which slots an outfit has, and how well pieces suit a wish. Knows columns, not vectors.
+"""How well pieces suit a wish by their attributes. Knows columns, not vectors.
 
 What must not be worn at all is for `service.retrieval.suitability` to say.
 """
@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.item import Department, Item, Season, Slot
-from service.catalog.columns import Facets, Mask
+from indexer.item import Item, Season, Slot
+from service.catalog.columns import CatalogColumns, Mask
 from service.query.lexicon import says
-from service.query.parser import Brief
+from service.query.wish import QueryIntent
 
 COLD, COOL, WARM, HOT = -1.0, -0.4, 0.8, 1.5
 DRESSY = 3.5  # formality from which jewellery, and for men a jacket and a tie, belong to the outfit
@@ -42,84 +41,50 @@ _DARK = ("black", "charcoal", "navy")
 _FINISHING: tuple[Slot, ...] = ("bag", "jewelry", "accessory")
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
-    """The slots of one outfit, in the order in which they are composed. `optional` ones may stay empty."""
-
-    required: tuple[Slot, ...]
-    optional: tuple[Slot, ...] = ()
-
-
-def templates(brief: Brief, department: Department) -> tuple[Template, ...]:
-    """The outfits that make sense for the brief: separates first, then a dress where that is worn."""
-    tail: list[Slot] = ["outerwear", "shoes"] if wants_outerwear(brief) else ["shoes"]
-    optional = tuple(s for s in finishing(brief, department) if s not in tail)
-    cores: list[tuple[Slot, ...]] = [("top", "bottom")]
-    if department != "men":
-        cores.append(("dress",))
-    return tuple(Template((*core, *tail), optional) for core in cores)
-
-
-def wants_outerwear(brief: Brief) -> bool:
+def wants_outerwear(brief: QueryIntent) -> bool:
     """Whether the weather asks for a coat or jacket."""
     return brief.wet or (brief.heat is not None and brief.heat <= COOL)
 
 
-def finishing(brief: Brief, department: Department) -> list[Slot]:
-    """Pieces that round the outfit off: never required, left out when nothing suits or the budget is spent."""
-    slots: list[Slot] = []
-    sporty = brief.activity in ("sport", "hike", "ski")
-    if department == "men" and brief.formality >= DRESSY:
-        slots.append("outerwear")
-    extreme = brief.heat is not None and (brief.heat <= COLD or brief.heat >= HOT)
-    if extreme or (department == "men" and brief.formality >= FORMAL):
-        slots.append("accessory")
-    geared = sporty or (brief.formality < 2.2 and says(brief.said, "kit"))
-    if department in ("women", "unisex") or geared or brief.activity in ("work", "swim"):
-        slots.append("bag")
-    relaxed = sporty or brief.activity == "swim" or brief.formality < 2.0
-    if (department == "women" and not relaxed) or (department == "men" and brief.formality >= FORMAL):
-        slots.append("jewelry")
-    return slots
-
-
-def fit(facets: Facets, positions: NDArray[np.int64], slot: Slot, brief: Brief) -> NDArray[np.float32]:
+def fit(
+    columns: CatalogColumns, positions: NDArray[np.int64], slot: Slot, brief: QueryIntent
+) -> NDArray[np.float32]:
     """How well attributes suit the brief, shape (len(positions),): 0 for no objection, below it the weight of
     what speaks against. In units of cosine similarity, so that the two can be added."""
-    distance = np.abs(facets.formality[positions] - brief.formality)
+    distance = np.abs(columns.formality[positions] - brief.formality)
     penalty = 0.14 * np.clip(distance - 0.4, 0, None) ** 1.4
     if slot in _FINISHING:
         penalty *= 0.7
     if brief.heat is None and slot not in _FINISHING:
-        penalty += WOOL * (facets.warmth[positions] >= 4)
+        penalty += WOOL * (columns.warmth[positions] >= 4)
     if brief.heat is not None and slot not in _FINISHING:
         wanted = float(np.interp(brief.heat, [-2, -1.2, -0.5, 0.4, 1.2, 2], [3.2, 2.7, 2.2, 1.6, 1.0, 0.5]))
         if slot == "outerwear":
             wanted = min(wanted + 0.8, 4)
         # Who is dressed up layers: the coat keeps a thin shirt warm.
         weight = 0.02 if brief.formality >= DRESSY and slot != "outerwear" else 0.07
-        penalty += weight * np.clip(np.abs(facets.warmth[positions] - wanted) - 0.6, 0, None)
+        penalty += weight * np.clip(np.abs(columns.warmth[positions] - wanted) - 0.6, 0, None)
     for season in _seasons_of(brief):
-        penalty += 0.12 * ~facets.in_season(season)[positions]
+        penalty += 0.12 * ~columns.in_season(season)[positions]
     bonus = np.zeros(len(positions))
     named = np.zeros(len(positions))
-    tags = facets.telling_tags(brief.said)
+    tags = columns.telling_tags(brief.said)
     for tag in tags:
-        named += tagged(facets, tag)[positions]
+        named += tagged(columns, tag)[positions]
     if brief.activity == "ethnic":
-        bonus += 0.15 * facets.any_of("tag", _TRADITIONAL)[positions]
+        bonus += 0.15 * columns.any_of("tag", _TRADITIONAL)[positions]
     elif not set(tags) & set(_TRADITIONAL):
-        bonus -= 0.25 * facets.any_of("tag", _TRADITIONAL)[positions]
+        bonus -= 0.25 * columns.any_of("tag", _TRADITIONAL)[positions]
     bonus += NAMED * np.clip(named, 0, 2)
     if says(brief.said, "mourning"):
-        bonus += MOURNING * facets.any_of("color", _DARK)[positions]
+        bonus += MOURNING * columns.any_of("color", _DARK)[positions]
     for tag, weight in _leanings(brief):
-        bonus += weight * tagged(facets, tag)[positions]
+        bonus += weight * tagged(columns, tag)[positions]
     result: NDArray[np.float32] = (bonus - penalty).astype(np.float32)
     return result
 
 
-def see_through(items: Sequence[Item], brief: Brief) -> NDArray[np.float32]:
+def see_through(items: Sequence[Item], brief: QueryIntent) -> NDArray[np.float32]:
     """What speaks against tops that show what should be under them, shape (items,), unless the wish is for such.
 
     Read off titles, since no attribute says it; at the gym a mesh is for air.
@@ -130,14 +95,14 @@ def see_through(items: Sequence[Item], brief: Brief) -> NDArray[np.float32]:
     return (SEE_THROUGH * np.array(found)).astype(np.float32)
 
 
-def _seasons_of(brief: Brief) -> tuple[Season, ...]:
+def _seasons_of(brief: QueryIntent) -> tuple[Season, ...]:
     """The season that the heat suggests; none when it is unknown or mild, or when the request names one itself."""
     if brief.heat is None or brief.season is not None or COOL < brief.heat < WARM:
         return ()
     return ("summer",) if brief.heat >= WARM else ("winter",) if brief.heat <= COLD else ("autumn",)
 
 
-def _leanings(brief: Brief) -> list[tuple[str, float]]:
+def _leanings(brief: QueryIntent) -> list[tuple[str, float]]:
     if says(brief.said, "solemn"):  # first of all nothing that goes out dancing
         return [("party", -0.4)]
     leanings: list[tuple[str, float]] = []
@@ -156,14 +121,14 @@ def _leanings(brief: Brief) -> list[tuple[str, float]]:
     return leanings
 
 
-def tagged(facets: Facets, tag: str) -> Mask:
+def tagged(columns: CatalogColumns, tag: str) -> Mask:
     """Items with the tag, shape (items,)."""
-    return facets.any_of("tag", [tag])
+    return columns.any_of("tag", [tag])
 
 
-def in_slots(facets: Facets, slots: tuple[Slot, ...]) -> Mask:
+def in_slots(columns: CatalogColumns, slots: tuple[Slot, ...]) -> Mask:
     """Items of one of the slots, shape (items,)."""
-    mask = facets.in_slot(slots[0])
+    mask = columns.in_slot(slots[0])
     for slot in slots[1:]:
-        mask = mask | facets.in_slot(slot)
+        mask = mask | columns.in_slot(slot)
     return mask

@@ -12,9 +12,9 @@ import numpy as np
 
 from indexer.item import Department, Slot
 from service.catalog.child_sizes import for_age
-from service.catalog.columns import Facets, Mask
-from service.query.parser import Brief
-from service.retrieval.adjustments import Nudge, withheld
+from service.catalog.columns import CatalogColumns, Mask
+from service.query.wish import QueryIntent
+from service.retrieval.adjustments import ScoreAdjustment, withheld
 from service.retrieval.suitability import out_of_place, out_of_weather, unfit_for_sport
 from service.schemas.outfits import OutfitRequest, Unmet
 
@@ -39,64 +39,66 @@ class Filter:
 
 
 def filters(
-    facets: Facets,
+    columns: CatalogColumns,
     request: OutfitRequest,
-    brief: Brief,
+    brief: QueryIntent,
     department: Department,
     line: str,
-    nudges: Sequence[Nudge] = (),
+    nudges: Sequence[ScoreAdjustment] = (),
 ) -> list[Filter]:
     """The request's filters that do not depend on the slot."""
     found = [
-        Filter("stock", facets.stocked, "nothing of it is in stock", "try again after the next delivery"),
+        Filter("stock", columns.stocked, "nothing of it is in stock", "try again after the next delivery"),
         Filter(
             "department",
-            facets.for_department(department, line),
+            columns.for_department(department, line),
             f"the store has none for {line or department}",
             "try another department",
         ),
     ]
-    found += exclusions(facets, request)
-    if (kept_back := withheld(nudges, facets)) is not None:
+    found += exclusions(columns, request)
+    if (kept_back := withheld(nudges, columns)) is not None:
         found.append(Filter("merchandising", ~kept_back, "the store holds back what there is", "try later"))
     if request.season is not None:
         reason = f"none of it is for {request.season}"
-        found.append(Filter("season", facets.in_season(request.season), reason, "leave the season out"))
+        found.append(Filter("season", columns.in_season(request.season), reason, "leave the season out"))
     if request.budget is not None:
-        found.append(_budget(facets, request))
+        found.append(_budget(columns, request))
     # What the request says of the weather binds; what the vibe lets one guess gives way before nothing is left.
     asked = request.weather is not None or request.season is not None
-    suited = ~out_of_weather(facets, brief)
+    suited = ~out_of_weather(columns, brief)
     reason, hint = "what there is does not suit the weather", "loosen the weather or the season"
     found.append(Filter("weather", suited, reason, hint, soft=not asked))
     reason, hint = "what there is does not suit the occasion", "loosen the vibe"
-    found.append(Filter("vibe", ~out_of_place(facets, brief), reason, hint, soft=True))
+    found.append(Filter("vibe", ~out_of_place(columns, brief), reason, hint, soft=True))
     if brief.activity == "sport":  # apart, since a shop without sportswear still has a tee and shorts
-        found.append(Filter("vibe", ~unfit_for_sport(facets, brief), reason, hint, soft=True))
+        found.append(Filter("vibe", ~unfit_for_sport(columns, brief), reason, hint, soft=True))
     return found
 
 
-def size_filter(facets: Facets, request: OutfitRequest, brief: Brief, slot: Slot) -> list[Filter]:
+def size_filter(
+    columns: CatalogColumns, request: OutfitRequest, brief: QueryIntent, slot: Slot
+) -> list[Filter]:
     """The slot's own filter: in stock in one of the wanted sizes, or, where none is named, in a likely one."""
     if sizes := request.sizes.get(slot):
         reason = f"none is in stock in size {' or '.join(sizes)}"
-        return [Filter(f"sizes.{slot}", facets.in_size(sizes), reason, "add a neighbouring size")]
+        return [Filter(f"sizes.{slot}", columns.in_size(sizes), reason, "add a neighbouring size")]
     if guessed := likely_sizes(request, brief, slot):
         reason, hint = "none comes in a size that is likely to fit", "name the sizes"
-        return [Filter("vibe", facets.in_size(guessed), reason, hint, soft=True)]
+        return [Filter("vibe", columns.in_size(guessed), reason, hint, soft=True)]
     return []
 
 
-def likely_sizes(request: OutfitRequest, brief: Brief, slot: Slot) -> list[str]:
+def likely_sizes(request: OutfitRequest, brief: QueryIntent, slot: Slot) -> list[str]:
     """Sizes for a slot that the request names none for: those of a child's age, or of the slots beside it."""
     if brief.age is not None and slot in _GROWN_OUT_OF:
         return for_age(brief.age)
     return [size for other in _SIZED_ALIKE.get(slot, ()) for size in request.sizes.get(other, [])]
 
 
-def apply(facets: Facets, slot: Slot, chain: Sequence[Filter]) -> tuple[Mask, Unmet | None]:
+def apply(columns: CatalogColumns, slot: Slot, chain: Sequence[Filter]) -> tuple[Mask, Unmet | None]:
     """What every filter allows in the slot; when that is nothing, why."""
-    in_slot = facets.in_slot(slot)
+    in_slot = columns.in_slot(slot)
     if not in_slot.any():
         reason = f"{slot}: the store carries none"
         return in_slot, Unmet(constraint="stock", reason=reason, hint="add such pieces to the feed")
@@ -136,14 +138,14 @@ def _blame(in_slot: Mask, chain: Sequence[Filter]) -> Filter:
     return next(f for i, f in enumerate(chain, start=1) if not through(in_slot, chain[:i]).any())
 
 
-def exclusions(facets: Facets, request: OutfitRequest) -> Iterator[Filter]:
+def exclusions(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filter]:
     """One filter per kind of exclusion that the request makes."""
     exclude = request.exclude
     lookups: list[tuple[str, list[str], Callable[[list[str]], Mask]]] = [
-        ("skus", exclude.skus, lambda values: facets.any_of("sku", values)),
-        ("brands", exclude.brands, lambda values: facets.any_of("brand", [v.casefold() for v in values])),
-        ("colors", exclude.colors, lambda values: facets.mentioning("color", values)),
-        ("materials", exclude.materials, lambda values: facets.mentioning("material", values)),
+        ("skus", exclude.skus, lambda values: columns.any_of("sku", values)),
+        ("brands", exclude.brands, lambda values: columns.any_of("brand", [v.casefold() for v in values])),
+        ("colors", exclude.colors, lambda values: columns.mentioning("color", values)),
+        ("materials", exclude.materials, lambda values: columns.mentioning("material", values)),
     ]
     for name, values, find in lookups:
         if values:
@@ -151,15 +153,15 @@ def exclusions(facets: Facets, request: OutfitRequest) -> Iterator[Filter]:
             yield Filter(f"exclude.{name}", ~find(values), reason, f"exclude fewer {name}")
 
 
-def _budget(facets: Facets, request: OutfitRequest) -> Filter:
+def _budget(columns: CatalogColumns, request: OutfitRequest) -> Filter:
     assert request.budget is not None
     cents, currency = request.budget.cents, request.budget.currency
-    if currency is not None and currency not in facets.currencies:
-        sold = ", ".join(facets.currencies)
-        none = np.zeros(facets.count, dtype=np.bool_)
+    if currency is not None and currency not in columns.currencies:
+        sold = ", ".join(columns.currencies)
+        none = np.zeros(columns.count, dtype=np.bool_)
         return Filter("budget", none, f"the store sells in {sold}, not in {currency}", f"give it in {sold}")
-    if not (facets.cents >= 0).any():
-        none = np.zeros(facets.count, dtype=np.bool_)
+    if not (columns.cents >= 0).any():
+        none = np.zeros(columns.count, dtype=np.bool_)
         return Filter("budget", none, "the store's feed has no prices", "leave the budget out")
-    mask = facets.affordable(cents, currency)
+    mask = columns.affordable(cents, currency)
     return Filter("budget", mask, f"none is priced within {request.budget.max:g}", "raise the budget")

@@ -1,6 +1,6 @@
 """A shopper's own taste: what they liked and disliked before moves what they are shown, a little.
 
-Knows events and columns of the catalogue; nothing of requests' bodies beyond who asks, of vectors, or of HTTP. What
+Knows events and columns of the catalogue; nothing of requests, of vectors, of the database, or of HTTP. What
 a piece is worth to the shopper follows from its brand, colours, kind and product, as in content-based filtering
 (Pazzani & Billsus 2007): no other shopper's events count.
 """
@@ -16,14 +16,10 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
 
-from service.catalog.columns import Facets, Mask, Positions
-from service.db.session import State
-from service.db.tables import EventRow
-from service.retrieval.adjustments import Nudge, Shifts
+from service.catalog.columns import CatalogColumns, Mask, Positions
+from service.retrieval.adjustments import Shifts
 from service.schemas.events import EventType, StoredEvent
-from service.schemas.outfits import OutfitRequest
 
 NEWEST = 200
 """Events that count; older ones are forgotten."""
@@ -33,7 +29,7 @@ BOUND = 0.12
 DISLIKED = -0.5
 """What a piece is moved that the shopper disliked itself, and has not accepted since."""
 
-_VERDICTS: dict[EventType, float] = {
+VERDICTS: dict[EventType, float] = {
     "like": 1.0,
     "add_to_basket": 1.0,
     "purchase": 1.5,
@@ -78,7 +74,7 @@ def _ages(events: Sequence[StoredEvent]) -> list[timedelta]:
 
 
 def _verdicts(event: StoredEvent) -> Iterable[tuple[str, float]]:
-    verdict = _VERDICTS.get(event.type)
+    verdict = VERDICTS.get(event.type)
     if verdict is None:
         return
     if event.sku is None:
@@ -102,15 +98,15 @@ class Ties:
     share: NDArray[np.float64]
 
     @classmethod
-    def of(cls, facets: Facets) -> Ties:
+    def of(cls, columns: CatalogColumns) -> Ties:
         rows: list[Positions] = []
         shares: list[float] = []
         for column, share in _SHARES.items():
-            found = [positions for value, positions in facets.inverted[column].items() if value]
+            found = [positions for value, positions in columns.inverted[column].items() if value]
             rows += found
             shares += [share] * len(found)
         return cls(
-            source=facets.inverted["group"],
+            source=columns.inverted["group"],
             position=np.concatenate([np.zeros(0, dtype=np.int64), *rows]),
             value=np.repeat(np.arange(len(rows)), [len(row) for row in rows]),
             share=np.array(shares, dtype=np.float64),
@@ -127,66 +123,39 @@ class Ties:
 class PersonalTaste:
     """The nudge of a taste; see `service.retrieval.adjustments`. Forbids nothing."""
 
-    def __init__(self, taste: Taste, ties: Callable[[Facets], Ties] = Ties.of) -> None:
+    def __init__(self, taste: Taste, ties: Callable[[CatalogColumns], Ties] = Ties.of) -> None:
         self._taste = taste
         self._ties = ties
         self.digest = _digest(taste)
-        self._latest: tuple[Facets, Shifts] | None = None
+        self._latest: tuple[CatalogColumns, Shifts] | None = None
 
     def name(self) -> str:
         return "taste"
 
-    def shift(self, facets: Facets, positions: Positions) -> Shifts:
+    def shift(self, columns: CatalogColumns, positions: Positions) -> Shifts:
         latest = self._latest
-        if latest is None or latest[0] is not facets:
-            self._latest = latest = (facets, self._shifts(facets))
+        if latest is None or latest[0] is not columns:
+            self._latest = latest = (columns, self._shifts(columns))
         return np.asarray(latest[1][positions], dtype=np.float32)
 
-    def allowed(self, facets: Facets) -> Mask | None:  # noqa: ARG002 - taste forbids nothing
+    def allowed(self, columns: CatalogColumns) -> Mask | None:  # noqa: ARG002 - taste forbids nothing
         return None
 
-    def _shifts(self, facets: Facets) -> Shifts:
+    def _shifts(self, columns: CatalogColumns) -> Shifts:
         """What every piece is moved, shape (items,). Pieces that left the catalogue tell nothing."""
-        weights = np.zeros(facets.count, dtype=np.float64)
+        weights = np.zeros(columns.count, dtype=np.float64)
         for sku, weight in self._taste.weights.items():
-            weights[_positions(facets, sku)] += weight
-        shifts = np.clip(self._ties(facets).spread(weights), -BOUND, BOUND)
+            weights[_positions(columns, sku)] += weight
+        shifts = np.clip(self._ties(columns).spread(weights), -BOUND, BOUND)
         for sku in self._taste.disliked:
-            shifts[_positions(facets, sku)] = DISLIKED
+            shifts[_positions(columns, sku)] = DISLIKED
         return np.asarray(shifts, dtype=np.float32)
 
 
-def _positions(facets: Facets, sku: str) -> Positions:
-    return facets.inverted["sku"].get(sku, np.zeros(0, dtype=np.int64))
+def _positions(columns: CatalogColumns, sku: str) -> Positions:
+    return columns.inverted["sku"].get(sku, np.zeros(0, dtype=np.int64))
 
 
 def _digest(taste: Taste) -> str:
     told = json.dumps([[*taste.weights.items()], sorted(taste.disliked)])
     return hashlib.sha256(told.encode()).hexdigest()[:16]
-
-
-class TasteBook:
-    """The tastes of one state's shoppers, read anew for each request: an event counts from the next one on."""
-
-    def __init__(self, state: State, enabled: bool = True) -> None:
-        self._state = state
-        self._enabled = enabled
-        self._latest: Ties | None = None
-
-    def nudges(self, request: OutfitRequest) -> Sequence[Nudge]:
-        """The nudge of who asks; none where nobody is named, or does not want it, or has said nothing yet."""
-        if not (self._enabled and request.personalise and request.shopper):
-            return ()
-        query = select(EventRow.body).where(EventRow.shopper == request.shopper, EventRow.type.in_(_VERDICTS))
-        query = query.order_by(EventRow.at.desc(), EventRow.received.desc()).limit(NEWEST)
-        with self._state.session() as session:
-            bodies = session.scalars(query).all()
-        taste = taste_of([StoredEvent.model_validate_json(body) for body in reversed(bodies)])
-        return (PersonalTaste(taste, self._ties),) if taste.weights else ()
-
-    def _ties(self, facets: Facets) -> Ties:
-        """Made once per catalogue, not per shopper; changes of stock do not touch them."""
-        latest = self._latest
-        if latest is None or latest.source is not facets.inverted["group"]:
-            self._latest = latest = Ties.of(facets)
-        return latest

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from indexer.item import Slot
-from service.catalog.columns import Facets, Mask
+from service.catalog.columns import CatalogColumns, Mask
 from service.query.lexicon import says
-from service.query.parser import Brief
+from service.query.wish import QueryIntent
 from service.retrieval.attribute_fit import (
     ACTIVE,
     COLD,
@@ -50,153 +50,153 @@ _MIDWINTER = 4
 """The warmth of what is made for deep winter."""
 
 
-def out_of_weather(facets: Facets, brief: Brief) -> Mask:
+def out_of_weather(columns: CatalogColumns, brief: QueryIntent) -> Mask:
     """Pieces that nobody would wear in this weather, shape (items,)."""
-    return _any(facets, [*_by_wet(facets, brief), *_by_heat(facets, brief)])
+    return _any(columns, [*_by_wet(columns, brief), *_by_heat(columns, brief)])
 
 
-def out_of_place(facets: Facets, brief: Brief) -> Mask:
+def out_of_place(columns: CatalogColumns, brief: QueryIntent) -> Mask:
     """Pieces that nobody would wear for this, whatever the weather, shape (items,): swimwear in town, trainers at
     the opera.
     """
     rules = (_by_kind, _by_activity, _by_formality)
-    return _any(facets, (part for rule in rules for part in rule(facets, brief)))
+    return _any(columns, (part for rule in rules for part in rule(columns, brief)))
 
 
-def _any(facets: Facets, parts: Iterable[Mask]) -> Mask:
-    mask = np.zeros(facets.count, dtype=np.bool_)
+def _any(columns: CatalogColumns, parts: Iterable[Mask]) -> Mask:
+    mask = np.zeros(columns.count, dtype=np.bool_)
     for part in parts:
         mask |= part
     return mask
 
 
-def _by_kind(facets: Facets, brief: Brief) -> Iterator[Mask]:
-    yield tagged(facets, "sleep")
-    yield facets.any_of("kind", _WHOLE_SUIT) & facets.in_slot("dress")
-    yield tagged(facets, "hosiery")
+def _by_kind(columns: CatalogColumns, brief: QueryIntent) -> Iterator[Mask]:
+    yield tagged(columns, "sleep")
+    yield columns.any_of("kind", _WHOLE_SUIT) & columns.in_slot("dress")
+    yield tagged(columns, "hosiery")
     if not says(brief.said, "modest"):
         # Faith is for the shopper to name; a dress that is friendly to a hijab is for everybody.
-        covering = facets.mentioning("category", _COVERING) | facets.any_of("tag", _COVERING)
-        yield facets.in_slot("accessory") & covering
+        covering = columns.mentioning("category", _COVERING) | columns.any_of("tag", _COVERING)
+        yield columns.in_slot("accessory") & covering
     if brief.formality < 4.9:
-        yield facets.any_of("kind", _BRIDAL)
+        yield columns.any_of("kind", _BRIDAL)
     if brief.age is None or brief.age >= 3:
-        yield facets.any_of("kind", _BABY)
+        yield columns.any_of("kind", _BABY)
 
 
-def _by_activity(facets: Facets, brief: Brief) -> Iterator[Mask]:
-    swim, sport = tagged(facets, "swim"), tagged(facets, "sport")
-    core = in_slots(facets, _CORE)
+def _by_activity(columns: CatalogColumns, brief: QueryIntent) -> Iterator[Mask]:
+    swim, sport = tagged(columns, "swim"), tagged(columns, "sport")
+    core = in_slots(columns, _CORE)
     if brief.activity == "swim":
         # A tee or an open shirt goes over swim shorts; what stands alone must be made for water.
-        tee = (facets.warmth <= 1) & (facets.formality <= 2)
-        open_shirt = (facets.warmth == 0) & (facets.formality <= 3)
-        yield core & ~swim & ~(facets.in_slot("top") & (tee | open_shirt))
-        yield ~core & (facets.formality >= 4)
+        tee = (columns.warmth <= 1) & (columns.formality <= 2)
+        open_shirt = (columns.warmth == 0) & (columns.formality <= 3)
+        yield core & ~swim & ~(columns.in_slot("top") & (tee | open_shirt))
+        yield ~core & (columns.formality >= 4)
     else:
         yield swim & core
     if brief.activity != "ski" and not (brief.snow and says(brief.said, "kit")):
-        yield core & sport & tagged(facets, "snow")
+        yield core & sport & tagged(columns, "snow")
     if brief.activity not in ACTIVE and not says(brief.said, "outdoors"):
-        yield facets.any_of("tag", _TECHNICAL) & ~facets.any_of("tag", _TOWN)
+        yield columns.any_of("tag", _TECHNICAL) & ~columns.any_of("tag", _TOWN)
     if brief.activity == "sport":
-        yield (core | facets.in_slot("shoes")) & (facets.formality >= 3)
-        yield tagged(facets, "heavy-shoe")
+        yield (core | columns.in_slot("shoes")) & (columns.formality >= 3)
+        yield tagged(columns, "heavy-shoe")
     elif brief.activity in ("hike", "ski"):
-        yield (core | facets.in_slot("shoes")) & (facets.formality >= 3)
+        yield (core | columns.in_slot("shoes")) & (columns.formality >= 3)
     elif brief.formality >= 2.2 and not says(brief.said, "kit"):
         yield sport
     if brief.activity in ACTIVE:
-        yield facets.in_slot("bag") & (facets.formality >= 3)
+        yield columns.in_slot("bag") & (columns.formality >= 3)
 
 
-def unfit_for_sport(facets: Facets, brief: Brief) -> Mask:
+def unfit_for_sport(columns: CatalogColumns, brief: QueryIntent) -> Mask:
     """Pieces that nobody exercises in, shape (items,)."""
     kinds = (*_GYM_TOO, *_COURT_TOO) if says(brief.said, "court game") else _GYM_TOO
-    made_for_it = tagged(facets, "sport") | facets.any_of("tag", _TECHNICAL) | facets.any_of("kind", kinds)
-    barred = in_slots(facets, _CORE) & (facets.formality >= 2) | facets.in_slot("shoes")
+    made_for_it = tagged(columns, "sport") | columns.any_of("tag", _TECHNICAL) | columns.any_of("kind", kinds)
+    barred = in_slots(columns, _CORE) & (columns.formality >= 2) | columns.in_slot("shoes")
     return np.asarray(barred & ~made_for_it, dtype=np.bool_)
 
 
-def _by_formality(facets: Facets, brief: Brief) -> Iterator[Mask]:
+def _by_formality(columns: CatalogColumns, brief: QueryIntent) -> Iterator[Mask]:
     """Two levels off is a mistake that everybody sees: trainers at the opera, a tuxedo shirt at the bank.
 
     What a doubtful reading of the wish would keep out only by its doubt stays in.
     """
     low, high = brief.formality - brief.doubt, brief.formality + brief.doubt
-    shown = in_slots(facets, _SHOWN)
-    traditional, sandals = _at_a_feast(facets, brief)
-    wool = facets.any_of("kind", ["trousers"]) & facets.any_of("material", ["wool"])
+    shown = in_slots(columns, _SHOWN)
+    traditional, sandals = _at_a_feast(columns, brief)
+    wool = columns.any_of("kind", ["trousers"]) & columns.any_of("material", ["wool"])
     if high < 4.3:
         # A guest at a wedding may come in a gown, but not in a dinner jacket.
-        gowns = facets.in_slot("dress") if says(brief.said, "wedding") else traditional
-        yield (facets.formality >= 5) & ~traditional & ~gowns
+        gowns = columns.in_slot("dress") if says(brief.said, "wedding") else traditional
+        yield (columns.formality >= 5) & ~traditional & ~gowns
     if high < 2.2:
-        yield facets.formality >= 4
+        yield columns.formality >= 4
     if low >= 3.1:
-        yield facets.formality <= 1
+        yield columns.formality <= 1
     if low >= 4.5:
-        yield shown & (facets.formality <= 3)
+        yield shown & (columns.formality <= 3)
     if low >= 3.7:
-        yield shown & (facets.formality <= 2) & ~sandals & ~wool
+        yield shown & (columns.formality <= 2) & ~sandals & ~wool
 
 
-def _at_a_feast(facets: Facets, brief: Brief) -> tuple[Mask, Mask]:
+def _at_a_feast(columns: CatalogColumns, brief: QueryIntent) -> tuple[Mask, Mask]:
     """Traditional dress, the finest of which is worn at every feast, and the sandals that go with a sari, or to a
     wedding in the heat; nothing where it is none.
     """
-    nothing = np.zeros(facets.count, dtype=np.bool_)
-    sandals = facets.any_of("kind", ["sandals"])
+    nothing = np.zeros(columns.count, dtype=np.bool_)
+    sandals = columns.any_of("kind", ["sandals"])
     if brief.activity == "ethnic":
-        return tagged(facets, "ethnic"), sandals
+        return tagged(columns, "ethnic"), sandals
     hot = brief.heat is not None and brief.heat >= WARM
     return nothing, sandals if hot and says(brief.said, "wedding") else nothing
 
 
-def _by_wet(facets: Facets, brief: Brief) -> Iterator[Mask]:
+def _by_wet(columns: CatalogColumns, brief: QueryIntent) -> Iterator[Mask]:
     if brief.wet:
-        yield tagged(facets, "no-rain") | tagged(facets, "open-shoe")
+        yield tagged(columns, "no-rain") | tagged(columns, "open-shoe")
     else:
-        yield facets.any_of("kind", _WET_ONLY)
+        yield columns.any_of("kind", _WET_ONLY)
         if not says(brief.said, "field") or (brief.heat is not None and brief.heat >= WARM):
-            yield facets.any_of("kind", _MUD)
+            yield columns.any_of("kind", _MUD)
     if not wants_outerwear(brief) and brief.activity not in ACTIVE and not says(brief.said, "kit"):
         # A jacket for its looks, then, and not for the rain; a trench coat has looks.
-        against_rain = facets.in_slot("outerwear") & tagged(facets, "rain-ok")
+        against_rain = columns.in_slot("outerwear") & tagged(columns, "rain-ok")
         warm = brief.heat is not None and brief.heat >= WARM
-        yield against_rain if warm else against_rain & (facets.formality < 3)
+        yield against_rain if warm else against_rain & (columns.formality < 3)
     if brief.snow and brief.formality < 2.5:
-        yield facets.in_slot("dress")
+        yield columns.in_slot("dress")
 
 
-def _by_heat(facets: Facets, brief: Brief) -> Iterator[Mask]:
-    garments = in_slots(facets, (*_CORE, "outerwear"))
-    outerwear, accessory = facets.in_slot("outerwear"), facets.in_slot("accessory")
+def _by_heat(columns: CatalogColumns, brief: QueryIntent) -> Iterator[Mask]:
+    garments = in_slots(columns, (*_CORE, "outerwear"))
+    outerwear, accessory = columns.in_slot("outerwear"), columns.in_slot("accessory")
     if brief.heat is None:
         # Who names no weather may wear wool, but no parka.
-        yield tagged(facets, "snow")
-        yield outerwear & (facets.warmth >= _MIDWINTER) & (facets.formality <= 2)
+        yield tagged(columns, "snow")
+        yield outerwear & (columns.warmth >= _MIDWINTER) & (columns.formality <= 2)
         return
     heat = brief.heat
     if heat <= COOL:
-        yield tagged(facets, "open-shoe")
-        yield facets.in_slot("bottom") & tagged(facets, "legs-bare")
-        thin = garments & (facets.warmth == 0)
+        yield tagged(columns, "open-shoe")
+        yield columns.in_slot("bottom") & tagged(columns, "legs-bare")
+        thin = garments & (columns.warmth == 0)
         # Who is dressed up layers: the coat keeps silk warm.
-        yield thin & (outerwear | (facets.formality < 4)) if brief.formality >= DRESSY else thin
+        yield thin & (outerwear | (columns.formality < 4)) if brief.formality >= DRESSY else thin
     if heat <= COLD:
-        yield tagged(facets, "legs-bare")
-        yield outerwear & (facets.warmth <= (2 if heat <= -1.3 else 1))
-        yield accessory & (facets.warmth <= 1) & (facets.formality < 4)
+        yield tagged(columns, "legs-bare")
+        yield outerwear & (columns.warmth <= (2 if heat <= -1.3 else 1))
+        yield accessory & (columns.warmth <= 1) & (columns.formality < 4)
     if heat > COLD:
-        yield tagged(facets, "snow")
+        yield tagged(columns, "snow")
     if heat >= WARM:
-        yield garments & (facets.warmth >= 3)
-        yield accessory & (facets.warmth >= (2 if heat >= HOT else 3))
+        yield garments & (columns.warmth >= 3)
+        yield accessory & (columns.warmth >= (2 if heat >= HOT else 3))
     if heat >= HOT:
         if brief.activity != "hike":
-            yield tagged(facets, "heavy-shoe")
-        heavy = outerwear & (facets.warmth >= 2) & (facets.formality < 4)
-        yield heavy & ~tagged(facets, "rain-ok") if brief.wet else heavy
+            yield tagged(columns, "heavy-shoe")
+        heavy = outerwear & (columns.warmth >= 2) & (columns.formality < 4)
+        yield heavy & ~tagged(columns, "rain-ok") if brief.wet else heavy
     if 0.0 <= heat < WARM:
-        yield garments & (facets.warmth >= _MIDWINTER)
+        yield garments & (columns.warmth >= _MIDWINTER)

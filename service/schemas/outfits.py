@@ -193,47 +193,6 @@ class OutfitResponse(BaseModel):
     """Only in answers to requests that ask for it."""
 
 
-class VariantView(BaseModel):
-    sku: str
-    size: str | None
-    quantity: int | None
-    price: float | None
-    price_text: str | None = None
-    in_stock: bool
-
-
-class ItemView(BaseModel):
-    """One colourway. `sku` is the one asked for, in lists that of a size in stock; `variants` has every size's."""
-
-    sku: str
-    group_id: str
-    title: str
-    brand: str
-    description: str
-    slot: Slot | None
-    kind: str
-    department: Department
-    colors: list[str]
-    material: str
-    pattern: str
-    seasons: list[Season]
-    formality: int
-    price: float | None
-    price_text: str | None = None
-    currency: str
-    in_stock: bool
-    image_url: str
-    url: str
-    variants: list[VariantView]
-    derived: list[str]
-
-
-class ItemPage(BaseModel):
-    items: list[ItemView]
-    total: int
-    next_cursor: str | None = None
-
-
 class StyleView(StyleRef):
     description: str
     layout: Literal["scored", "listed"]

@@ -9,15 +9,14 @@ from collections.abc import Sequence
 from indexer.item import Slot
 from service.catalog.stock_patches import StockPatch, StockResult, UnknownStock
 from service.composition.swap import SwapOrder
+from service.db.repositories.outfits import Made
 from service.errors import InvalidError
-from service.recommender.progress import Unwatched, Watch
-from service.recommender.protocol import Condition, ItemQuery
-from service.recommender.replay import Made
+from service.recommender.progress import ProgressListener, Unwatched
+from service.recommender.protocol import Condition
 from service.retrieval.merchandising import RuleMatch
+from service.schemas.catalog import ItemPage, ItemQuery, ItemView, VariantView
 from service.schemas.outfits import (
     IndexRef,
-    ItemPage,
-    ItemView,
     Outfit,
     OutfitItem,
     OutfitRequest,
@@ -25,7 +24,6 @@ from service.schemas.outfits import (
     StyleRef,
     StyleView,
     Unmet,
-    VariantView,
 )
 
 STYLE = StyleRef(name="house", version="1", digest="d1")
@@ -83,12 +81,16 @@ class FakeRecommender:
         self.followed = 0
         self.closed = False
 
-    def compose(self, request: OutfitRequest, request_id: str, watch: Watch | None = None) -> OutfitResponse:
+    def compose(
+        self, request: OutfitRequest, request_id: str, watch: ProgressListener | None = None
+    ) -> OutfitResponse:
         first = {p.slot: p for p in reversed(self.shelf) if request.slots is None or p.slot in request.slots}
         pieces = [p for p in self.shelf if first.get(p.slot) is p]
         return self._answer(request, request_id, [pieces] * request.count, "", watch or Unwatched())
 
-    def swap(self, order: SwapOrder, request_id: str, watch: Watch | None = None) -> OutfitResponse:
+    def swap(
+        self, order: SwapOrder, request_id: str, watch: ProgressListener | None = None
+    ) -> OutfitResponse:
         """The pieces of the slot that are left, in the order of the shelf."""
         request = order.request
         kept = {item.slot: p for item in order.kept for p in self.shelf if p.variants[0].sku == item.sku}
@@ -103,7 +105,12 @@ class FakeRecommender:
         return None if made.style_digest == STYLE.digest else f"adapter {made.style_digest} is gone"
 
     def _answer(
-        self, request: OutfitRequest, request_id: str, filled: list[list[ItemView]], mark: str, watch: Watch
+        self,
+        request: OutfitRequest,
+        request_id: str,
+        filled: list[list[ItemView]],
+        mark: str,
+        watch: ProgressListener,
     ) -> OutfitResponse:
         self.composing.release()
         give_up = time.monotonic() + 30

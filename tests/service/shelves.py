@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from service.lm.base_model import file_sha256
+from indexer.storage.durable import sha256_file
+from service.artifacts import CONFIG, WEIGHTS
 from service.lm.prompt import PROMPT_VERSION
-from service.registry.adapter import CONFIG, MANIFEST, WEIGHTS, Adapter, read_manifest
+from service.registry.adapter import MANIFEST, Adapter, read_manifest
 from service.registry.store import EVALUATION
 
 
@@ -25,7 +26,7 @@ def put_version(root: Path, name: str, version: str, *, evaluated: bool = True) 
         "layout": "scored",
         "base_model": "tiny",
         "base_digest": "0",
-        "weights_sha256": file_sha256(folder / WEIGHTS),
+        "weights_sha256": sha256_file(folder / WEIGHTS),
         "data_digest": "0",
         "seed": 1,
         "metrics": {},

@@ -16,7 +16,7 @@ from indexer.errors import ModelError
 from service.cli.compose import build_request
 from service.cli.index import StageBars
 from service.cli.main import main
-from service.db.repositories.keys import KeyRing
+from service.db.repositories.keys import KeyRepository
 from service.db.session import State
 from service.schemas.outfits import OutfitResponse
 
@@ -215,7 +215,7 @@ def test_keys_are_added_listed_and_revoked(stylist, tmp_path):
     key = out.splitlines()[-1]
     assert code == 0
     with closing(State(tmp_path / "data")) as state:
-        assert KeyRing(state).verify(key).scope == "staff"
+        assert KeyRepository(state).verify(key).scope == "staff"
     _, listed, _ = stylist("keys", "list")
     assert key not in listed
     key_id, scope, prefix, _, _, used, expires = listed.splitlines()[1].split()
@@ -247,7 +247,7 @@ def test_help_imports_nothing_heavy():
 
     check = (
         "import sys; sys.argv = ['stylist', '--help']\nimport service.cli.main\n"
-        "try: service.cli.main()\nexcept SystemExit as e: assert not e.code\n"
+        "try: service.cli.main.main()\nexcept SystemExit as e: assert not e.code\n"
         "heavy = {'torch', 'fastapi', 'sqlalchemy', 'numpy', 'pydantic', 'faiss'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
-from service.db.repositories.requests import RequestsLog
+from service.db.repositories.requests import RequestRepository
 from service.db.session import State, to_text
 from service.db.tables import JobRow
 from service.indexing import log as job_log
@@ -82,6 +82,6 @@ def test_jobs_go_with_the_other_old_rows(any_state: State, monkeypatch: pytest.M
     monkeypatch.setattr(job_log, "KEPT", 1)
     for n, days in enumerate((1, 20, 100, 200)):
         keep(any_state, f"j{n}", to_text(NOW - timedelta(days=days)), f"k{n}" if n in (1, 2) else None)
-    with closing(RequestsLog(any_state, 90)) as log:
+    with closing(RequestRepository(any_state, 90, also=[JobLog(any_state).prune])) as log:
         log.prune()
     assert left(any_state) == {"j0", "j1"}

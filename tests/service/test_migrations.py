@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 
 from indexer.errors import StylistError
 from service.db.migrate import HEAD
-from service.db.repositories.keys import KeyRing
+from service.db.repositories.keys import KeyRepository
 from service.db.session import STATE_FILE, State
 from service.db.tables import JobRow, KeyRow, OutfitRow, Table
 
@@ -69,7 +69,7 @@ def test_the_check_for_differences_finds_them(any_state):
 
 def test_the_newest_revision_is_the_one_that_is_asked_for():
     config = Config()
-    config.set_main_option("script_location", "service:migrations")
+    config.set_main_option("script_location", "service.db:migrations")
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
@@ -81,17 +81,17 @@ def test_a_state_of_the_former_version_is_taken_over_whole(tmp_path):
         assert (key.id, key.digest, key.expires, key.name) == ("k1", "d1", None, None)
         assert (outfit.id, outfit.seed) == ("o1", 2**63 - 1)
         assert (job.id, job.counts, job.dry_run, job.order) == ("j1", '{"read": 3}', False, None)
-        assert KeyRing(state).list()[0].prefix == "vs_abcde"
+        assert KeyRepository(state).list()[0].prefix == "vs_abcde"
     State(tmp_path).close()  # and is current from then on
 
 
 def test_a_file_with_all_tables_from_before_revisions_were_kept_is_current(tmp_path):
     with closing(State(tmp_path)) as state:
-        key = KeyRing(state).add("staff")
+        key = KeyRepository(state).add("staff")
         with state.session() as session:
             session.execute(text("DROP TABLE alembic_version"))
     with closing(State(tmp_path)) as state:
-        assert KeyRing(state).verify(key) is not None
+        assert KeyRepository(state).verify(key) is not None
         assert differences(state) == []
 
 

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.recommender.localization import language, localised, localised_item, localised_page, price_text
-from service.recommender.protocol import ItemQuery
+from service.schemas.catalog import ItemQuery
 from service.schemas.outfits import OutfitRequest
 
 

@@ -14,8 +14,9 @@ from indexer.pipeline.read import FeedSource
 from service.errors import InvalidError
 from service.indexing.build import build_index
 from service.recommender.progress import AbandonedError, Unwatched
-from service.recommender.protocol import ItemQuery, Recommender
+from service.recommender.protocol import Recommender
 from service.recommender.recommender import open_recommender
+from service.schemas.catalog import ItemQuery
 from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse
 from service.settings import Settings
 

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from small_store import DIM, brief, retriever, retriever_over
 
 from indexer.item import SEASONS, Item, Variant
-from service.catalog.columns import build_facets
+from service.catalog.columns import build_columns
+from service.catalog.view import pick_variant
+from service.retrieval.diversity import MARGIN, varied
 from service.retrieval.filters import apply, filters, size_filter
-from service.retrieval.retriever import MARGIN, Retriever, _varied, pick_variant
+from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest
 
 
@@ -85,13 +87,13 @@ def test_filters_agree_with_plain_reading(
         sizes={"top": wanted},
         exclude={"colors": colors, "brands": brands},
     )
-    facets = build_facets(items)
+    columns = build_columns(items)
     who = brief(department=department)
-    chain = [f for f in filters(facets, asked, who, department, "") if not f.soft]  # type: ignore[arg-type]
+    chain = [f for f in filters(columns, asked, who, department, "") if not f.soft]  # type: ignore[arg-type]
     mask, _ = apply(
-        facets,
+        columns,
         "top",
-        [*[f for f in chain if f.constraint != "weather"], *size_filter(facets, asked, who, "top")],
+        [*[f for f in chain if f.constraint != "weather"], *size_filter(columns, asked, who, "top")],
     )
 
     def fits(piece: Item) -> bool:
@@ -163,7 +165,7 @@ def store_of(cosines: Sequence[float], prices: Sequence[float] | None = None) ->
 
 
 def offered(store: Retriever, quota: int, **body: Any) -> list[str]:
-    wish = np.eye(store.snapshot.vectors.dim, dtype=np.float32)[0]
+    wish = np.eye(store.view.snapshot.vectors.dim, dtype=np.float32)[0]
     found, _ = store.retrieve(request(**body), brief(words=wish, query=wish), ("women", ""), {"top": quota})
     return [c.sku for c in found["top"].candidates]
 
@@ -199,7 +201,7 @@ def test_a_forced_piece_is_offered_however_bad_and_sets_no_standard() -> None:
 def test_what_is_varied_keeps_its_promises(scores: list[float], quota: int, forced: bool) -> None:
     items = [item(f"s{i}") for i in range(len(scores))]
     ranked = np.array(scores[:1] * forced + sorted(scores[int(forced) :], reverse=True), dtype=np.float32)
-    picks = _varied(items, np.eye(len(scores), dtype=np.float32), ranked, quota, int(forced))
+    picks = varied(items, np.eye(len(scores), dtype=np.float32), ranked, quota, int(forced))
     assert len(set(picks)) == len(picks) <= min(quota, len(scores))
     assert len(picks) >= min((quota + 1) // 2, len(scores))
     assert not forced or picks[0] == 0

@@ -16,10 +16,10 @@ from fake_recommender import FakeRecommender
 from sqlalchemy import BigInteger, Boolean, Float, Integer, select, text
 from sqlalchemy.exc import IntegrityError
 
+from service.db.repositories.outfits import read_made
 from service.db.session import STATE_FILE, State, insert_new, upsert
 from service.db.tables import EventRow, JobRow, KeyRow, StockRow, StyleRow, Table
 from service.errors import InvalidError, NotFoundError
-from service.recommender.replay import read_made
 from service.schemas.outfits import OutfitRequest
 
 ROOT = Path(__file__).parents[2]

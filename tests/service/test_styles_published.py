@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from tiny_models import save_tiny_model, train_tiny_adapter
 
-from service.db.repositories.styles import StyleBook
+from service.db.repositories.styles import StylePolicyRepository
 from service.db.session import State
 from service.errors import ConflictError, InvalidError
 from service.recommender.recommender import StoreRecommender
 from service.registry.publishing import Publication, StyleChange
 from service.registry.store import Aliases, StyleFolder
-from service.registry.styles import Stylists
+from service.registry.styles import Styles
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 
@@ -33,8 +33,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 def test_decisions_hold_at_once(shelf: Settings) -> None:
     with closing(State.of(shelf)) as state:
-        book = StyleBook(state)
-        stylists = Stylists(shelf, book.choices)
+        book = StylePolicyRepository(state)
+        stylists = Styles(shelf, book.choices)
         base = stylists.views()[0].digest
         publication = Publication(shelf, book, base)
 
@@ -73,10 +73,10 @@ def test_decisions_hold_at_once(shelf: Settings) -> None:
 
 def test_a_retired_style_is_refused_by_name_and_version(shelf: Settings) -> None:
     with closing(State.of(shelf)) as state:
-        book = StyleBook(state)
+        book = StylePolicyRepository(state)
         book.decide("wool", default=False, retired=True)
         recommender = StoreRecommender.__new__(StoreRecommender)  # its style alone: nothing is composed
-        recommender._stylists = Stylists(shelf, book.choices)
+        recommender._stylists = Styles(shelf, book.choices)
         for style in ("wool", "wool@1", "wool@candidate"):
             with pytest.raises(InvalidError, match="is retired") as caught:
                 recommender._style(OutfitRequest(vibe="x", style=style))
@@ -86,7 +86,7 @@ def test_a_retired_style_is_refused_by_name_and_version(shelf: Settings) -> None
 def test_choices_survive_a_database_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.db.repositories.styles.POLL_SECONDS", 0.0)
     state = State(tmp_path)
-    book, other = StyleBook(state), StyleBook(state)
+    book, other = StylePolicyRepository(state), StylePolicyRepository(state)
     book.decide("silk", default=True, retired=None)
     assert other.choices().default == "silk"  # made by another book, as in another process
     state.close()

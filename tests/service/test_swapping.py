@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from service.catalog.sizes import fits, scale
 from service.composition.swap import swap_order
+from service.db.repositories.outfits import Made
 from service.errors import InvalidError
 from service.recommender.recommender import StoreRecommender
-from service.recommender.replay import Made, replay
+from service.recommender.replay import replay
 from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse, SwapRequest
 
 
@@ -28,7 +29,7 @@ def stored(request: OutfitRequest, answer: OutfitResponse) -> list[Made]:
 
 
 def swapped(recommender: StoreRecommender, made: Made, **body: Any) -> OutfitResponse:
-    order = swap_order(made, SwapRequest.model_validate(body), recommender.item)
+    order = swap_order(made.request, made.outfit, SwapRequest.model_validate(body), recommender.item)
     return recommender.swap(order, "s")
 
 
@@ -98,7 +99,9 @@ def test_the_same_swap_gives_the_same_and_a_seed_may_change_it(sample_recommende
 
 def test_what_a_swap_gives_can_be_swapped_again_and_replayed(sample_recommender):
     made = made_of(sample_recommender, department="women")[0]
-    order = swap_order(made, SwapRequest(slot="shoes", explain=True), sample_recommender.item)
+    order = swap_order(
+        made.request, made.outfit, SwapRequest(slot="shoes", explain=True), sample_recommender.item
+    )
     second = stored(order.request, sample_recommender.swap(order, "s"))[0]
     assert second.outfit.explanation
     assert sample_recommender.difference(second) is None
@@ -210,7 +213,8 @@ def a_made(**body: Any) -> Made:
 
 
 def ordered(swap: dict[str, Any], **body: Any) -> OutfitRequest:
-    return swap_order(a_made(**body), SwapRequest.model_validate(swap), lambda _: None).request
+    made = a_made(**body)
+    return swap_order(made.request, made.outfit, SwapRequest.model_validate(swap), lambda _: None).request
 
 
 names = st.lists(st.sampled_from(["red", "Lune", "wool", "x"]), max_size=3)

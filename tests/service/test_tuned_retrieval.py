@@ -12,8 +12,9 @@ from test_query_encoder import save_tiny_encoder
 
 from indexer.embedder import load_embedder
 from indexer.pipeline.read import FeedSource
+from service.artifacts import WEIGHTS
 from service.indexing.build import build_index
-from service.query.encoder import RETRIEVER, WEIGHTS
+from service.query.encoder import RETRIEVER
 from service.recommender.recommender import StoreRecommender, open_recommender
 from service.schemas.outfits import OutfitRequest, OutfitResponse
 from service.settings import Settings

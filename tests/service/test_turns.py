@@ -1,4 +1,4 @@
-"""Turns go to who asked first; whoever gives up leaves no trace."""
+"""FifoLock go to who asked first; whoever gives up leaves no trace."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import threading
 import pytest
 from waiting import wait_until
 
-from service.lm.queue import Turns
+from service.lm.queue import FifoLock
 
 
 class Queue:
     """Threads that ask for a turn one after the other; `order` says who got one."""
 
     def __init__(self) -> None:
-        self.turns = Turns()
+        self.turns = FifoLock()
         self.order: list[int] = []
         self._threads: list[threading.Thread] = []
 
@@ -58,7 +58,7 @@ def test_who_waits_too_long_leaves_and_the_next_one_comes():
 
 
 def test_what_the_check_raises_ends_the_wait():
-    turns = Turns()
+    turns = FifoLock()
     assert turns.take(0)
 
     def gone() -> None:

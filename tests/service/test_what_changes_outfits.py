@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from indexer.item import Slot
-from service.recommender.protocol import ItemQuery
 from service.recommender.recommender import StoreRecommender
-from service.schemas.outfits import ItemView, OutfitRequest, OutfitResponse
+from service.schemas.catalog import ItemQuery, ItemView
+from service.schemas.outfits import OutfitRequest, OutfitResponse
 
 
 def ask(recommender: StoreRecommender, **body: Any) -> OutfitResponse:

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.errors import ModelError
-from service.lm.base_model import file_sha256
+from indexer.storage.durable import sha256_file
+from service.artifacts import CONFIG, WEIGHTS
 from service.lm.prompt import PROMPT_VERSION
-from service.registry.adapter import CONFIG, MANIFEST, WEIGHTS
+from service.registry.adapter import MANIFEST
 from service.registry.store import Aliases, StyleFolder, natural, style_folders
 from training.evaluation import result
 from training.evaluation.result import Evaluation, Subject
@@ -48,7 +49,7 @@ def run_folder(root: Path, version: str, name: str = "house") -> Path:
         "layout": "scored",
         "base_model": "b",
         "base_digest": "b",
-        "weights_sha256": file_sha256(folder / WEIGHTS),
+        "weights_sha256": sha256_file(folder / WEIGHTS),
         "data_digest": "0",
         "seed": 0,
         "metrics": {},

@@ -230,12 +230,12 @@ def test_whole_looks_are_told_from_the_rack_and_from_the_catalogue(tmp_path: Pat
         for s, v in zip(("retrieval-only", "tuned"), values, strict=True)
     ]
     told = markdown_of(evaluation(*catalogue, *rack), tmp_path)
-    assert "Composed pieces: composed pieces that stand in a look of this wish" in told
+    assert "OutfitDraft pieces: composed pieces that stand in a look of this wish" in told
     assert "Look from a rack: the look's own pieces, composed of four per slot" in told
     assert "Whole look (does not decide)" in told
     assert "a clear gain on 1 of 2 tasks" in told
     before = markdown_of(evaluation(*catalogue), tmp_path)
-    assert "Composed pieces: composed pieces that stand in a look of this wish" in before
+    assert "OutfitDraft pieces: composed pieces that stand in a look of this wish" in before
     assert "Whole look" not in before
     assert re.search("Not measured, or not for both sides: .*Look from a rack", before)
 

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 from tiny_models import save_tiny_model
 
-from service.lm.engine import LanguageModel
+from service.lm.engine import ScoringEngine
 from service.settings import Settings
 from tests.indexer.hashing_embedder import HashingEmbedder
 from training.data.decisions import Draw, Example, Pool, draw_examples
@@ -95,7 +95,7 @@ def run(
     breaks_at: int = -1,
 ) -> None:
     trainer = FragileTrainer(
-        LanguageModel(Settings(base_model=str(folder))), Lora(rank=2, readout="likelihood")
+        ScoringEngine(Settings(base_model=str(folder))), Lora(rank=2, readout="likelihood")
     )
     trainer.breaks_at = breaks_at
     Run(trainer, LOOKS, checks, DRAW, schedule, out, pool).train()
@@ -177,7 +177,7 @@ def test_neutral_scores_are_the_base_models_whatever_training_begins_from(
     folder: Path, whole: Path, pool: Pool, checks: dict[str, list[Example]], tmp_path: Path
 ) -> None:
     start = Trainer(
-        LanguageModel(Settings(base_model=str(folder))), Lora(rank=2, readout="likelihood"), start=whole
+        ScoringEngine(Settings(base_model=str(folder))), Lora(rank=2, readout="likelihood"), start=whole
     )
     Run(start, LOOKS, checks, DRAW, Schedule(epochs=0), tmp_path / "runs" / "on", pool).train()
     known = json.loads((whole.parent / NEUTRALS).read_text())

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.embedder import Embedder, load_embedder
-from service.lm.engine import LanguageModel
-from service.lm.lm_scorer import NeutralScores
+from service.lm.engine import ScoringEngine
+from service.lm.lm_scorer import PmiBaseline
 from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
 from service.registry.adapter import Adapter, load_adapter
 from service.settings import Settings
@@ -77,7 +77,7 @@ def curve_points(given: Sequence[str]) -> tuple[tuple[int, str], ...]:
 def run(settings: Settings, options: EvaluateOptions) -> list[str]:
     """Evaluate and save. Returns lines to print; raises StylistError."""
     found = find(settings.adapters_dir, options.key)
-    model = LanguageModel(settings)
+    model = ScoringEngine(settings)
     adapter = load_adapter(found.folder, model.digest)
     model.add_adapter(adapter.digest, adapter.folder)
     embedder = load_embedder(settings.embedder)
@@ -125,7 +125,7 @@ class _Bench:
 
     settings: Settings
     options: EvaluateOptions
-    model: LanguageModel
+    model: ScoringEngine
     adapter: Adapter
     embedder: Embedder
     encoder: QueryEncoder | None
@@ -203,7 +203,7 @@ class _Bench:
 
     def _contestants(self, catalogue: LookbookCatalogue) -> dict[str, Contestant]:
         """Every system, having read the catalogue's pieces in the neutral prompt, all at once."""
-        neutral = NeutralScores(self.model)
+        neutral = PmiBaseline(self.model)
         read_neutral(neutral, self.model.digest, catalogue.labels(), self._scores)
         systems = all_systems(
             self.model, self.adapter.folder, self.splits["train"], self.options.seed, self.encoder, neutral
@@ -234,7 +234,7 @@ class _Bench:
             if c.task == "vibe_choice_hard"
         ]  # fmt: skip
         kept = first_of_each_task(cases, min(_LAYOUT_CASES, self.options.limit or _LAYOUT_CASES))
-        scorers = both_layouts(self.model, self.adapter.digest, NeutralScores(self.model))
+        scorers = both_layouts(self.model, self.adapter.digest, PmiBaseline(self.model))
         return compare_layouts(kept, scorers, self.options.seed)
 
     def _fidelity(self, folder: Path) -> tuple[list[Estimate], Confusion]:

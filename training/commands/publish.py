@@ -9,10 +9,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from service.lm.base_model import file_sha256
+from indexer.storage.durable import sha256_file
+from service.artifacts import CONFIG, WEIGHTS
 from service.lm.prompt import PROMPT_VERSION
 from service.lm.score_head import HEAD
-from service.registry.adapter import CONFIG, MANIFEST, WEIGHTS, Adapter, Manifest, StyleName, Version
+from service.registry.adapter import MANIFEST, Adapter, Manifest, StyleName, Version
 from service.registry.store import style_folder
 from service.settings import Settings
 from training.registry import RegistryError, now, publish
@@ -74,7 +75,7 @@ def finish(out: Path, label: Label, made: Made, settings: Settings) -> tuple[Ada
             "layout": "scored",
             "base_model": _public(settings.base_model),
             "base_digest": made.base_digest,
-            "weights_sha256": file_sha256(out / WEIGHTS),
+            "weights_sha256": sha256_file(out / WEIGHTS),
             "data_digest": made.data_digest,
             "seed": made.seed,
             "metrics": made.metrics or last_metrics(out),
@@ -136,7 +137,7 @@ def card(manifest: Manifest) -> str:
 def _readout(out: Path) -> dict[str, str]:
     if not (out / HEAD).is_file():
         return {"readout": "likelihood"}
-    return {"readout": "head", "head_sha256": file_sha256(out / HEAD)}
+    return {"readout": "head", "head_sha256": sha256_file(out / HEAD)}
 
 
 def _tidy_config(path: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from indexer.embedder import load_embedder
-from service.lm.engine import LanguageModel
+from service.lm.engine import ScoringEngine
 from service.registry.adapter import Adapter
 from service.settings import Settings
 from training.commands.data import Gathered, Sources, gather, split
@@ -40,7 +40,7 @@ def run(settings: Settings, options: DpoOptions) -> list[str]:
     out = options.out or label.run_folder(settings.data_dir)
     found = gather(options.sources, settings.data_dir, label.name)
     preferences = found.preferences[: options.limit]
-    model = LanguageModel(settings)
+    model = ScoringEngine(settings)
     parent = starting_adapter(settings, model, options.start)
     report = train_dpo(
         model, preferences, parent.folder if parent else None, out, options.dpo, options.schedule

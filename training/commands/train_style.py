@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.embedder import Embedder, load_embedder
-from service.lm.engine import LanguageModel
-from service.lm.lm_scorer import LmScorer, NeutralScores
+from service.lm.engine import ScoringEngine
+from service.lm.lm_scorer import LmScorer, PmiBaseline
 from service.registry.adapter import Adapter, load_adapter
 from service.settings import Settings
 from training.commands.data import Gathered, SourceError, Sources, SplitBy, gather, some_of, split
@@ -94,7 +94,7 @@ def _provenance(options: SftOptions) -> str:
     return options.sources.provenance() + told_apart + ("; also matched to the store's items" * options.match)
 
 
-def starting_adapter(settings: Settings, model: LanguageModel, key: str | None) -> Adapter | None:
+def starting_adapter(settings: Settings, model: ScoringEngine, key: str | None) -> Adapter | None:
     """The adapter that training goes on from. Raises StylistError when there is none or it is of another model."""
     if key is None:
         return None
@@ -117,9 +117,9 @@ def fit_score_weights(
     cases = first_of_each_task(lookbook_cases(splits["valid"], embedder, seed), _FITTED)
     if len(cases) < _FITTED:
         return {}
-    model = LanguageModel(settings)  # a fresh one: training has put its adapter into the other
+    model = ScoringEngine(settings)  # a fresh one: training has put its adapter into the other
     model.add_adapter("new", out)
-    neutral = NeutralScores(model)
+    neutral = PmiBaseline(model)
     read_neutral(neutral, model.digest, [], out.parent)
     table = build_table(cases, embedder, Kinds(splits["train"]), tuned_encoder(embedder, settings))
     scorer = LmScorer(model, "new", "scored", neutral)
@@ -139,7 +139,7 @@ def _train(
     """Weights and curve into `out`. `stock` is for negatives alone. Returns the adapter that training began from,
     and the base's digest.
     """
-    model = LanguageModel(settings)
+    model = ScoringEngine(settings)
     parent = starting_adapter(settings, model, options.start)
     lora = _lora(options.lora, parent)
     checks = _checks(splits["valid"], options.against, embedder, options.schedule.seed)

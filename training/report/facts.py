@@ -52,13 +52,13 @@ TASKS = (
     Task(
         "composition",
         "piece_precision",
-        "Composed pieces",
+        "OutfitDraft pieces",
         "composed pieces that stand in a look of this wish",
     ),
     Task(
         "composition",
         "look_pairs",
-        "Composed pairs",
+        "OutfitDraft pairs",
         "pairs of composed pieces that stand together in a look",
     ),
     Task("fidelity", "top1", "Style fidelity", "outfits whose style the judge names rightly"),

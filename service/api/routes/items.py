@@ -8,13 +8,11 @@ from fastapi import APIRouter, Query, Request, Security
 
 from indexer.item import Department, Slot
 from service.api.auth import ShopperRoute, bearer
-from service.api.dependencies import services
+from service.api.dependencies import Language, services
 from service.api.errors import documented
-from service.api.localization import Language
 from service.errors import InvalidError, NotFoundError
 from service.recommender.localization import localised_item, localised_page
-from service.recommender.protocol import DEFAULT_PAGE, MAX_PAGE, ItemQuery
-from service.schemas.outfits import ItemPage, ItemView
+from service.schemas.catalog import DEFAULT_PAGE, MAX_PAGE, ItemPage, ItemQuery, ItemView
 
 router = APIRouter(
     prefix="/v1",

@@ -10,17 +10,17 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response, Security
 
 from service.api.auth import ShopperRoute, ask_for_staff, bearer
-from service.api.dependencies import Services, services
+from service.api.dependencies import Language, Services, language_headers, services
 from service.api.errors import documented, request_id
-from service.api.localization import Language, language_headers
 from service.api.routes.replay_headers import DOCUMENTED as MADE
 from service.api.routes.replay_headers import set_headers
 from service.api.sse import DOCUMENTED, stream, wants_stream
 from service.composition.swap import swap_order
+from service.db.repositories.outfits import Made, read_made
 from service.errors import ProblemError
 from service.recommender.localization import localised, localised_outfit
-from service.recommender.progress import Stoppable, Watch
-from service.recommender.replay import Made, read_made, replay
+from service.recommender.progress import ProgressListener, Stoppable
+from service.recommender.replay import replay
 from service.schemas.outfits import Outfit, OutfitRequest, OutfitResponse, StyleView, SwapRequest
 
 router = APIRouter(
@@ -42,7 +42,7 @@ async def compose(body: OutfitRequest, request: Request, language: Language) -> 
     request.state.shopper_text = body.vibe
     app = services(request)
 
-    def make(watch: Watch) -> OutfitResponse:
+    def make(watch: ProgressListener) -> OutfitResponse:
         answer = app.serving.get().compose(body, request_id(request.scope), watch)
         return _answered(app, body, answer)
 
@@ -59,9 +59,9 @@ async def swap(outfit_id: str, body: SwapRequest, request: Request, language: La
     app = services(request)
     made = await to_thread.run_sync(read_made, app.state, outfit_id)
     recommender = app.serving.get()
-    order = await to_thread.run_sync(swap_order, made, body, recommender.item)
+    order = await to_thread.run_sync(swap_order, made.request, made.outfit, body, recommender.item)
 
-    def make(watch: Watch) -> OutfitResponse:
+    def make(watch: ProgressListener) -> OutfitResponse:
         answer = recommender.swap(order, request_id(request.scope), watch)
         return _answered(app, order.request, answer)
 
@@ -92,7 +92,7 @@ def styles(request: Request) -> list[StyleView]:
 
 async def _answer(
     request: Request,
-    make: Callable[[Watch], OutfitResponse],
+    make: Callable[[ProgressListener], OutfitResponse],
     keep: Callable[[OutfitResponse], None],
     language: str,
 ) -> Response | OutfitResponse:

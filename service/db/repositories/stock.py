@@ -9,7 +9,6 @@ and an index version as size says when feeds were last found to hold just what t
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -19,10 +18,11 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from indexer.errors import SnapshotError
-from service.catalog.stock_overlay import Note
+from service.catalog.stock_overlay import StockUpdate
 from service.catalog.stock_patches import Said
 from service.db.session import State, insert_new, to_text, upsert, utc_now
 from service.db.tables import StockRow
+from service.polling import Pace
 
 if TYPE_CHECKING:
     from indexer.pipeline.report import BuildReport
@@ -37,18 +37,18 @@ _TABLE = StockRow.metadata.tables[StockRow.__tablename__]
 _NOTES = select(StockRow.sku, StockRow.size, StockRow.quantity, StockRow.price, StockRow.updated)
 
 
-class StockBook:
+class StockRepository:
     """What staff said of stock. Thread-safe. Raises UnavailableError when the database fails."""
 
     def __init__(self, state: State) -> None:
         self._state = state
         self._lock = threading.Lock()
         self._now = ""
-        self._looked = float("-inf")
+        self._pace = Pace(lambda: POLL_SECONDS)
 
     def now(self) -> str:
         """The moment of the last change that is known here; "" before any. Asks the database once a second."""
-        if time.monotonic() - self._looked >= POLL_SECONDS:
+        if self._pace.due():
             self.read_now()
         return self._now
 
@@ -56,7 +56,7 @@ class StockBook:
         """The moment of the last change of any process."""
         with self._state.session() as session:
             found = session.scalar(select(StockRow.updated).filter_by(**_CLOCK)) or ""
-        self._looked = time.monotonic()
+        self._pace.looked()
         return self._advance(found)
 
     def write(self, said: Sequence[Said], after: str = "") -> str:
@@ -74,7 +74,7 @@ class StockBook:
                 session.execute(insert(_TABLE), [_row(note) for note in notes.values()])
         return self._advance(moments[-1])
 
-    def since(self, moment: str, floor: str) -> list[Note]:
+    def since(self, moment: str, floor: str) -> list[StockUpdate]:
         """What was said after the moment, as far as it was said after `floor` as well."""
         query = _NOTES.where(StockRow.updated > moment, StockRow.sku != "")
         with self._state.session() as session:
@@ -109,7 +109,7 @@ class StockBook:
             return self._now
 
 
-def settle(book: StockBook, store: SnapshotStore, report: BuildReport, started: str) -> None:
+def settle(book: StockRepository, store: SnapshotStore, report: BuildReport, started: str) -> None:
     """After a build that began at the moment `started`: what it overruled is not used, or dropped, from now on."""
     if report.dry_run or report.version is None:
         return
@@ -138,8 +138,8 @@ def _later(moment: str, microseconds: int) -> str:
     return to_text(datetime.fromisoformat(moment) + timedelta(microseconds=microseconds))
 
 
-def _note(said: Said, moment: str) -> Note:
-    return Note(
+def _note(said: Said, moment: str) -> StockUpdate:
+    return StockUpdate(
         said.sku,
         said.size,
         said.quantity,
@@ -149,12 +149,12 @@ def _note(said: Said, moment: str) -> Note:
     )
 
 
-def _read(session: Session, skus: set[str]) -> Iterator[Note]:
+def _read(session: Session, skus: set[str]) -> Iterator[StockUpdate]:
     for block in _blocks(list(skus)):
         yield from (_parse(*row) for row in session.execute(_NOTES.where(StockRow.sku.in_(block))))
 
 
-def _row(note: Note) -> dict[str, object]:
+def _row(note: StockUpdate) -> dict[str, object]:
     """`updated` is the later moment; behind it comes the earlier one, where there are two, with what it is of."""
     (earlier, part), (last, _) = sorted([(note.quantity_at, "quantity"), (note.price_at, "price")])
     updated = f"{last} {part} {earlier}" if earlier and earlier != last else last
@@ -167,13 +167,13 @@ def _row(note: Note) -> dict[str, object]:
     }
 
 
-def _parse(sku: str, size: str, quantity: int | None, price: float | None, updated: str) -> Note:
+def _parse(sku: str, size: str, quantity: int | None, price: float | None, updated: str) -> StockUpdate:
     last, *earlier = updated.split(" ")
     quantity_at = price_at = last
     if earlier:
         part, moment = earlier
         quantity_at, price_at = (moment, last) if part == "quantity" else (last, moment)
-    return Note(
+    return StockUpdate(
         sku,
         size,
         quantity,

@@ -14,9 +14,10 @@ from app_runner import Running
 from fake_recommender import FakeRecommender
 from shelves import put_version
 
-from service.db.repositories.styles import StyleBook
+from service.artifacts import WEIGHTS
+from service.db.repositories.styles import StylePolicyRepository
 from service.db.session import State
-from service.registry.adapter import MANIFEST, WEIGHTS
+from service.registry.adapter import MANIFEST
 from service.registry.store import Aliases, StyleFolder
 from service.settings import Settings
 
@@ -170,7 +171,7 @@ async def test_default_and_retired_are_kept(styled: Running, settings: Settings)
     status, problem = await put(styled, name="chanel", default=True)
     assert (status, '"retired": false' in problem["detail"]) == (409, True)
     with closing(State.of(settings)) as state:
-        another = StyleBook(state).choices()  # another process
+        another = StylePolicyRepository(state).choices()  # another process
     assert (another.default, another.retired) == ("house", frozenset({"chanel"}))
     assert (await put(styled, name="chanel", retired=False, default=True))[0] == 200
     choices = styled.services.styles.choices()

@@ -15,8 +15,8 @@ import numpy as np
 from tqdm import tqdm
 
 from service.composition.composer import compose
-from service.composition.constraints import Candidate
 from service.composition.draft import Plan
+from service.retrieval.shortlist import Candidate
 from training.evaluation.bootstrap import estimate
 from training.evaluation.cases.catalog import LookbookCatalogue, Row
 from training.evaluation.cases.wishes import Wish

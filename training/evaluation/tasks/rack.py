@@ -151,12 +151,12 @@ def _own(catalogue: LookbookCatalogue, rack: Rack) -> list[tuple[str, int]]:
 
 def _offered(catalogue: LookbookCatalogue, rack: Rack) -> bool:
     """Whether the filters of serving let all of the look's own pieces through."""
-    request, facets = rack.wish.request, catalogue.retriever.facets
+    request, columns = rack.wish.request, catalogue.retriever.view.columns
     brief = catalogue.read(request)
     lane = rack.cases[0].context.department or "unisex"
-    shared = filters(facets, request, brief, lane, brief.kids_line if lane == "kids" else "")
+    shared = filters(columns, request, brief, lane, brief.kids_line if lane == "kids" else "")
     for case in rack.cases:
-        mask, _ = apply(facets, case.slot, [*shared, *size_filter(facets, request, brief, case.slot)])
+        mask, _ = apply(columns, case.slot, [*shared, *size_filter(columns, request, brief, case.slot)])
         if not mask[catalogue.position(case.slot, case.options[0], case.context.department)]:
             return False
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from service.composition.constraints import Candidate
+from service.retrieval.shortlist import Candidate
 from service.schemas.outfits import OutfitRequest
 from training.evaluation.cases.catalog import Row
 
