@@ -11,7 +11,14 @@ from pydantic import ValidationError
 
 from service.errors import InvalidError, UnavailableError
 from service.recommender.localization import DEFAULT_LANGUAGE, localised
-from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse
+from service.schemas.outfits import (
+    Outfit,
+    OutfitItem,
+    OutfitRequest,
+    OutfitResponse,
+    RefineRequest,
+    Understood,
+)
 from service.settings import Settings
 
 _HEAD = ("SLOT", "PIECE", "BRAND", "SIZE", "PRICE")
@@ -38,6 +45,16 @@ _FIELDS = {
     "exclude_brand": "exclude.brands",
     "exclude_color": "exclude.colors",
     "exclude_material": "exclude.materials",
+    "exclude_kind": "exclude.kinds",
+    "exclude_pattern": "exclude.patterns",
+    "exclude_attribute": "exclude.attributes",
+    "include_kind": "include.kinds",
+    "include_color": "include.colors",
+    "include_material": "include.materials",
+    "include_brand": "include.brands",
+    "include_pattern": "include.patterns",
+    "attribute": "attributes",
+    "own": "own",
 }
 
 
@@ -46,7 +63,12 @@ def run(settings: Settings, options: Mapping[str, Any], *, as_json: bool) -> str
 
     Raises InvalidError for values that cannot be, UnavailableError when there is nothing to compose from.
     """
-    request = build_request(options)
+    refined = options.get("refine")
+    if refined is not None:
+        turn = build_turn(options)
+    else:
+        request = build_request(options)
+    from service.db.repositories.outfits import read_made
     from service.db.repositories.rules import RuleRepository
     from service.db.repositories.stock import StockRepository
     from service.db.repositories.styles import StylePolicyRepository
@@ -67,8 +89,25 @@ def run(settings: Settings, options: Mapping[str, Any], *, as_json: bool) -> str
         reason = recommender.not_ready()
         if reason is not None:
             raise UnavailableError(reason)
-        response = recommender.compose(request, uuid.uuid4().hex)
+        if refined is not None:
+            order = recommender.refine(read_made(state, refined), turn)
+            request = order.request
+            response = recommender.swap(order, uuid.uuid4().hex)
+        else:
+            response = recommender.compose(request, uuid.uuid4().hex)
+        state.save_response(request, response)  # so that an outfit can be refined by its id
     return localised(response, DEFAULT_LANGUAGE).model_dump_json() if as_json else render(response)
+
+
+def build_turn(options: Mapping[str, Any]) -> RefineRequest:
+    """What is said of an outfit, in the place of the vibe. Raises InvalidError naming fields."""
+    body = {"say": options["vibe"], "explain": options.get("explain") or None, "seed": options.get("seed")}
+    if options.get("count") is not None:
+        body["count"] = options["count"]
+    try:
+        return RefineRequest.model_validate(body)
+    except ValidationError as error:
+        raise InvalidError.from_validation(error) from error
 
 
 def build_request(options: Mapping[str, Any]) -> OutfitRequest:
@@ -111,12 +150,22 @@ def render(response: OutfitResponse) -> str:
     for unmet in response.unmet:
         hint = f" ({unmet.hint})" if unmet.hint else ""
         lines.append(f"unmet: {unmet.constraint}: {unmet.reason}{hint}")
+    if said := [_understood(one) for one in response.understood if one.source != "field"]:
+        lines.append(f"understood: {'; '.join(said)}")
+    if response.unread:
+        lines.append(f"not understood: {'; '.join(map(_plain, response.unread))}")
     style = response.style
     made_by = f"{style.name}@{style.version}" if style.version else style.name
     lines.append(
         f"composed by {response.composer}, style {made_by}, index {response.index.version}, seed {response.seed}"
     )
     return "\n".join(lines)
+
+
+def _understood(one: Understood) -> str:
+    """The shopper's own words and what they were taken for; what nobody said is called a guess."""
+    meaning = f"{one.field} {one.value}"
+    return f'"{_plain(one.text)}" as {meaning}' if one.text else f"{meaning} (a guess)"
 
 
 def _outfit_lines(number: int, outfit: Outfit) -> list[str]:

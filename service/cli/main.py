@@ -111,6 +111,22 @@ def compose(
     exclude_brand: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
     exclude_color: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
     exclude_material: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
+    exclude_kind: Annotated[Texts, typer.Option(help="Such as skirt or heels; repeatable.")] = None,
+    exclude_pattern: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
+    exclude_attribute: Annotated[Texts, typer.Option(help="Such as tight or heel; repeatable.")] = None,
+    include_kind: Annotated[Texts, typer.Option(help="A piece it must have; repeatable.")] = None,
+    include_color: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
+    include_material: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
+    include_brand: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
+    include_pattern: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
+    attribute: Annotated[Texts, typer.Option(help="Such as flat, modest or vegan; repeatable.")] = None,
+    own: Annotated[
+        Texts, typer.Option(metavar="TEXT", help="A piece you have and wear with it; repeatable.")
+    ] = None,
+    refine: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Change the outfit of this id: the vibe says how, as in 'warmer'."),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same answer.")] = None,
     explain: Annotated[bool, typer.Option(help="Say why the pieces go together.")] = False,
     json: Annotated[
