@@ -74,6 +74,11 @@ class RawTable:
         where = max((s.place(path) for s in bearers[:1] or self.sources), key=lambda found: found[0])[1]
         return PolicyError(": ".join(filter(None, [where, ".".join(path), message])))
 
+    def own_first(self, section: str) -> list[str]:
+        """The section's rows, those of the store before the shipped ones: where two do not agree, it is to blame."""
+        rows = self.sections[section]
+        return sorted(rows, key=lambda row: (section, row) not in self.sources[0].lines)
+
     def parse(self, kind: type[M]) -> M:
         """The table as a `kind`. Raises PolicyError naming the first thing that is wrong."""
         try:
@@ -144,8 +149,8 @@ def _parse(path: str, text: str) -> _File:
         sections = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = _SYNTAX.fullmatch(str(error))
-        where, what = (f"{path}:{found[2]}", found[1]) if found else (path, str(error))
-        raise PolicyError(f"{where}: {what}") from error
+        line, what = (found[2], found[1]) if found else (len(text.splitlines()), str(error))  # at its end
+        raise PolicyError(f"{path}:{line}: {what}") from error
     lines = _lines(text)
     for name, rows in sections.items():
         if not isinstance(rows, dict):

@@ -75,9 +75,9 @@ def load_policy(folder: Path | None) -> Policy:
         check_folder(folder, frozenset(TABLES))
     raw = {name: read_table(name, folder) for name in TABLES}
     slots = read_slots(raw[SLOTS])
-    words = _sets(raw[SUITABILITY])
+    weather, words = raw[WEATHER].parse(WeatherTable), _sets(raw[SUITABILITY])
     roles = {role: slots.of(role) for role in get_args(Role)}
-    names = Names(marks(raw[FORMALITY]), marks(raw[WEATHER]), {**roles, **words})
+    names = Names(marks(raw[FORMALITY]), weather.mark, {**roles, **words})
     read = {name: names.resolved(raw[name]) for name in (TEMPLATES, FORMALITY, WEIGHTS, SUITABILITY)}
     pairs = Names({}, {}, _sets(raw[COMPATIBILITY])).resolved(raw[COMPATIBILITY])
     formality = read[FORMALITY].parse(FormalityTable)
@@ -85,7 +85,7 @@ def load_policy(folder: Path | None) -> Policy:
         slots=slots,
         templates=read_templates(read[TEMPLATES], slots),
         formality=formality,
-        weather=raw[WEATHER].parse(WeatherTable),
+        weather=weather,
         weights=read[WEIGHTS].parse(WeightTable),
         compatibility=pairs.parse(CompatibilityTable),
         sizes=raw[SIZES].parse(SizeTable),

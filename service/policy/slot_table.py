@@ -99,11 +99,11 @@ def read_slots(table: RawTable) -> SlotTable:
     if missing := [slot for slot in SLOTS if slot not in rows]:
         raise table.fault(("slot", missing[0]), "the slot has no row")
     ordered = sorted(rows, key=lambda slot: rows[slot].place)
-    for slot, row in rows.items():
-        for name, value in (("place", row.place), ("shown", row.shown)):
-            twins = [s for s in rows if s != slot and getattr(rows[s], name) == value]
-            if twins:
-                raise table.fault(("slot", slot, name), f"{twins[0]} has the same")
-        if slot in row.covers:
+    for slot in sorted(rows, key=table.own_first("slot").index):
+        for name in ("place", "shown"):
+            others = {getattr(row, name): s for s, row in rows.items() if s != slot}
+            if twin := others.get(getattr(rows[slot], name)):
+                raise table.fault(("slot", slot, name), f"{twin} has the same")
+        if slot in rows[slot].covers:
             raise table.fault(("slot", slot, "covers"), "a slot does not cover itself")
     return SlotTable({slot: rows[slot] for slot in ordered})

@@ -26,9 +26,11 @@ from service.retrieval.asked import (
     of_pattern,
     with_attribute,
 )
-from service.retrieval.suitability import Verdict, left_by, verdicts
+from service.retrieval.suitability import Verdict, counted, left_by, verdicts
 from service.schemas.outfits import OutfitRequest, Unmet
 
+RULES_TOLD = 3
+"""Rules that the reason of an unmet wish names at most, those that took most."""
 FOR_WHO_ASKS = (
     "maternity",
     "nursing",
@@ -193,8 +195,8 @@ def apply(
         ]
         return mask, None, given_up
     blamed = _blame(in_slot, held)
-    unmet = Unmet(constraint=blamed.constraint, reason=f"{slot}: {blamed.reason}", hint=blamed.hint)
-    return mask, unmet, []
+    reason = f"{slot}: {blamed.reason}{_by_rules(in_slot, held, blamed)}"
+    return mask, Unmet(constraint=blamed.constraint, reason=reason, hint=blamed.hint), []
 
 
 def holding(in_slot: Mask, slot: Slot, chain: Sequence[Filter]) -> tuple[list[Filter], Mask]:
@@ -225,6 +227,16 @@ def _blame(in_slot: Mask, chain: Sequence[Filter]) -> Filter:
         if through(in_slot, [f for f in chain if f is not filter_]).any():
             return filter_
     return next(f for i, f in enumerate(chain, start=1) if not through(in_slot, chain[:i]).any())
+
+
+def _by_rules(in_slot: Mask, chain: Sequence[Filter], blamed: Filter) -> str:
+    """The rules by which the filter took what the others had left, with how many pieces; "" where it has none."""
+    left = through(in_slot, [f for f in chain if f is not blamed])
+    if not left.any():  # then it is one of several that took everything
+        left = through(in_slot, chain[: chain.index(blamed)])
+    found = sorted(counted(left, blamed.verdicts), key=lambda rule: -rule[1])[:RULES_TOLD]
+    told = "; ".join(f"{number} x {rule.row.sentence}" for rule, number in found)
+    return f" ({told})" if told else ""
 
 
 def exclusions(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filter]:

@@ -17,22 +17,18 @@ from service.schemas.catalog import DEFAULT_PAGE, MAX_PAGE, ItemPage, ItemQuery,
 from service.schemas.outfits import AskedSeason, OutfitRequest
 from service.schemas.trace import Why
 
-_shop = APIRouter(
+router = APIRouter(
     prefix="/v1",
     tags=["items"],
     route_class=ShopperRoute,
     dependencies=[Security(bearer)],
     responses=documented(401, 422, 500, 503),
 )
-_staff = APIRouter(
-    prefix="/v1/admin/items", tags=["admin"], route_class=StaffRoute, dependencies=[Security(bearer)]
-)
-
 Text = Annotated[str | None, Query(max_length=200)]
 Price = Annotated[float | None, Query(ge=0, le=1_000_000_000, allow_inf_nan=False)]
 
 
-@_shop.get("/items")
+@router.get("/items")
 def items(
     request: Request,
     language: Language,
@@ -56,7 +52,7 @@ def items(
     return localised_page(services(request).serving.get().items(query), language)
 
 
-@_shop.get("/items/{sku:path}", responses=documented(404))
+@router.get("/items/{sku:path}", responses=documented(404))
 def item(sku: str, request: Request, language: Language) -> ItemView:
     """One item, by its own SKU or by that of one of its sizes. A SKU may contain slashes."""
     found = services(request).serving.get().item(sku)
@@ -65,7 +61,6 @@ def item(sku: str, request: Request, language: Language) -> ItemView:
     return localised_item(found, language)
 
 
-@_staff.get("/{sku:path}/why", responses=documented(404, 422))
 def why(
     sku: str,
     request: Request,
@@ -111,6 +106,10 @@ def why(
     return answer
 
 
-router = APIRouter()
-router.include_router(_shop)
-router.include_router(_staff)
+router.add_api_route(
+    "/admin/items/{sku:path}/why",
+    why,
+    methods=["GET"],
+    responses=documented(404),
+    route_class_override=StaffRoute,
+)
