@@ -28,8 +28,8 @@ class Settings(BaseSettings):
     """PostgreSQL that keeps the state, as postgresql://USER:PASSWORD@HOST/NAME; unset: a file in the data folder."""
     model_dir: Path = Path.home() / ".cache" / "vibe-stylist"
     """Where the converted base model is cached."""
-    adapters_dir: Path = Field(default_factory=lambda: _adapters())
-    """Folder of adapters: one folder per style and version; `./adapters`, else those beside the code."""
+    adapters_dir: Path = Field(default_factory=lambda data: _adapters(data["data_dir"]))
+    """Folder of adapters: one folder per style and version; the one beside the code, else one in the data folder."""
     embedder: str = EMBEDDED_MODEL
     """Embedding model: a sentence-transformers id or folder."""
     base_model: str = EMBEDDED_LM
@@ -91,7 +91,16 @@ class Settings(BaseSettings):
         return value
 
 
-def _adapters() -> Path:
-    here = Path("adapters")
-    beside = Path(__file__).parent.parent / "adapters"
-    return beside if beside.is_dir() and not here.is_dir() else here
+BESIDE_THE_CODE = Path(__file__).parent.parent / "adapters"
+
+
+def _adapters(data_dir: Path) -> Path:
+    """Never one that merely happens to lie where the command is run: nobody chose those weights."""
+    return BESIDE_THE_CODE if BESIDE_THE_CODE.is_dir() else data_dir / "adapters"
+
+
+def adapters_source(settings: Settings) -> str:
+    """Why these settings take adapters from the folder that they do, in words."""
+    if "adapters_dir" in settings.model_fields_set:
+        return "as STYLIST_ADAPTERS_DIR or --adapters-dir says"
+    return "beside the code" if settings.adapters_dir == BESIDE_THE_CODE else "in the data folder"

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from indexer.embedder import Embedder, load_embedder
-from indexer.errors import ModelError
 from indexer.storage.snapshot import SnapshotStore
 from service.catalog.browse import page, view
 from service.catalog.live import LiveCatalog, StockSource
@@ -24,13 +21,15 @@ from service.composition.weights import TUNED_REST, Weights
 from service.db.repositories.outfits import Made
 from service.db.repositories.styles import Choices
 from service.errors import InvalidError, ProblemError, UnavailableError
-from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
+from service.query.encoder import QueryEncoder
 from service.query.parser import QueryParser
 from service.recommender.progress import ProgressListener, Unwatched
 from service.recommender.protocol import Condition
 from service.recommender.response import Clock, ResponseBuilder, identity, identity_of
 from service.recommender.trace import trace_of
+from service.registry.live_encoder import LiveEncoder
 from service.registry.style import Style
+from service.registry.style_key import RETRIEVER, StyleKey
 from service.registry.styles import HOUSE, Styles
 from service.retrieval.adjustments import AdjustmentSource, ScoreAdjustment, digests
 from service.retrieval.merchandising import RuleMatch
@@ -38,8 +37,6 @@ from service.retrieval.retriever import Retriever
 from service.schemas.catalog import ItemPage, ItemQuery, ItemView
 from service.schemas.outfits import IndexRef, OutfitRequest, OutfitResponse, StyleView, Unmet
 from service.settings import Settings
-
-log = logging.getLogger(__name__)
 
 _EXTRA = 4
 """Candidates per slot beyond the number of outfits, so that the last outfit still has a choice."""
@@ -58,17 +55,21 @@ class StoreRecommender:
         self._settings = settings
         self._nudges: AdjustmentSource = nudges or (lambda _: ())
         self._embedder: Embedder = load_embedder(settings.embedder)
-        self._encoder = self._query_encoder(settings.adapters_dir / RETRIEVER)
-        self._briefs = QueryParser(self._embedder, self._encoder)
+        self._live = LiveEncoder(self._embedder, settings.adapters_dir)
+        self._reading = self._reads(self._live.current())
         self._stylists = Styles(settings, choices)
         self._holder = LiveCatalog(SnapshotStore(settings.data_dir), self._embedder, book)
 
-    def _query_encoder(self, folder: Path) -> QueryEncoder:
-        try:
-            return load_query_encoder(self._embedder, folder)
-        except ModelError as error:  # a store without a tuned retriever is better than none
-            log.error("the query adapter cannot be used: %s", error)
-            return QueryEncoder(self._embedder)
+    def _reads(self, encoder: QueryEncoder) -> tuple[QueryEncoder, QueryParser]:
+        return encoder, QueryParser(self._embedder, encoder)
+
+    def _encoding(self) -> tuple[QueryEncoder, QueryParser]:
+        """What a request is read and searched with, from its beginning to its end."""
+        encoder = self._live.current()
+        reading = self._reading
+        if reading[0] is not encoder:
+            reading = self._reading = self._reads(encoder)
+        return reading
 
     def reload(self) -> None:
         """Serve the current snapshot from now on. Raises SnapshotError, and then goes on with the old one."""
@@ -79,7 +80,8 @@ class StoreRecommender:
 
     def condition(self) -> Condition:
         version, created = self._holder.served() or (None, None)
-        return Condition(version, created, self._stylists.no_model, self._stylists.broken_styles())
+        broken = self._stylists.broken_styles() | self._live.broken()
+        return Condition(version, created, self._stylists.no_model, broken)
 
     def close(self) -> None:
         self._holder.close()
@@ -88,10 +90,12 @@ class StoreRecommender:
         return self._stylists.views()
 
     def style_fault(self, key: str) -> str | None:
-        return self._stylists.fault(key)
+        wanted = StyleKey.parse(key)
+        return self._live.fault(wanted.version) if wanted.name == RETRIEVER else self._stylists.fault(key)
 
     def follow_styles(self) -> None:
         self._stylists.look_again()
+        self._live.look_again()
 
     def item(self, sku: str) -> ItemView | None:
         with self._holder.lease() as catalog:
@@ -142,8 +146,13 @@ class StoreRecommender:
             if style.scorer.composer != made.composer:
                 return f"composed by {made.composer} then, by {style.scorer.composer} now"
             nudges = self._nudges(made.request)
-            now = identity(made.request, made.seed, self._decided_by(catalog, style, nudges))
-        return None if now == identity_of(made.outfit.id) else "stock, rules or settings have changed since"
+            decided_by = self._decided_by(catalog, style, nudges, self._live.current())
+            now = identity(made.request, made.seed, decided_by)
+        return (
+            None
+            if now == identity_of(made.outfit.id)
+            else "stock, rules, retriever or settings have changed since"
+        )
 
     def _answer(
         self,
@@ -156,7 +165,8 @@ class StoreRecommender:
         style, unmet = self._style(request)
         seed = secrets.randbelow(2**31) if request.seed is None else request.seed
         clock = Clock.start()
-        brief = self._briefs.read(request)
+        encoder, parser = self._encoding()
+        brief = parser.read(request)
         nudges = self._nudges(request)
         lost = lost_pieces(order, brief, retriever, nudges) if order else []
         quota = self._quota(request)
@@ -171,9 +181,9 @@ class StoreRecommender:
                 index=IndexRef(version=retriever.view.snapshot.version),
                 seed=seed,
             )
-            decided_by = self._decided_by(retriever.view, used, nudges, style)
+            decided_by = self._decided_by(retriever.view, used, nudges, encoder, style)
             answering = ResponseBuilder(head, request, brief, identity(request, seed, decided_by), watch)
-            composed = self._composed(planned, used, answering)
+            composed = self._composed(planned, used, encoder, answering)
         clock.lap("compose")
         outfits = answering.outfits(composed)
         clock.lap("explain")
@@ -193,11 +203,12 @@ class StoreRecommender:
         catalog: CatalogView,
         used: Style,
         nudges: Sequence[ScoreAdjustment],
+        encoder: QueryEncoder,
         wanted: Style | None = None,
     ) -> list[str]:
         """All that decides an answer beside the request and its seed."""
         degraded = [] if wanted is None or used.scorer is wanted.scorer else [used.scorer.composer]
-        decided_by = [catalog.snapshot.version, used.ref.digest, self._encoder.digest, *digests(nudges)]
+        decided_by = [catalog.snapshot.version, used.ref.digest, encoder.digest, *digests(nudges)]
         decided_by += [f"stock:{catalog.stock.digest}"] if catalog.stock.digest else []
         return [*decided_by, str(self._settings.candidates_per_slot), *degraded]
 
@@ -226,13 +237,15 @@ class StoreRecommender:
         with self._stylists.turn(watch.check) as ours:
             yield style if ours else replace(style, scorer=self._stylists.fallback.scorer)
 
-    def _composed(self, planned: Planned, style: Style, answering: ResponseBuilder) -> list[OutfitDraft]:
+    def _composed(
+        self, planned: Planned, style: Style, encoder: QueryEncoder, answering: ResponseBuilder
+    ) -> list[OutfitDraft]:
         if not planned.plans:
             return []
         budget = answering.request.budget.cents if answering.request.budget else None
         weights, worn = style.weights, None
-        if self._encoder.tuned:
-            worn = self._encoder.encode_worn
+        if encoder.tuned:
+            worn = encoder.encode_worn
             if weights == Weights():
                 weights = Weights(rest=TUNED_REST)
         return compose(planned.plans, style.scorer, budget, answering.head.seed, weights, worn, answering)

@@ -21,7 +21,7 @@ from service.schemas.fields import Pseudonym
 from service.schemas.trace import Trace
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
-StyleKey = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=129)]
+NamedStyle = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=129)]
 """`name`, `name@candidate` or `name@version`, each part of at most 64 characters."""
 Names = Annotated[list[Name], Field(max_length=100)]
 MAX_OUTFITS = 10
@@ -77,7 +77,7 @@ class OutfitRequest(_Body):
 
     vibe: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
     count: Count = 3
-    style: StyleKey | None = None
+    style: NamedStyle | None = None
     department: Department | None = None
     occasion: Occasion | None = None
     season: AskedSeason | None = None

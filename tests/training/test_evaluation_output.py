@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
-from training.evaluation.result import Confusion, Estimate, Evaluation, EvaluationError, Subject
+from service.registry.evaluation import Confusion, Estimate, Evaluation, EvaluationError, Subject
 from training.report.plots import COLOURS, plot_confusion, plot_learning_curve, plot_tasks
 from training.report.tables import cell, confusion_table, markdown, number, table
 

@@ -17,7 +17,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from training.evaluation.result import Confusion
+from service.registry.evaluation import Confusion
 from training.report import wording
 from training.report.costs import Route
 from training.report.facts import Comparison, Point

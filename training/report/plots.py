@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.evaluation.result import SYSTEMS, Confusion, Estimate, Evaluation, EvaluationError
+from service.registry.evaluation import SYSTEMS, Confusion, Estimate, Evaluation, EvaluationError
 from training.report.tables import SHARES
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from training.evaluation.result import SYSTEMS, Confusion, Estimate, Evaluation
+from service.registry.evaluation import SYSTEMS, Confusion, Estimate, Evaluation
 
 Column = tuple[str, str]
 """Task and metric."""
@@ -13,10 +13,11 @@ SHARES = frozenset(
     {
         *("accuracy", "auc", "top1", "piece_precision", "look_pairs", "distinct_items"),
         *("rack_pieces", "rack_looks", "rack_most"),
+        *("recall@8", "recall@20"),
     }
 )
 """Metrics from 0 to 1, shown in per cent."""
-_DECISIONS = frozenset({"accuracy", "auc"})
+_DECISIONS = frozenset({"accuracy", "auc", "recall@8", "recall@20"})
 _NOTHING = "–"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.evaluation.result import Estimate
+from service.registry.evaluation import Estimate
 
 SHARES = frozenset(
     {

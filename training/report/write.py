@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from indexer.errors import StylistError
-from training.evaluation.result import Evaluation
+from service.registry.evaluation import Evaluation
 from training.report import figures, html, markdown, sections
 from training.report.costs import Assumptions, Route, routes
 from training.report.facts import Facts, gather

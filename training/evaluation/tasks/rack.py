@@ -17,6 +17,7 @@ from indexer.embedder import Embedder
 from service.composition.draft import Plan
 from service.lm.scorer import Scores
 from service.query.encoder import QueryEncoder
+from service.registry.evaluation import Estimate, EvaluationError
 from service.retrieval.filters import apply, filters, size_filter
 from service.schemas.outfits import OutfitRequest
 from training.data.decisions import ORDER
@@ -25,7 +26,6 @@ from training.evaluation.bootstrap import Difference, estimate, paired_differenc
 from training.evaluation.cases.catalog import LookbookCatalogue
 from training.evaluation.cases.choice import ChoiceCase, lookbook_cases, random_of
 from training.evaluation.cases.wishes import Wish, asked
-from training.evaluation.result import Estimate, EvaluationError
 from training.evaluation.systems.scorers import Contestant
 from training.evaluation.tasks.composition import answer
 

@@ -1,4 +1,7 @@
-"""What an evaluation says, as it is stored and read by the gate, the cards and the report. Knows no model."""
+"""What an evaluation says, as it is stored and read by the gate, the cards and the report. Knows no model.
+
+Of a style it tells what was composed with it, of the query encoder what was found with it.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from indexer.errors import StylistError
 from service.artifacts import read_file
-from service.registry.store import EVALUATION
 
-FILE = EVALUATION
+EVALUATION = "evaluation.json"
+"""Beside the weights of a version that was measured."""
 
 System = Literal[
     "random",
@@ -24,9 +27,10 @@ System = Literal[
     "tuned-only",
     "tuned",
 ]
-"""`tuned-retrieval` is retrieval alone with the tuned query encoder. `prompt-only` is the untuned model's own score,
-`prompt+retrieval` that score in one sum with the retriever's similarities; `tuned-only` and `tuned` are the same two
-with the adapter, and `tuned` has the tuned query encoder where there is one: it is what is served.
+"""`tuned-retrieval` is retrieval alone with the tuned query encoder: of that, it is what is served. `prompt-only` is
+the untuned model's own score, `prompt+retrieval` that score in one sum with the retriever's similarities; `tuned-only`
+and `tuned` are the same two with the adapter, and `tuned` has the tuned query encoder where there is one: of a style,
+it is what is served.
 """
 SYSTEMS: tuple[System, ...] = System.__args__  # type: ignore[attr-defined]
 
@@ -42,12 +46,12 @@ class _Strict(BaseModel):
 class Estimate(_Strict):
     """One figure: `metric` of `system` on `task`, with its 95 % interval over `n` cases.
 
-    Tasks and metrics in use: `vibe_choice`, `vibe_choice_hard`, `next_piece`, `near_miss`, `polyvore_fitb`
-    (accuracy); `polyvore_auc` (auc); `composition` (piece_precision, look_pairs, distinct_items, violations),
-    `composition` (filled; reachable, of system `shortlist`), `rack` (rack_pieces, rack_looks, rack_most; reachable, of
-    system `rules`), `fidelity` (top1; judge_top1, of system `judge`),
-    `latency` and `latency@1` (p50_ms, p95_ms), `prompt` (tokens, the layout as system), `layout@<task>` (accuracy),
-    `learning_curve@10`, `@30`, `@100` (accuracy).
+    Tasks and metrics in use: `vibe_choice`, `vibe_choice_hard`, `next_piece`, `next_piece_hard`, `near_miss`,
+    `polyvore_fitb` (accuracy); `retrieval` (recall@8, recall@20); `polyvore_auc` (auc); `composition`
+    (piece_precision, look_pairs, distinct_items, violations; filled; reachable, of system `shortlist`), `rack`
+    (rack_pieces, rack_looks, rack_most; reachable, of system `rules`), `fidelity` (top1; judge_top1, of system
+    `judge`), `latency` and `latency@1` (p50_ms, p95_ms), `prompt` (tokens, the layout as system), `layout@<task>`
+    (accuracy), `learning_curve@10`, `@30`, `@100` (accuracy).
     """
 
     task: str
@@ -59,6 +63,13 @@ class Estimate(_Strict):
     n: Annotated[int, Field(ge=0)]
     higher_is_better: bool = True
     chance: float | None = None
+    groups: Annotated[
+        dict[str, tuple[float, Annotated[int, Field(gt=0)]]] | None,
+        Field(exclude_if=lambda value: value is None),
+    ] = None
+    """Sum and number of the cases of each group (a wish, an outfit), where they are kept: by them, two evaluations of
+    the same cases are compared in pairs.
+    """
 
 
 class Confusion(_Strict):
@@ -71,12 +82,14 @@ class Confusion(_Strict):
 class Subject(_Strict):
     """What was evaluated; enough to tell whether two evaluations are comparable."""
 
+    kind: Literal["style", "retriever"] = "style"
     name: str
     version: str
     digest: str
     base_model: str
     base_digest: str
     layout: str
+    """Of a style's prompt; empty for the query encoder, which has none."""
     cases_digest: str
     """Identity of the cases: estimates of different cases are never compared."""
 
@@ -100,14 +113,14 @@ class Evaluation(_Strict):
         )
 
 
-def save(evaluation: Evaluation, folder: Path) -> Path:
+def save_evaluation(evaluation: Evaluation, folder: Path) -> Path:
     """Write `evaluation.json` into the folder, aside and renamed."""
     folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / f"{FILE}.new"
+    aside = folder / f"{EVALUATION}.new"
     aside.write_text(evaluation.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    return aside.replace(folder / FILE)
+    return aside.replace(folder / EVALUATION)
 
 
-def load(folder: Path) -> Evaluation:
+def read_evaluation(folder: Path) -> Evaluation:
     """The evaluation in the folder. Raises EvaluationError naming file and field."""
-    return read_file(folder / FILE, Evaluation, EvaluationError)
+    return read_file(folder / EVALUATION, Evaluation, EvaluationError)
