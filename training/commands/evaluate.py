@@ -26,6 +26,7 @@ from service.settings import Settings
 from training.commands import evaluate_retriever
 from training.commands.data import Sources, designer_lookbooks, gather, split
 from training.commands.evaluate_retriever import RetrieverEvaluation
+from training.commands.results import table_of, write_results
 from training.data.looks import Split, StyledLook, read_looks
 from training.evaluation.cases.catalog import LookbookCatalogue, lookbook_catalogue
 from training.evaluation.cases.choice import first_of_each_task, lookbook_cases
@@ -37,7 +38,6 @@ from training.evaluation.tasks.fidelity import evaluate_fidelity
 from training.evaluation.tasks.latency import measure_latency, prompt_tokens
 from training.evaluation.tasks.layouts import both_layouts, compare_layouts
 from training.evaluation.tasks.rack import evaluate_racks, lookbook_racks
-from training.report.results import table_of, write_results
 from training.trainers.neutral_cache import read_neutral
 
 _COUNT = 3

@@ -18,8 +18,8 @@ from service.registry.lifecycle import RegistryError, find, now
 from service.registry.query_adapter import QueryAdapter, load_query_adapter
 from service.settings import Settings
 from training.commands.data import Sources, gather, some_of, split
+from training.commands.results import table_of, write_results
 from training.data.looks import StyledLook, digest
-from training.report.results import table_of, write_results
 from training.retriever.metrics import measure
 
 UNTUNED, TUNED = "retrieval-only", RULES["retriever"].served
