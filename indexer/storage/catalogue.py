@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from indexer.errors import SnapshotError
-from indexer.item import COVERED_BY_DRESS, SLOTS, Item, Slot, Variant
+from indexer.item import COVERED_BY_DRESS, Item, Variant
 from indexer.storage.schema import ITEMS, METADATA, VARIANTS
 
 _PLAIN = tuple(f.name for f in dataclasses.fields(Item) if f.name != "variants")
@@ -73,9 +73,6 @@ class Catalogue:
     def __len__(self) -> int:
         return int(self._rows(select(func.count()).select_from(ITEMS))[0][0])
 
-    def count_variants(self) -> int:
-        return int(self._rows(select(func.count()).select_from(VARIANTS))[0][0])
-
     def write_items(self, items: Sequence[Item], text_hashes: Sequence[str], first: int) -> None:
         """Append items at positions `first`, `first` + 1, ..., all or none. SKUs must be new to the table."""
         if not items:
@@ -115,12 +112,6 @@ class Catalogue:
         item = self._load([position])[position]
         bearers = [v for v in item.variants if v.sku == sku]
         return Found(position, item, bearers[0] if len(bearers) == 1 else None)
-
-    def count_by_slot(self) -> dict[Slot, int]:
-        """Items per slot, every slot named; items without a slot are not counted."""
-        rows = self._rows(select(ITEMS.c.slot, func.count()).group_by(ITEMS.c.slot))
-        counts = {row[0]: int(row[1]) for row in rows}
-        return {slot: counts.get(slot, 0) for slot in SLOTS}
 
     def known_skus(self, skus: Iterable[str]) -> set[str]:
         """Those of `skus` that are an item's own already."""

@@ -21,11 +21,6 @@ class FifoLock:
         self._queue: deque[threading.Event] = deque()
         self._taken = False
 
-    @property
-    def waiting(self) -> int:
-        """How many threads wait."""
-        return len(self._queue)
-
     def take(self, seconds: float, check: Callable[[], None] = lambda: None) -> bool:
         """Waits for a turn, at most so long; False when none came. Who gets True calls `give_back`.
 

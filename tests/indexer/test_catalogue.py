@@ -78,7 +78,6 @@ def test_items_come_back_as_they_were(written: list[Item], split: int) -> None:
     write(catalogue, *written[split:])
     assert list(catalogue.iter_items()) == written
     assert catalogue.at(range(len(written))) == written
-    assert catalogue.count_variants() == sum(len(i.variants) for i in written)
     for position, one in enumerate(written):
         found = catalogue.get(one.sku)
         assert found is not None
@@ -108,11 +107,6 @@ def test_get_by_item_and_by_variant(catalogue: Catalogue) -> None:
     assert only is not None
     assert only.variant == only.item.variants[0]
     assert catalogue.get("B-M") is None
-
-
-def test_count_by_slot_names_every_slot(catalogue: Catalogue) -> None:
-    write(catalogue, item("A"), item("B"), item("C", slot="bag"), item("D", slot=None))
-    assert catalogue.count_by_slot() == {s: {"top": 2, "bag": 1}.get(s, 0) for s in SLOTS}
 
 
 def test_a_sku_twice_is_refused_and_nothing_is_half_written(catalogue: Catalogue) -> None:

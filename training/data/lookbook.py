@@ -76,17 +76,6 @@ class Vibe(_Strict):
     looks: Annotated[list[Look], Field(min_length=1)]
 
 
-class StyleCard(_Strict):
-    """What makes a designer's hand, in our own words. `palette` are colour names, most frequent first."""
-
-    designer: str
-    palette: Annotated[list[str], Field(min_length=4)]
-    silhouette: Sentence
-    materials: Annotated[list[str], Field(min_length=4)]
-    signatures: Annotated[list[str], Field(min_length=4)]
-    never: Annotated[list[str], Field(min_length=3)]
-
-
 def read_lookbook(paths: Iterable[Path]) -> Iterator[Vibe]:
     """The vibes of the files, in order. Raises LookbookError naming file, line and field of what is wrong."""
     seen: dict[str, str] = {}

@@ -24,11 +24,6 @@ class Difference:
     high: float
     n: int
 
-    @property
-    def significant(self) -> bool:
-        """Whether the interval leaves out zero."""
-        return self.low > 0 or self.high < 0
-
 
 def mean_interval(
     values: ArrayLike, clusters: Sequence[str], seed: int = 0, draws: int = DRAWS
@@ -89,17 +84,13 @@ def paired_difference(
     return Difference(float((first - second).mean()), low, high, len(first))
 
 
-def auc(real: ArrayLike, fake: ArrayLike) -> float:
-    """Area under the ROC curve: the share of (real, fake) pairs in which the real one scores higher, ties half
-    (the Mann-Whitney statistic: Hanley & McNeil 1982).
-    """
-    return float(_wins(np.asarray(real, dtype=np.float64), np.asarray(fake, dtype=np.float64)).mean())
-
-
 def auc_estimate(
     task: str, system: str, real: ArrayLike, fake: ArrayLike, seed: int = 0, draws: int = DRAWS
 ) -> Estimate:
-    """AUC where `real[i]` and `fake[i]`, shape (outfits,), were made from one outfit, which is the cluster."""
+    """Area under the ROC curve: the share of (real, fake) pairs in which the real one scores higher, ties half (the
+    Mann-Whitney statistic: Hanley & McNeil 1982). `real[i]` and `fake[i]`, shape (outfits,), were made from one
+    outfit, which is the cluster.
+    """
     ours, theirs = np.asarray(real, dtype=np.float64), np.asarray(fake, dtype=np.float64)
     n = len(_checked(ours, [system] * theirs.size))
     wins = _wins(ours, theirs)

@@ -172,11 +172,6 @@ class LookbookCatalogue:
         items = self.retriever.view.snapshot.catalogue.iter_items()
         return {(item.slot, item.label()) for item in items if item.slot is not None and item.in_stock}
 
-    def slot_share(self) -> float:
-        """Share of the pieces that the taxonomy put into the slot that their look wears them in."""
-        slots = {item.sku: item.slot for item in self.retriever.view.snapshot.catalogue.iter_items()}
-        return sum(slots.get(row.sku) == row.slot for row in self.rows.values()) / len(self.rows)
-
     def cost(self, look: StyledLook) -> int:
         """What the look costs here, in cents. Raises EvaluationError naming a piece that is not here."""
         prices = {(row.slot, row.text, home): row.cents for row in self.rows.values() for home in row.homes}
