@@ -57,7 +57,7 @@ class Assembly:
         files = {rows[0].group_id: rows[0].file for rows in groups if rows}
         for item in items:
             self.census.add(item)
-            self.prices.add(files.get(item.group_id, ""), item)
+            self.prices.add(self.intake.name_of(files.get(item.group_id, "")), item)
         for row in chain.from_iterable(groups):
             self.census.add_department(row.department)
 

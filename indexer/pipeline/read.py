@@ -135,6 +135,11 @@ class Intake:
         tally.late += 1
         self._rejects.add(reject)
 
+    def name_of(self, file: str) -> str:
+        """What the report calls the feed that a row is from."""
+        tally = self._by_file.get(file)
+        return file if tally is None else tally.file
+
     @property
     def accepted(self) -> int:
         return sum(t.accepted for t in self.tallies)

@@ -14,6 +14,7 @@ MAX_CHARS = 2_000
 
 _SCHEMES = {"http": 80, "https": 443}
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|[0-9a-f:.]+")
 _ODD = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -66,7 +67,7 @@ def parse_address(text: str) -> Address:
         host = host if ":" in host else host.encode("idna").decode("ascii").lower()
     except ValueError as error:  # UnicodeError is one
         raise FeedError("the address of the feed cannot be understood") from error
-    if parts.scheme.lower() not in _SCHEMES or not host or "%" in host:
+    if parts.scheme.lower() not in _SCHEMES or not _HOST.fullmatch(host):
         raise FeedError("feeds are fetched from http:// and https:// addresses with a host")
     scheme = parts.scheme.lower()
     user = "" if parts.username is None else f"{unquote(parts.username)}:{unquote(parts.password or '')}"

@@ -178,7 +178,7 @@ def _tag(home: Path) -> dict[str, str]:
         about = json.loads((home / _ABOUT).read_text(encoding="utf-8"))
         whole = about.pop("sha256") == sha256_file(home / _BODY)
         return {str(k): str(v) for k, v in about.items()} if whole else {}
-    except (OSError, ValueError, KeyError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 

@@ -1,8 +1,8 @@
 """Which encoding a text is in, by its first bytes. Knows no lines, no CSV, JSON or XML.
 
 UTF-16 is recognised by its byte-order mark or by its zero bytes, UTF-8 by being UTF-8. What is neither is asked about:
-a detector tells Cyrillic, Greek, Polish, Chinese, Japanese and Korean code pages well. Between those of western and
-central Europe it guesses by chance, so Windows-1252 is the answer there.
+a detector tells Cyrillic, Greek, Chinese, Japanese and Korean code pages well. Between those of western and central
+Europe it guesses by chance, so Windows-1252 is the answer there, but for Polish, whose letters are superscripts in it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ _ASKED_BYTES = 16_384
 _OTHER_SCRIPTS = ("cp1251", "cp1253", "cp932", "gb18030", "big5", "cp949")
 _RUNS = re.compile(rb"[\x80-\xff](?:[\x40-\x7e]?[\x80-\xff])+")  # trail bytes of CJK code pages may be ASCII
 _LEAST_BYTES = 8
+_POLISH = re.compile(rb"[A-Za-z\xc0-\xff][\xb3\xb9\xbf](?=[a-z\xc0-\xff])")  # "³", "¹", "¿" inside a word
+_LEAST_WORDS = 2
 
 
 def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
@@ -58,11 +60,9 @@ def _code_page(head: bytes) -> str:
     if others < _LEAST_BYTES:
         return UTF8
     in_runs = sum(len(run) for run in _RUNS.findall(sample))
-    if in_runs >= 0.7 * others:
-        return _detected(sample, ("cp1252", *_OTHER_SCRIPTS)) or UTF8
-    # Polish in Windows-1252 has superscripts and question marks inside its words: the detector rules it out.
-    is_western = _detected(sample, ("cp1252",)) is not None
-    return UTF8 if is_western else _detected(sample, ("cp1250",)) or UTF8
+    if in_runs >= 0.7 * others and (found := _detected(sample)) is not None:
+        return found
+    return "cp1250" if len(_POLISH.findall(sample)) >= _LEAST_WORDS else UTF8
 
 
 def _mostly_utf8(head: bytes) -> bool:
@@ -72,9 +72,9 @@ def _mostly_utf8(head: bytes) -> bool:
     return broken <= max(3, 0.5 * len(other)) and broken < len(other)
 
 
-def _detected(sample: bytes, candidates: tuple[str, ...]) -> str | None:
+def _detected(sample: bytes) -> str | None:
+    """The code page of another script; None when it is rather a Latin one."""
     from charset_normalizer import from_bytes  # only for files that are not UTF-8: it takes a moment to load
 
-    best = from_bytes(sample, cp_isolation=list(candidates), preemptive_behaviour=False).best()
-    found = None if best is None else best.encoding
-    return UTF8 if found == "cp1252" else found
+    best = from_bytes(sample, cp_isolation=["cp1252", *_OTHER_SCRIPTS], preemptive_behaviour=False).best()
+    return None if best is None or best.encoding == "cp1252" else best.encoding

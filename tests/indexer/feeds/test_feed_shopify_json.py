@@ -214,8 +214,8 @@ def test_what_is_not_shopifys_says_what_its_keys_are(feed_file: WriteFeed) -> No
 
 
 KEYS = (
-    "id title handle variants edges node options name value price amount tags images src sku option1 image key namespace"
-    " selectedOptions inventoryItem tracked priceRangeV2 minVariantPrice metafields __parentId"
+    "id title handle variants edges node options name value price amount tags images src sku option1 image key"
+    " namespace selectedOptions inventoryItem tracked priceRangeV2 minVariantPrice metafields __parentId"
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12),
