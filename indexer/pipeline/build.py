@@ -22,9 +22,11 @@ from indexer.item import SLOTS
 from indexer.pipeline.assemble import Assembly
 from indexer.pipeline.embed import VectorDraft
 from indexer.pipeline.group import Staging
+from indexer.pipeline.images import ImageOptions, fetch_images
 from indexer.pipeline.read import FeedSource, Intake
 from indexer.pipeline.rejects import RejectLog
 from indexer.pipeline.report import BuildReport, Census, RemovalError
+from indexer.storage.catalogue import Catalogue, sqlite_url
 from indexer.storage.diff import Diff, compare, no_difference, read_rejects
 from indexer.storage.draft import CATALOGUE, REJECTS, Draft
 from indexer.storage.durable import sha256_file
@@ -45,6 +47,7 @@ class BuildOptions:
 
     `dry_run` ends the build once its difference to the current snapshot is known. `max_removed` is the share of the
     current items that may go (0 to 1); None allows any. `started` is what the manifest says of when feeds were read.
+    `images` None fetches no product images.
     """
 
     allow_rejects: bool = False
@@ -52,17 +55,18 @@ class BuildOptions:
     dry_run: bool = False
     max_removed: float | None = None
     started: str = ""
+    images: ImageOptions | None = None
 
 
 class ProgressSink(Protocol):
     """Told how a build goes on."""
 
     def start(self, stage: str, total: int | None) -> None:
-        """A stage begins ("read", "normalise", "compare", "embed", "index", "commit"); `total` None: not known."""
+        """A stage begins: read, normalise, compare, embed, index, images, commit. `total` None: not known."""
         ...
 
     def advance(self, count: int) -> None:
-        """`count` more rows (of "read" and "normalise") or items (of "embed") are done."""
+        """`count` more rows (of "read" and "normalise"), items (of "embed") or images are done."""
         ...
 
 
@@ -155,7 +159,21 @@ def _build(run: _Run, feeds: Sequence[FeedSource]) -> BuildReport:
                 vectors.encode(run.progress.advance)
             with run.stage("index"):
                 VectorIndex.build(vectors.matrix(run.census.items)).save(run.draft.vectors)
+            _fetch_images(run)
             return _commit(run, intake, vectors, report.diff)
+
+
+def _fetch_images(run: _Run) -> None:
+    if run.options.images is None:
+        return
+    with closing(Catalogue.open(sqlite_url(run.draft.catalogue))) as catalogue:
+        addresses = {item.image_url for item in catalogue.iter_items() if item.slot and item.image_url}
+    with run.stage("images", len(addresses)):
+        before = None if run.previous is None else run.previous.images
+        tally = fetch_images(
+            sorted(addresses), run.options.images, run.draft.images, before, run.progress.advance
+        )
+    run.notes.append(tally.note())
 
 
 def _compared(run: _Run, intake: Intake, vectors: VectorDraft) -> BuildReport:
@@ -225,7 +243,7 @@ def _keep_rejects(run: _Run, intake: Intake) -> str:
 
 
 def _unchanged(run: _Run, previous: Snapshot) -> bool:
-    """Whether items, texts and rejects equal the previous snapshot's, byte for byte.
+    """Whether items, texts and rejects equal the previous snapshot's, byte for byte, and images were wanted then too.
 
     The catalogue holds a hash of every text and of the encoder, so that equal catalogues have equal vectors.
     """
@@ -233,6 +251,7 @@ def _unchanged(run: _Run, previous: Snapshot) -> bool:
     return (
         sha256_file(run.draft.catalogue) == files[CATALOGUE].sha256
         and sha256_file(run.draft.rejects) == files[REJECTS].sha256
+        and (run.options.images is None or previous.images.exists)
     )
 
 

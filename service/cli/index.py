@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from service.settings import Settings
 
-_UNITS = {"read": " rows", "normalise": " rows", "embed": " items"}
+_UNITS = {"read": " rows", "normalise": " rows", "embed": " items", "images": " images"}
 
 
 class StageBars:

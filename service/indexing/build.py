@@ -17,6 +17,7 @@ from service.errors import InvalidError
 
 if TYPE_CHECKING:
     from indexer.pipeline.build import FeedSource, ProgressSink
+    from indexer.pipeline.images import ImageOptions
     from indexer.pipeline.report import BuildReport
     from service.settings import Settings
 
@@ -37,6 +38,14 @@ def check_currency(code: str) -> None:
     """Raises InvalidError of `currency` for what is no ISO 4217 code, nor a sign or name of one."""
     if currency_code(code) is None:
         raise InvalidError.at("currency", f"{code!r} is no ISO 4217 code, such as EUR or USD")
+
+
+def _images(settings: Settings) -> ImageOptions | None:
+    from indexer.pipeline.images import ImageOptions
+
+    if settings.image_hosts is None:
+        return None
+    return ImageOptions(settings.image_hosts, settings.image_max_bytes)
 
 
 def build_index(
@@ -69,6 +78,7 @@ def build_index(
             dry_run=dry_run,
             max_removed=max_removed,
             started=started or book.mark(),
+            images=_images(settings),
         )
         report = build_snapshot(store, feeds, load_embedder(settings.embedder), options, progress)
         settle(book, store, report, options.started)

@@ -24,8 +24,10 @@ from service.composition.weights import TUNED_REST, Weights
 from service.db.repositories.outfits import Made
 from service.db.repositories.styles import Choices
 from service.errors import InvalidError, ProblemError, UnavailableError
+from service.pictures.piece import Piece
 from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
 from service.query.parser import QueryParser
+from service.recommender.pieces import picture_piece
 from service.recommender.progress import ProgressListener, Unwatched
 from service.recommender.protocol import Condition
 from service.recommender.response import Clock, ResponseBuilder, identity, identity_of
@@ -36,7 +38,7 @@ from service.retrieval.adjustments import AdjustmentSource, ScoreAdjustment, dig
 from service.retrieval.merchandising import RuleMatch
 from service.retrieval.retriever import Retriever
 from service.schemas.catalog import ItemPage, ItemQuery, ItemView
-from service.schemas.outfits import IndexRef, OutfitRequest, OutfitResponse, StyleView, Unmet
+from service.schemas.outfits import IndexRef, Outfit, OutfitRequest, OutfitResponse, StyleView, Unmet
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -126,6 +128,10 @@ class StoreRecommender:
         """The outfit of the order with another piece in one slot, as often as wanted and possible, best first."""
         with self._holder.lease() as catalog:
             return self._answer(order.request, request_id, Retriever(catalog), watch or Unwatched(), order)
+
+    def pieces(self, outfit: Outfit) -> list[Piece]:
+        with self._holder.lease() as catalog:
+            return [picture_piece(catalog, worn) for worn in outfit.items]
 
     def difference(self, made: Made) -> str | None:
         """Why composing again would not give what was made; None while all that decided it is unchanged."""
