@@ -11,10 +11,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from indexer.embedder import EMBEDDED_MODEL
 from indexer.item import Department
 from indexer.record import MAX_UNPACKED
+from indexer.storage.images import MAX_BYTES
 
 EMBEDDED_LM = "embedded:SmolLM2-135M-Instruct"
 
 Positive = Annotated[int, Field(gt=0)]
+ImageHost = Annotated[str, Field(pattern=r"^(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?$")]
 Origin = Annotated[str, Field(pattern=r"^https?://[^/*?#@\s]+$")]
 
 
@@ -59,6 +61,10 @@ class Settings(BaseSettings):
     """A feed that is fetched from an address must have arrived after this many seconds."""
     reindex_max_removed: Annotated[float, Field(ge=0, le=1)] = 0.3
     """Share of the current items that a reindex may remove without being confirmed."""
+    image_hosts: Annotated[tuple[ImageHost, ...] | None, NoDecode] = None
+    """Hosts that product images are fetched from when indexing, separated by commas; unset: none are fetched."""
+    image_max_bytes: Positive = MAX_BYTES
+    """Most bytes that a product image may weigh as it is fetched."""
     candidates_per_slot: Positive = 8
     """Pieces per slot that the stylist reads."""
     queue_size: Positive = 16
@@ -95,7 +101,7 @@ class Settings(BaseSettings):
     threads: int = 0
     """Threads of the language model; 0 leaves the choice to torch."""
 
-    @field_validator("cors_origins", "feed_sources", "feed_hosts", mode="before")
+    @field_validator("cors_origins", "feed_sources", "feed_hosts", "image_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

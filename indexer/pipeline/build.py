@@ -21,10 +21,12 @@ from indexer.pipeline.assemble import Assembly
 from indexer.pipeline.corrections import Correction, Corrections
 from indexer.pipeline.embed import VectorDraft
 from indexer.pipeline.group import Staging
+from indexer.pipeline.images import fetch_images
 from indexer.pipeline.read import FeedSource, Intake
 from indexer.pipeline.rejects import RejectLog
 from indexer.pipeline.report import BuildReport, RemovalError
 from indexer.pipeline.run import DEFAULTS, BuildOptions, ProgressSink, Run, Silent
+from indexer.storage.catalogue import Catalogue, sqlite_url
 from indexer.storage.diff import Diff, compare, no_difference, read_rejects
 from indexer.storage.draft import CATALOGUE, REJECTS
 from indexer.storage.durable import sha256_file
@@ -105,7 +107,21 @@ def _build(run: Run, feeds: Sequence[FeedSource]) -> BuildReport:
                 vectors.encode(run.progress.advance)
             with run.stage("index"):
                 VectorIndex.build(vectors.matrix(run.census.items)).save(run.draft.vectors)
+            _fetch_images(run)
             return _commit(run, intake, vectors, report.diff)
+
+
+def _fetch_images(run: Run) -> None:
+    if run.options.images is None:
+        return
+    with closing(Catalogue.open(sqlite_url(run.draft.catalogue))) as catalogue:
+        addresses = {item.image_url for item in catalogue.iter_items() if item.slot and item.image_url}
+    with run.stage("images", len(addresses)):
+        before = None if run.previous is None else run.previous.images
+        tally = fetch_images(
+            sorted(addresses), run.options.images, run.draft.images, before, run.progress.advance
+        )
+    run.notes.append(tally.note())
 
 
 def _compared(run: Run, intake: Intake, vectors: VectorDraft) -> BuildReport:
@@ -148,7 +164,7 @@ def _unused(corrections: Corrections) -> Iterator[str]:
 
 
 def _unchanged(run: Run, previous: Snapshot) -> bool:
-    """Whether items, texts and rejects equal the previous snapshot's, byte for byte.
+    """Whether items, texts and rejects equal the previous snapshot's, byte for byte, and images were wanted then too.
 
     The catalogue holds a hash of every text and of the encoder, so that equal catalogues have equal vectors.
     """
@@ -156,6 +172,7 @@ def _unchanged(run: Run, previous: Snapshot) -> bool:
     return (
         sha256_file(run.draft.catalogue) == files[CATALOGUE].sha256
         and sha256_file(run.draft.rejects) == files[REJECTS].sha256
+        and (run.options.images is None or previous.images.exists)
     )
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from indexer.embedder import Embedder
 from indexer.pipeline.corrections import Corrections
+from indexer.pipeline.images import ImageOptions
 from indexer.pipeline.prices import PriceLevels
 from indexer.pipeline.rejects import RejectLog
 from indexer.pipeline.report import Census
@@ -23,7 +24,7 @@ class BuildOptions:
 
     `dry_run` ends the build once its difference to the current snapshot is known. `max_removed` is the share of the
     current items that may go (0 to 1); None allows any. `started` is what the manifest says of when feeds were read.
-    `confirm_prices`: prices are right, however high they are for what is sold.
+    `confirm_prices`: prices are right, however high they are for what is sold. `images` None fetches no images.
     """
 
     allow_rejects: bool = False
@@ -32,6 +33,7 @@ class BuildOptions:
     max_removed: float | None = None
     started: str = ""
     confirm_prices: bool = False
+    images: ImageOptions | None = None
 
 
 DEFAULTS = BuildOptions()
@@ -41,8 +43,8 @@ class ProgressSink(Protocol):
     """Told how a build goes on."""
 
     def start(self, stage: str, total: int | None) -> None:
-        """A stage begins (before a build "fetch"; "read", "normalise", "compare", "embed", "index", "commit"); `total`
-        None: not known."""
+        """A stage begins (before a build "fetch"; "read", "normalise", "compare", "embed", "index", "images", "commit");
+        `total` None: not known."""
         ...
 
     def advance(self, count: int) -> None:

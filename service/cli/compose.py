@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -21,8 +22,12 @@ from service.schemas.outfits import (
 )
 from service.settings import Settings
 
+if TYPE_CHECKING:
+    from service.pictures.piece import Piece
+
 _HEAD = ("SLOT", "PIECE", "BRAND", "SIZE", "PRICE")
 _TITLE_CHARS = 48
+PICTURES = (".svg", ".png")
 
 # Where each option goes in the request, and so which option an error in the request is about.
 _FIELDS = {
@@ -58,16 +63,19 @@ _FIELDS = {
 }
 
 
-def run(settings: Settings, options: Mapping[str, Any], *, as_json: bool) -> str:
+def run(settings: Settings, options: Mapping[str, Any], *, as_json: bool, image: Path | None = None) -> str:
     """Composes in this process. `options` are the command's, by name; unset ones are None, False or empty.
 
-    Raises InvalidError for values that cannot be, UnavailableError when there is nothing to compose from.
+    With an `image`, what was composed is drawn there as well. Raises InvalidError for values that cannot be,
+    UnavailableError when there is nothing to compose from, and OSError when the picture cannot be written.
     """
     refined = options.get("refine")
     if refined is not None:
         turn = build_turn(options)
     else:
         request = build_request(options)
+    if image is not None and image.suffix.lower() not in PICTURES:
+        raise InvalidError.at("image", f"{image.name!r} ends neither in .svg nor in .png")
     from service.db.repositories.outfits import read_made
     from service.db.repositories.rules import RuleRepository
     from service.db.repositories.stock import StockRepository
@@ -96,7 +104,25 @@ def run(settings: Settings, options: Mapping[str, Any], *, as_json: bool) -> str
         else:
             response = recommender.compose(request, uuid.uuid4().hex)
         state.save_response(request, response)  # so that an outfit can be refined by its id
-    return localised(response, DEFAULT_LANGUAGE).model_dump_json() if as_json else render(response)
+        if image is not None and response.outfits:
+            drawn = [(outfit.title, recommender.pieces(outfit)) for outfit in response.outfits]
+            _write_picture(image, drawn)
+    if as_json:
+        return localised(response, DEFAULT_LANGUAGE).model_dump_json()
+    pictured = f"\npicture {image}" if image is not None and response.outfits else ""
+    return render(response) + pictured
+
+
+def _write_picture(file: Path, outfits: Sequence[tuple[str, Sequence[Piece]]]) -> None:
+    """One picture: of several outfits, a sheet. Raises OSError when the file cannot be written."""
+    from service.pictures.laydown import sheet
+    from service.pictures.raster import png
+
+    svg = sheet(outfits)
+    if file.suffix.lower() == ".svg":
+        file.write_text(svg, encoding="utf-8")
+    else:
+        file.write_bytes(png(svg, width=1000 if len(outfits) == 1 else 700 * min(len(outfits), 3)))
 
 
 def build_turn(options: Mapping[str, Any]) -> RefineRequest:

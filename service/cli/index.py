@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
     from service.settings import Settings
 
-_UNITS = {"fetch": " bytes", "read": " rows", "normalise": " rows", "embed": " items"}
+_UNITS = {
+    "fetch": " bytes",
+    "read": " rows",
+    "normalise": " rows",
+    "embed": " items",
+    "images": " images",
+}
 
 
 class StageBars:

@@ -129,16 +129,20 @@ def compose(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same answer.")] = None,
     explain: Annotated[bool, typer.Option(help="Say why the pieces go together.")] = False,
+    image: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the outfits there, side by side: FILE.svg or FILE.png."),
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print the body that POST /v1/outfits would answer.")
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Compose outfits for a vibe."""
-    options = {name: value for name, value in locals().items() if name not in ("json", "data_dir")}
+    options = {name: value for name, value in locals().items() if name not in ("image", "json", "data_dir")}
     from service.cli.compose import run
 
-    typer.echo(run(settings_of(data_dir), options, as_json=json))
+    typer.echo(run(settings_of(data_dir), options, as_json=json, image=image))
 
 
 @app.command()

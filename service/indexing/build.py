@@ -18,6 +18,7 @@ from service.indexing.download import FOLDER, Fetching, fetch
 
 if TYPE_CHECKING:
     from indexer.pipeline.build import FeedSource, ProgressSink
+    from indexer.pipeline.images import ImageOptions
     from indexer.pipeline.report import BuildReport
     from indexer.storage.snapshot import SnapshotStore
     from service.db.repositories.stock import StockRepository
@@ -40,6 +41,14 @@ def check_currency(code: str) -> None:
     """Raises InvalidError of `currency` for what is no ISO 4217 code, nor a sign or name of one."""
     if currency_code(code) is None:
         raise InvalidError.at("currency", f"{code!r} is no ISO 4217 code, such as EUR or USD")
+
+
+def _images(settings: Settings) -> ImageOptions | None:
+    from indexer.pipeline.images import ImageOptions
+
+    if settings.image_hosts is None:
+        return None
+    return ImageOptions(settings.image_hosts, settings.image_max_bytes)
 
 
 def build_index(
@@ -76,6 +85,7 @@ def build_index(
             max_removed=max_removed,
             started=started or book.mark(),
             confirm_prices=confirm_prices,
+            images=_images(settings),
         )
         _fetch(settings, feeds, hosts, progress)
         report = build_snapshot(store, feeds, load_embedder(settings.embedder), options, progress)

@@ -1,10 +1,10 @@
-"""Which drawing a piece gets, and in which cut: by its kind, its slot and the words of its title. Draws nothing."""
+"""Which drawing a piece gets, in which cut, and which template an outfit: by kinds, slots and titles. Draws nothing."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -39,6 +39,23 @@ def cut_of(piece: Piece) -> Cut:
     own = _tables()["kind_cuts"].get(piece.kind, {})
     found = {part: _first(cuts[part], words) or own.get(part, "") for part in ("neck", "sleeve", "length")}
     return Cut(**found)
+
+
+def template_of(pieces: Sequence[Piece]) -> str:
+    """The template for the kind of outfit that these pieces are."""
+    slots, kinds = {piece.slot for piece in pieces}, {piece.kind for piece in pieces}
+    kinds_of = _tables()["outfits"]
+    if kinds & {*kinds_of["swim"]}:
+        return "swim"
+    if kinds & {*kinds_of["suit"]}:
+        return "suit"
+    if "dress" in slots:
+        return "dress-layered" if "outerwear" in slots else "dress"
+    if not {"top", "bottom"} <= slots:
+        return "few"
+    if kinds & {*kinds_of["men"]}:
+        return "men"
+    return "layered" if "outerwear" in slots else "separates"
 
 
 def _first(rows: Mapping[str, str], words: str) -> str:

@@ -128,7 +128,12 @@ def _second(piece: Piece, base: str, others: list[str]) -> str:
         return others[0]
     if piece.slot == "shoes":
         return "#f4f1ea"
-    return mix(base, WHITE, 0.72) if lightness(base) < 0.55 else mix(base, SHADOW, 0.3)
+    dark = lightness(base) < 0.55
+    if piece.slot == "outerwear":
+        return "#efe6d6" if dark else mix(base, SHADOW, 0.3)
+    if piece.slot in ("dress", "top", "bottom"):  # trimmings of the same cloth
+        return mix(base, WHITE, 0.2) if dark else mix(base, SHADOW, 0.12)
+    return mix(base, WHITE, 0.72) if dark else mix(base, SHADOW, 0.3)
 
 
 def _metal(piece: Piece, words: str) -> str:

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from service.pictures.outline import Outline, ellipse, parse
+from service.pictures.outline import Outline, Run, ellipse, parse
 
 SURFACES = frozenset({"cloth", "second", "trim", "rib", "inside", "lining", "metal", "paint"})
 """What is filled, shaded and outlined."""
@@ -178,7 +178,7 @@ def _part(row: Sequence[Any], where: str, tip: Sequence[float]) -> Part:
 
 def _dots(text: str) -> Outline:
     """ "x y r" or "x y rx ry", several parted by commas."""
-    runs = []
+    runs: list[Run] = []
     for dot in text.split(","):
         numbers = [float(n) for n in dot.split()]
         if len(numbers) not in (3, 4):

@@ -26,6 +26,8 @@ class Pen:
         self._fills = Fills(prefix, cloth, drawing.prints, top, bottom)
         self.defs: list[str] = self._fills.defs
         """What the garment refers to, once it is drawn."""
+        self.outline: list[str] = []
+        """Its shapes without colour, once it is drawn, to cast a shadow."""
         self._count = 0
 
     def draw(self) -> str:
@@ -44,6 +46,7 @@ class Pen:
     def _surface(self, part: Part, outline: Outline, marks: Sequence[Part], turn: float) -> str:
         shape, clip = self._id("s"), self._id("k")
         self.defs.append(f'<path id="{shape}" d="{outline.data()}"/>')
+        self.outline.append(f'<use href="#{shape}"/>')
         self.defs.append(f'<clipPath id="{clip}"><use href="#{shape}"/></clipPath>')
         seen = self._fills.opacity(part)
         through = f' fill-opacity="{number(seen)}"' if seen < 1 else ""
@@ -113,6 +116,8 @@ class Pen:
 
     def _thing(self, part: Part) -> str:
         data = _joined(part).data()
+        if part.role in ("cord", "chain"):
+            self.outline.append(f'<path d="{data}" fill="none" stroke-width="{number(part.width or 1)}"/>')
         match part.role:
             case "button":
                 return self._dot(data, self._fills.paint(part.paint) if part.paint else self._button())

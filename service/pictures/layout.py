@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from math import cos, radians, sin
 from typing import Any
 
@@ -22,6 +23,8 @@ _MOST = 8.2
 _SPREAD = 24.0
 """The widest gap within a column, in centimetres: it is spread to the height of its neighbours up to that."""
 _GARMENTS = {"outerwear", "top", "dress", "bottom", "suit"}
+_WAIST = 35.0
+"""How long a top is at least, in centimetres, that hangs over a waistband."""
 _APART = 1.1
 """How far apart things are moved at most to use a page's room."""
 _NUDGE = 1.6
@@ -30,11 +33,15 @@ _NUDGE = 1.6
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """What is to be placed: its place's name, and its width and height in centimetres, as large as it is shown."""
+    """What is to be placed: its place's name, and its width and height in centimetres, as large as it is shown.
+
+    What `stands_free` lies over nothing, and nothing over it: an image is a box, and not a garment's outline.
+    """
 
     place: str
     width: float
     height: float
+    stands_free: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,14 +217,18 @@ def _gap(row: Sequence[int], below: Sequence[int], things: Sequence[Thing]) -> f
 
 
 def _tucked(row: Sequence[int], below: Sequence[int], things: Sequence[Thing]) -> bool:
-    return any(things[i].place == "top" for i in row) and any(things[i].place == "bottom" for i in below)
+    """Whether a bottom slides under the top above it: one that reaches as far as a waist."""
+    over = [things[i] for i in row if things[i].place == "top"]
+    under = [things[i] for i in below if things[i].place == "bottom"]
+    free = any(t.stands_free for t in (*over, *under))
+    return bool(over and under) and not free and over[0].height > _WAIST
 
 
 def _height(column: Sequence[Sequence[int]], things: Sequence[Thing]) -> float:
     if not column:
         return 0.0
     rows = sum(_row_height(row, things) for row in column)
-    return rows + sum(_gap(a, b, things) for a, b in zip(column, column[1:], strict=False))
+    return rows + sum(_gap(a, b, things) for a, b in pairwise(column))
 
 
 def _row_height(row: Sequence[int], things: Sequence[Thing]) -> float:
@@ -233,8 +244,9 @@ def _size(thing: Thing) -> tuple[float, float]:
 
 
 def _big(column: Sequence[Sequence[int]], things: Sequence[Thing]) -> bool:
-    """Whether a column holds a garment that another may lie over a little."""
-    return any(things[i].place in _GARMENTS for row in column for i in row)
+    """Whether a column holds a garment that another may lie over a little, and nothing that stands free."""
+    held = [things[i] for row in column for i in row]
+    return any(t.place in _GARMENTS for t in held) and not any(t.stands_free for t in held)
 
 
 def _bounds(laid: Sequence[_Laid], things: Sequence[Thing]) -> tuple[float, float, float, float]:

@@ -9,10 +9,11 @@ from typing import Protocol
 from service.catalog.stock_patches import StockPatch, StockResult
 from service.composition.swap import SwapOrder
 from service.db.repositories.outfits import Made
+from service.pictures.piece import Piece
 from service.recommender.progress import ProgressListener
 from service.retrieval.merchandising import RuleMatch
 from service.schemas.catalog import ItemPage, ItemQuery, ItemView
-from service.schemas.outfits import OutfitRequest, OutfitResponse, RefineRequest, StyleView
+from service.schemas.outfits import Outfit, OutfitRequest, OutfitResponse, RefineRequest, StyleView
 from service.schemas.trace import Why
 
 
@@ -50,6 +51,10 @@ class Recommender(Protocol):
 
     def refine(self, made: Made, body: RefineRequest) -> SwapOrder:
         """What to compose so that an outfit is as the shopper says; `swap` composes it."""
+        ...
+
+    def pieces(self, outfit: Outfit) -> list[Piece]:
+        """The pieces of an outfit as a picture shows them; one that is no longer known by its slot and title alone."""
         ...
 
     def difference(self, made: Made) -> str | None:

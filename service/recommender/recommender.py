@@ -15,25 +15,25 @@ from service.catalog.stock_patches import StockPatch, StockResult
 from service.catalog.view import CatalogView
 from service.composition.composer import compose
 from service.composition.draft import OutfitDraft
-from service.composition.planner import Planned, make_plans
-from service.composition.refine import refine_order
-from service.composition.swap import SwapOrder, lost_pieces
+from service.composition.planner import Planned
+from service.composition.swap import SwapOrder
 from service.composition.weights import Weights, tuned_weights
 from service.db.repositories.outfits import Made
 from service.db.repositories.styles import Choices
 from service.errors import ProblemError
+from service.pictures.piece import Piece
 from service.policy.policy import policy, use_policy
 from service.query.conditions import check
 from service.query.encoder import QueryEncoder
 from service.query.memory import open_memory
 from service.query.parser import QueryParser
-from service.query.wish import QueryIntent
+from service.recommender.pieces import picture_piece
 from service.recommender.progress import ProgressListener, Unwatched
 from service.recommender.protocol import Condition
 from service.recommender.response import Clock, ResponseBuilder, identity, identity_of, shortfall
 from service.recommender.style_choice import chosen_style
 from service.recommender.trace import trace_of
-from service.recommender.understanding import Understanding, Wish, understood
+from service.recommender.understanding import Planning, Understanding, plan_for, understood
 from service.recommender.why import why
 from service.registry.live_encoder import LiveEncoder
 from service.registry.style import Style
@@ -43,7 +43,14 @@ from service.retrieval.adjustments import AdjustmentSource, ScoreAdjustment, dig
 from service.retrieval.merchandising import RuleMatch
 from service.retrieval.retriever import Retriever
 from service.schemas.catalog import ItemPage, ItemQuery, ItemView
-from service.schemas.outfits import IndexRef, OutfitRequest, OutfitResponse, RefineRequest, StyleView
+from service.schemas.outfits import (
+    IndexRef,
+    Outfit,
+    OutfitRequest,
+    OutfitResponse,
+    RefineRequest,
+    StyleView,
+)
 from service.schemas.trace import Why
 from service.settings import Settings
 
@@ -153,14 +160,11 @@ class StoreRecommender:
     def refine(self, made: Made, body: RefineRequest) -> SwapOrder:
         """What to compose so that an outfit is as the shopper says. Raises InvalidError where that cannot be told."""
         with self._holder.lease() as catalog:
-            said = self._understanding.words(body.say, catalog)
-            before = self._understanding.words(made.request.vibe, catalog)
+            return self._understanding.turn(made, body, catalog)
 
-            def lookup(sku: str) -> ItemView | None:
-                found = catalog.find(sku)
-                return None if found is None else view(found.item, sku)
-
-            return refine_order(made.request, made.outfit, body, said, before, lookup)
+    def pieces(self, outfit: Outfit) -> list[Piece]:
+        with self._holder.lease() as catalog:
+            return [picture_piece(catalog, worn) for worn in outfit.items]
 
     def difference(self, made: Made) -> str | None:
         """Why composing again would not give what was made; None while all that decided it is unchanged."""
@@ -202,7 +206,8 @@ class StoreRecommender:
         brief = parser.read(request, wish.demands)
         clock.lap("read")
         nudges = self._nudges(asked)
-        planned = self._planned(wish, brief, retriever, nudges, order)
+        plan = Planning(self._quota(request), self._settings.default_department, order)
+        planned = plan_for(wish, brief, retriever, nudges, plan)
         clock.lap("retrieve")
         with self._turn(style, planned, watch) as used:
             head = OutfitResponse(
@@ -228,22 +233,6 @@ class StoreRecommender:
             made = {o.id: c for o, c in zip(outfits, ranked, strict=True)}
             update["trace"] = trace_of(request, brief, retriever, planned, nudges, made)
         return head.model_copy(update=update)
-
-    def _planned(
-        self,
-        wish: Wish,
-        brief: QueryIntent,
-        retriever: Retriever,
-        nudges: Sequence[ScoreAdjustment],
-        order: SwapOrder | None,
-    ) -> Planned:
-        request = wish.demands.request
-        if order is not None and (
-            lost := lost_pieces(replace(order, request=request), brief, retriever, nudges)
-        ):
-            return Planned(unmet=lost)
-        quota, default = self._quota(request), self._settings.default_department
-        return make_plans(request, brief, retriever, quota, nudges, wish.own, default)
 
     def _quota(self, request: OutfitRequest) -> int:
         return max(self._settings.candidates_per_slot, request.count + _EXTRA)

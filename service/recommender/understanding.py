@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from indexer.embedder import Embedder
-from indexer.item import Slot
+from indexer.item import Department, Slot
+from service.catalog.browse import view
 from service.catalog.view import CatalogView
 from service.composition.own import OwnCandidate, read_own
-from service.composition.planner import Planned
+from service.composition.planner import Planned, make_plans
+from service.composition.refine import refine_order
+from service.composition.swap import SwapOrder, lost_pieces
+from service.db.repositories.outfits import Made
 from service.query.demands import Demands, join, own_texts
-from service.query.intent import WishReading
 from service.query.reader import WishReader
-from service.schemas.outfits import OutfitRequest, Understood
+from service.query.wish import QueryIntent
+from service.retrieval.adjustments import ScoreAdjustment
+from service.retrieval.retriever import Retriever
+from service.schemas.catalog import ItemView
+from service.schemas.outfits import OutfitRequest, RefineRequest, Understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +46,16 @@ class Understanding:
         pieces, own = read_own(own_texts(request, reading), self._embedder)
         return Wish(join(request, reading, pieces), own)
 
-    def words(self, text: str, catalog: CatalogView) -> WishReading:
-        """The reading of a text alone."""
-        return self._reader_for(catalog).read(text)
+    def turn(self, made: Made, body: RefineRequest, catalog: CatalogView) -> SwapOrder:
+        """What to compose so that an outfit is as the shopper says. Raises InvalidError where that cannot be told."""
+        reader = self._reader_for(catalog)
+
+        def lookup(sku: str) -> ItemView | None:
+            found = catalog.find(sku)
+            return None if found is None else view(found.item, sku)
+
+        said, before = reader.read(body.say), reader.read(made.request.vibe)
+        return refine_order(made.request, made.outfit, body, said, before, lookup)
 
     def _reader_for(self, catalog: CatalogView) -> WishReader:
         """Made once per snapshot: brands come and go with it."""
@@ -50,6 +65,31 @@ class Understanding:
                 brands = [brand for brand in catalog.columns.inverted["brand"] if brand]
                 self._reader = (version, WishReader(brands))
             return self._reader[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """`quota` pieces per slot; `default` is whom outfits are for where nobody says so; of a swap its order."""
+
+    quota: int
+    default: Department | None
+    order: SwapOrder | None = None
+
+
+def plan_for(
+    wish: Wish,
+    brief: QueryIntent,
+    retriever: Retriever,
+    nudges: Sequence[ScoreAdjustment],
+    planning: Planning,
+) -> Planned:
+    """The outfits to compose for a wish, or what a swap has lost of the pieces that were to stay."""
+    request = wish.demands.request
+    if planning.order is not None:
+        order = replace(planning.order, request=request)
+        if lost := lost_pieces(order, brief, retriever, nudges):
+            return Planned(unmet=lost)
+    return make_plans(request, brief, retriever, planning.quota, nudges, wish.own, planning.default)
 
 
 def understood(demands: Demands, planned: Planned) -> list[Understood]:
