@@ -43,7 +43,7 @@ class ProgressSink(Protocol):
     """Told how a build goes on."""
 
     def start(self, stage: str, total: int | None) -> None:
-        """A stage begins (before a build "fetch"; "read", "normalise", "compare", "embed", "index", "images", "commit");
+        """A stage begins (before a build "fetch"; then read, normalise, compare, embed, index, images, commit);
         `total` None: not known."""
         ...
 
