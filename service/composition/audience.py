@@ -19,9 +19,17 @@ Audience = tuple[Department, Line]
 
 
 def audience_of(
-    request: OutfitRequest, brief: QueryIntent, retriever: Retriever, anchors: dict[Slot, Candidate]
-) -> Audience:
-    """Whom the outfits are for. Nobody said: whoever the anchors are for, else whoever the store suits best."""
+    request: OutfitRequest,
+    brief: QueryIntent,
+    retriever: Retriever,
+    anchors: dict[Slot, Candidate],
+    default: Department | None = None,
+) -> tuple[Audience, bool]:
+    """Whom the outfits are for, and whether that is a guess.
+
+    Nobody said: whoever the anchors are for, else the store's default, else those whom it has most for. What the wish
+    is about never decides: rain is for everybody.
+    """
     line: Line = brief.kids_line
     owners = {c.item.department for c in anchors.values()} - {"unisex"}
     department = brief.department or (owners.pop() if len(owners) == 1 else None)
@@ -32,9 +40,19 @@ def audience_of(
         if department == "kids" and not line:
             lines = {c.item.kids_line for c in anchors.values()} - {""}
             line = lines.pop() if len(lines) == 1 else _better_line(brief, retriever)
-        return department, line if department == "kids" else ""
-    grown: list[Audience] = [("women", ""), ("men", "")]
-    return max(grown, key=lambda lane: _suits(brief, retriever, lane))
+        return (department, line if department == "kids" else ""), False
+    if default is not None:
+        return (default, _better_line(brief, retriever) if default == "kids" else ""), True
+    grown: list[Department] = ["women", "men"]
+    return (max(grown, key=lambda who: _stock(retriever, who)), ""), True
+
+
+def _stock(retriever: Retriever, department: Department) -> int:
+    """How many pieces in stock of which outfits are made at the core are for this department alone."""
+    columns = retriever.view.columns
+    unisex = columns.for_department("unisex")
+    mine = columns.for_department(department) & ~unisex & columns.stocked
+    return int((mine & (columns.slot >= 0)).sum())
 
 
 def _better_line(brief: QueryIntent, retriever: Retriever) -> Line:

@@ -107,6 +107,9 @@ class ReadingWeights(Strict):
     weather_share: Share
     activity_share: Share
     wear: AtLeast0
+    sure_look: Share
+    own_words: Share
+    least_share: Share
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

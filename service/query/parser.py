@@ -13,10 +13,13 @@ from importlib.resources import files
 import numpy as np
 
 from indexer.embedder import Embedder, Vectors
+from indexer.item import Department
 from service.policy.policy import policy
 from service.query.conditions import said
+from service.query.demands import Demands
 from service.query.encoder import QueryEncoder
 from service.query.lexicon import age, says, who
+from service.query.memory import LookMemory, Memory
 from service.query.spelling import respelled
 from service.query.weather import for_swimming, heat_said, temperature_word
 from service.query.wish import Activity, QueryIntent, Wear
@@ -38,7 +41,10 @@ class QueryParser:
     Which examples are near is the embedder's to say; what is searched with, the query encoder's where there is one.
     """
 
-    def __init__(self, embedder: Embedder, encoder: QueryEncoder | None = None) -> None:
+    def __init__(
+        self, embedder: Embedder, encoder: QueryEncoder | None = None, memory: LookMemory | None = None
+    ) -> None:
+        self._memory = memory
         self._embedder = embedder
         self._encoder = encoder or QueryEncoder(embedder)
         self._examples = _examples()
@@ -48,11 +54,12 @@ class QueryParser:
         ends = np.cumsum([len(p) for p in pieces])
         self._wear = np.split(embedder.encode([piece for wear in pieces for piece in wear]), ends[:-1])
 
-    def read(self, request: OutfitRequest) -> QueryIntent:
-        """The brief of a request. Deterministic."""
+    def read(self, request: OutfitRequest, demands: Demands | None = None) -> QueryIntent:
+        """The intent of a request, of which the demands were read before. Deterministic."""
+        demands = demands or Demands(request)
         text = " ".join(filter(None, [request.vibe, request.occasion]))
         words = respelled(text.lower())
-        asked = query_text(request)
+        asked = query_text(request, demands.steer)
         vector = self._embedder.encode([asked])[0]
         wish = self._encoder.encode_wish(asked) if self._encoder.tuned else vector
         cosines = self._vibes @ vector
@@ -69,17 +76,24 @@ class QueryParser:
         worn = sum((w.weight * _mean(w.pieces) for w in wear), np.zeros_like(vector))
         query = wish + reading.wear * worn
         department, line = who(words)
+        memory = self._recall(vector, request, request.department or department)
+        remembered = (
+            memory.formality if memory.closest > max(closest, policy().weights.reading.sure_look) else None
+        )
         snow = says(words, "snow") or bool(request.weather and request.weather.snow)
         return QueryIntent(
-            formality=_formality(words, examples, weights, trusted),
+            formality=_formality(words, examples, weights, trusted, remembered),
+            memory=memory,
             doubt=0.0 if _is_settled(words) or not trusted else _doubt(closest),
             heat=_heat(request, words, examples, weights, closest),
             wet=snow or says(words, "rain") or bool(request.weather and request.weather.rain),
             snow=snow,
             activity=_activity(request, words, examples, weights, trusted),
             department=request.department or department,
-            kids_line=line,
-            age=age(words),
+            kids_line=demands.kids_line or line,  # type: ignore[arg-type]
+            age=demands.age if demands.age is not None else age(words),
+            pieces=demands.pieces,
+            steer=demands.steer,
             season=request.season,
             said=words,
             words=wish,
@@ -87,10 +101,13 @@ class QueryParser:
             wear=wear,
         )
 
+    def _recall(self, wish: Vectors, request: OutfitRequest, department: Department | None) -> Memory:
+        return Memory() if self._memory is None else self._memory.recall(wish, department, request.season)
 
-def query_text(request: OutfitRequest) -> str:
+
+def query_text(request: OutfitRequest, steer: str = "") -> str:
     """The wish in words, as it is embedded: vibe, occasion, season and weather."""
-    parts = [request.vibe, request.occasion, request.season, weather_words(request)]
+    parts = [steer or request.vibe, request.occasion, request.season, weather_words(request)]
     return ", ".join(p for p in parts if p)
 
 
@@ -134,10 +151,13 @@ def _heat(
     return faith * float(sum(w * heat for w, heat in known)) / share
 
 
-def _formality(words: str, examples: list[_Example], weights: Vectors, trusted: bool) -> float:
+def _formality(
+    words: str, examples: list[_Example], weights: Vectors, trusted: bool, remembered: float | None = None
+) -> float:
     """What examples say, within what the words say: the first row of the policy's table that holds."""
     default = policy().weights.reading.formality
     nearest = float(weights @ np.array([e.formality for e in examples])) if trusted else default
+    nearest = remembered or nearest
     for row in policy().formality.said.values():
         if any(said(when, words) for when in row.when):
             return row.bound(nearest)

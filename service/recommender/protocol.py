@@ -9,10 +9,11 @@ from typing import Protocol
 from service.catalog.stock_patches import StockPatch, StockResult
 from service.composition.swap import SwapOrder
 from service.db.repositories.outfits import Made
+from service.pictures.piece import Piece
 from service.recommender.progress import ProgressListener
 from service.retrieval.merchandising import RuleMatch
 from service.schemas.catalog import ItemPage, ItemQuery, ItemView
-from service.schemas.outfits import OutfitRequest, OutfitResponse, StyleView
+from service.schemas.outfits import Outfit, OutfitRequest, OutfitResponse, RefineRequest, StyleView
 from service.schemas.trace import Why
 
 
@@ -46,6 +47,14 @@ class Recommender(Protocol):
         self, order: SwapOrder, request_id: str, watch: ProgressListener | None = None
     ) -> OutfitResponse:
         """Outfits with the kept pieces of the order and another one beside them, best first."""
+        ...
+
+    def refine(self, made: Made, body: RefineRequest) -> SwapOrder:
+        """What to compose so that an outfit is as the shopper says; `swap` composes it."""
+        ...
+
+    def pieces(self, outfit: Outfit) -> list[Piece]:
+        """The pieces of an outfit as a picture shows them; one that is no longer known by its slot and title alone."""
         ...
 
     def difference(self, made: Made) -> str | None:

@@ -16,7 +16,7 @@ from service.composition.templates import templates_for, with_anchors
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment, total_shift
 from service.retrieval.attribute_fit import fit, see_through
-from service.retrieval.filters import Filter, filters, holding, size_filter
+from service.retrieval.filters import Filter, filters, form_filter, holding, size_filter
 from service.retrieval.merchandising import Merchandising
 from service.retrieval.retriever import Pool, Retriever
 from service.schemas.outfits import OutfitRequest
@@ -41,14 +41,16 @@ def why(
     if slot is None:
         reason = _kept("not-composed", "it is not something that outfits are made of", "slots")
         return _said(sku, item, "", [reason])
-    lane = audience_of(request, brief, retriever, {})
+    lane, _ = audience_of(request, brief, retriever, {})
     wanted = [with_anchors(t, {}) for t in templates_for(request, brief, lane[0], {})]
     quotas = lengths(wanted, [s for t in wanted for s in (*t.required, *t.optional)], quota)
     kept_out = []
     if slot not in quotas:
         kept_out.append(_kept("template", f"outfits for this have no {slot}", "slots"))
     columns = retriever.view.columns
-    chain = [*filters(columns, request, brief, *lane, nudges), *size_filter(columns, request, brief, slot)]
+    suits = "bottom" in item.covers
+    chain = [*filters(columns, request, brief, *lane, nudges), *form_filter(columns, slot, suits=suits)]
+    chain += size_filter(columns, request, brief, slot)
     held, mask = holding(columns.in_slot(slot), slot, chain)
     kept_out += [
         reason
@@ -59,7 +61,9 @@ def why(
         return _said(sku, item, lane[0], kept_out)
     allowed = np.flatnonzero(mask)
     pool = retriever.pool(request, brief, slot, allowed, nudges)
-    shortlists, _ = retriever.retrieve(request, brief, lane, {slot: quotas[slot]}, nudges)
+    shortlists = retriever.retrieve(
+        request, brief, lane, {slot: quotas[slot]}, nudges, suits=suits
+    ).shortlists
     offered = [(c.position, c.similarity + c.fit) for c in shortlists[slot].candidates]
     standing = _standing(item, found.position, slot, brief, retriever, nudges, pool, offered, len(allowed))
     return _said(sku, item, lane[0], kept_out, standing)

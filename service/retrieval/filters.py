@@ -17,16 +17,38 @@ from service.policy.policy import policy
 from service.policy.rule_table import About
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment, withheld
+from service.retrieval.asked import (
+    fit_for,
+    in_color,
+    of_brand,
+    of_kinds,
+    of_material,
+    of_pattern,
+    with_attribute,
+)
 from service.retrieval.suitability import Verdict, counted, left_by, verdicts
 from service.schemas.outfits import OutfitRequest, Unmet
 
 RULES_TOLD = 3
 """Rules that the reason of an unmet wish names at most, those that took most."""
+FOR_WHO_ASKS = (
+    "maternity",
+    "nursing",
+    "plus",
+    "petite",
+    "tall",
+    "costume",
+    "underwear",
+    "sleep",
+    "household",
+)
+"""Purposes of pieces that nobody is dressed in unasked. Swimwear and sportswear go by the occasion."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Filter:
-    """Pieces that one constraint allows. `soft` ones may be lifted when nothing else would be left.
+    """Pieces that one constraint allows. `soft` ones may be lifted when nothing else would be left: silently where they
+    are guesses, and `said` in the answer where the request asks for it.
 
     `reason` says why nothing is left, `sentence` what is said of one piece that is kept out; the `reason` where it says
     the same. `name` is what staff see, the `constraint` where it is the only one of that. `verdicts` are those of the
@@ -38,6 +60,7 @@ class Filter:
     reason: str
     hint: str
     soft: bool = False
+    said: bool = False
     name: str = ""
     sentence: str = ""
     verdicts: tuple[Verdict, ...] = ()
@@ -73,6 +96,11 @@ def filters(
         ),
     ]
     found += exclusions(columns, request)
+    found.append(
+        Filter("doubtful", ~columns.doubtful, "what there is has to be looked at by staff first", "try later")
+    )
+    found += _attributes(columns, request)
+    found += _purposes(columns, request)
     if (kept_back := withheld(nudges, columns)) is not None:
         reason, sentence = "the store holds back what there is", "the store holds it back"
         found.append(Filter("merchandising", ~kept_back, reason, "try later", sentence=sentence))
@@ -116,6 +144,16 @@ def _suiting(
     ]
 
 
+def form_filter(columns: CatalogColumns, slot: Slot, *, suits: bool) -> list[Filter]:
+    """Whole suits where an outfit is built on one, and nowhere else: their trousers fill a slot of their own."""
+    if slot != "outerwear":
+        return []
+    whole = columns.covers("bottom")
+    reason = "the store has no whole suit that fits" if suits else "the store has whole suits alone"
+    sentence = "it is no whole suit" if suits else "it is a whole suit, and the outfit has trousers"
+    return [Filter("suits", whole if suits else ~whole, reason, "ask for other pieces", sentence=sentence)]
+
+
 def size_filter(
     columns: CatalogColumns, request: OutfitRequest, brief: QueryIntent, slot: Slot
 ) -> list[Filter]:
@@ -140,18 +178,25 @@ def likely_sizes(request: OutfitRequest, brief: QueryIntent, slot: Slot) -> list
     return [size for other in policy().slots[slot].sized_like for size in request.sizes.get(other, [])]
 
 
-def apply(columns: CatalogColumns, slot: Slot, chain: Sequence[Filter]) -> tuple[Mask, Unmet | None]:
-    """What every filter allows in the slot; when that is nothing, why."""
+def apply(
+    columns: CatalogColumns, slot: Slot, chain: Sequence[Filter]
+) -> tuple[Mask, Unmet | None, list[Unmet]]:
+    """What every filter allows in the slot; when that is nothing, why; and what was asked for and given up."""
     in_slot = columns.in_slot(slot)
     if not in_slot.any():
         reason = f"{slot}: the store carries none"
-        return in_slot, Unmet(constraint="stock", reason=reason, hint="add such pieces to the feed")
+        return in_slot, Unmet(constraint="stock", reason=reason, hint="add such pieces to the feed"), []
     held, mask = holding(in_slot, slot, chain)
     if mask.any():
-        return mask, None
+        given_up = [
+            Unmet(constraint=f.constraint, reason=f"{slot}: {f.reason}", hint=f.hint)
+            for f in chain
+            if f.said and f not in held
+        ]
+        return mask, None, given_up
     blamed = _blame(in_slot, held)
     reason = f"{slot}: {blamed.reason}{_by_rules(in_slot, held, blamed)}"
-    return mask, Unmet(constraint=blamed.constraint, reason=reason, hint=blamed.hint)
+    return mask, Unmet(constraint=blamed.constraint, reason=reason, hint=blamed.hint), []
 
 
 def holding(in_slot: Mask, slot: Slot, chain: Sequence[Filter]) -> tuple[list[Filter], Mask]:
@@ -160,7 +205,8 @@ def holding(in_slot: Mask, slot: Slot, chain: Sequence[Filter]) -> tuple[list[Fi
     Guesses give way until something is left, the last first; a dress never needs one, since the separates that it
     covers can take its place.
     """
-    guesses = [] if policy().slots.covers(slot) else [f for f in chain if f.soft]
+    guesses = [f for f in chain if f.soft and (f.said or not policy().slots.covers(slot))]
+    guesses.sort(key=lambda f: not f.said)  # what was asked for is given up last
     held = list(chain)
     while not (mask := through(in_slot, held)).any() and guesses:
         held.remove(guesses.pop())
@@ -198,15 +244,41 @@ def exclusions(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filt
     exclude = request.exclude
     lookups: list[tuple[str, list[str], Callable[[list[str]], Mask]]] = [
         ("skus", exclude.skus, lambda values: columns.any_of("sku", values)),
-        ("brands", exclude.brands, lambda values: columns.any_of("brand", [v.casefold() for v in values])),
-        ("colors", exclude.colors, lambda values: columns.mentioning("color", values)),
-        ("materials", exclude.materials, lambda values: columns.mentioning("material", values)),
+        ("brands", exclude.brands, lambda values: of_brand(columns, values)),
+        ("colors", exclude.colors, lambda values: in_color(columns, values, ruled_out=True)),
+        ("materials", exclude.materials, lambda values: of_material(columns, values, ruled_out=True)),
+        ("kinds", exclude.kinds, lambda values: of_kinds(columns, values, ruled_out=True)),
+        ("patterns", exclude.patterns, lambda values: of_pattern(columns, values, ruled_out=True)),
+        ("attributes", exclude.attributes, lambda values: _having(columns, values)),
     ]
     for name, values, find in lookups:
         if values:
             reason = f"everything else is excluded ({', '.join(values[:3])})"
             sentence = f"it is excluded ({', '.join(values[:3])})"
             yield Filter(f"exclude.{name}", ~find(values), reason, f"exclude fewer {name}", sentence=sentence)
+
+
+def _having(columns: CatalogColumns, attributes: list[str]) -> Mask:
+    found = np.zeros(columns.count, dtype=np.bool_)
+    for attribute in attributes:
+        found |= with_attribute(columns, attribute)
+    return found
+
+
+def _attributes(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filter]:
+    """What pieces must be. Where the store has no such piece, the answer says so and goes without."""
+    for attribute in request.attributes:
+        reason = f"none is known to be {attribute}"
+        allowed = fit_for(columns, attribute)
+        yield Filter("attributes", allowed, reason, f"ask without {attribute!r}", soft=True, said=True)
+
+
+def _purposes(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filter]:
+    """What is made for some people alone is for who asks for it."""
+    unasked = [p for p in FOR_WHO_ASKS if p not in request.attributes]
+    allowed = ~columns.any_of("tag", unasked)
+    reason = "what there is is made for others"
+    yield Filter("purpose", allowed, reason, "say for whom it is, such as 'maternity' or 'petite'")
 
 
 def _budget(columns: CatalogColumns, request: OutfitRequest) -> Filter:

@@ -11,6 +11,7 @@ from service.catalog.stock_patches import StockPatch, StockResult, UnknownStock
 from service.composition.swap import SwapOrder
 from service.db.repositories.outfits import Made
 from service.errors import InvalidError
+from service.pictures.piece import Piece
 from service.recommender.progress import ProgressListener, Unwatched
 from service.recommender.protocol import Condition
 from service.retrieval.merchandising import RuleMatch
@@ -99,6 +100,13 @@ class FakeRecommender:
         others = [p for p in self.shelf if p.slot == slot and p.variants[0].sku not in request.exclude.skus]
         filled = [[kept.get(s, other) for s in request.slots or ()] for other in others[: request.count]]
         return self._answer(request, request_id, filled, f"-{slot}", watch or Unwatched())
+
+    def pieces(self, outfit: Outfit) -> list[Piece]:
+        shown = [(worn, self.item(worn.sku)) for worn in outfit.items]
+        return [
+            Piece(worn.slot, worn.title, p.kind if p else "", tuple(p.colors) if p else ())
+            for worn, p in shown
+        ]
 
     def difference(self, made: Made) -> str | None:
         if made.index_version != "v1":

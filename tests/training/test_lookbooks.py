@@ -7,13 +7,29 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel, ConfigDict, Field
 
 import training
-from training.data.lookbook import LookbookError, StyleCard, Vibe, read_lookbook
+from training.data.lookbook import LookbookError, Sentence, Vibe, read_lookbook
 
 BOOKS = Path(training.__file__).parent / "lookbooks"
 HOUSE = sorted((BOOKS / "house").glob("*.jsonl"))
 DESIGNERS = sorted((BOOKS / "designers").glob("*.jsonl"))
+
+
+class StyleCard(BaseModel):
+    """What makes a designer's hand, in our own words: what whoever wrote the looks went by. `palette` are colour
+    names, most frequent first.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    designer: str
+    palette: list[str] = Field(min_length=4)
+    silhouette: Sentence
+    materials: list[str] = Field(min_length=4)
+    signatures: list[str] = Field(min_length=4)
+    never: list[str] = Field(min_length=3)
 
 
 @pytest.fixture(scope="module")
