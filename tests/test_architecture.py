@@ -164,6 +164,7 @@ HTTP = {"fastapi", "starlette", "uvicorn"}
     ("module", "heavy"),
     [
         ("service.schemas.outfits", {*MODELS, *HTTP, "faiss", "sqlalchemy", "numpy"}),
+        ("service.policy.policy", {*MODELS, *HTTP, "faiss", "sqlalchemy", "numpy"}),
         ("service.lm.prompt", {*MODELS, *HTTP, "faiss", "sqlalchemy", "numpy"}),
         ("service.catalog.columns", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
         ("service.query.parser", {*MODELS, *HTTP, "sqlalchemy"}),

@@ -24,7 +24,6 @@ from service.policy.slot_table import Role, SlotTable, read_slots
 from service.policy.template_table import TemplateTable, read_templates
 from service.policy.weather_table import WeatherTable
 from service.policy.weight_table import WeightTable
-from service.settings import Settings
 
 SLOTS, TEMPLATES, FORMALITY, WEATHER = "slots.toml", "templates.toml", "formality.toml", "weather.toml"
 WEIGHTS, COMPATIBILITY, SIZES = "weights.toml", "compatibility.toml", "size_charts.toml"
@@ -69,6 +68,10 @@ class Policy:
         yield from ((self.raw[WEATHER], ("said", sense), (sense,)) for sense in self.weather.said)
 
 
+_current: Policy | None = None
+_lock = Lock()
+
+
 def load_policy(folder: Path | None) -> Policy:
     """The shipped tables, with the rows of the tables in `folder` over them. Raises PolicyError."""
     if folder is not None:
@@ -77,7 +80,7 @@ def load_policy(folder: Path | None) -> Policy:
     slots = read_slots(raw[SLOTS])
     weather, words = raw[WEATHER].parse(WeatherTable), _sets(raw[SUITABILITY])
     roles = {role: slots.of(role) for role in get_args(Role)}
-    names = Names(marks(raw[FORMALITY]), weather.mark, {**roles, **words})
+    names = Names(_marks(raw[FORMALITY]), weather.mark, {**roles, **words})
     read = {name: names.resolved(raw[name]) for name in (TEMPLATES, FORMALITY, WEIGHTS, SUITABILITY)}
     pairs = Names({}, {}, _sets(raw[COMPATIBILITY])).resolved(raw[COMPATIBILITY])
     formality = read[FORMALITY].parse(FormalityTable)
@@ -108,14 +111,14 @@ def use_policy(folder: Path | None) -> Policy:
 
 def policy() -> Policy:
     """The tables that this process goes by."""
-    return _current or use_policy(Settings().policy_dir)
+    if _current is not None:
+        return _current
+    from service.settings import Settings  # loads numpy, and mostly somebody has said already
+
+    return use_policy(Settings().policy_dir)
 
 
-_current: Policy | None = None
-_lock = Lock()
-
-
-def marks(table: RawTable) -> dict[str, float]:
+def _marks(table: RawTable) -> dict[str, float]:
     """The marks of a table, for other rows to name. Raises PolicyError."""
     return table.with_sections({"mark": table.sections.get("mark", {})}).parse(Marks).mark
 

@@ -13,7 +13,6 @@ from indexer.item import Item, Slot
 from service.composition.audience import audience_of
 from service.composition.planner import lengths
 from service.composition.templates import templates_for, with_anchors
-from service.policy.policy import policy
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment, total_shift
 from service.retrieval.attribute_fit import fit, see_through
@@ -119,7 +118,7 @@ def _standing(
         personal=round(personal, 4),
         total=round(similarity + suits + merchandising + personal, 4),
         best=round(float((pool.similarity + pool.suits).max()), 4),
-        last_offered=round(min(score for _, score in offered), 4),
+        last_offered=round(min(score for _, score in offered[pool.forced :] or offered), 4),
     )
 
 
@@ -133,10 +132,10 @@ def _said(
         sentence = _OFFERED
     elif standing.rank is None:
         sentence = f"{standing.ranked} other pieces are nearer to the wish"
-    elif standing.rank > policy().weights.shortlist.short_pool:
+    elif standing.total < standing.last_offered:
         sentence = f"{standing.rank - 1} other pieces suit the wish better"
     else:
-        sentence = "it is offered less readily than others: it is like one of them, or suits the wish less"
+        sentence = "it is too much like pieces that are offered"
     return Why(
         sku=sku,
         title=item.title,

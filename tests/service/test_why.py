@@ -117,6 +117,14 @@ def test_a_piece_that_may_come_stands_somewhere() -> None:
         assert parts == pytest.approx(standing.total, abs=1e-3)
 
 
+def test_where_a_piece_stands_is_said_in_one_sentence() -> None:
+    tops = [item(f"t{n}", group_id=f"g{n % 3}") for n in range(40)]
+    said = {asked(tops, top.sku).sentence for top in tops}
+    assert "the stylist is offered it; whether it is chosen depends on the pieces beside it" in said
+    assert any(sentence.endswith(" other pieces suit the wish better") for sentence in said)
+    assert all("offered" in sentence or "suit the wish better" in sentence for sentence in said)
+
+
 def test_a_rule_of_the_store_is_in_the_sum() -> None:
     body = RuleBody.model_validate({"action": "bury", "match": {"skus": ["t0"]}, "strength": 1})
     rules = Merchandising([Rule("r", "2026-01-01T00:00:00Z", body)])
