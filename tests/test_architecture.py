@@ -176,11 +176,18 @@ HTTP = {"fastapi", "starlette", "uvicorn"}
         ("service.composition.planner", {*MODELS, *HTTP}),
         ("service.registry.adapter", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
         ("service.registry.store", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.registry.gate", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.registry.lifecycle", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.registry.live_encoder", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
         ("service.recommender.recommender", {*HTTP}),
         ("service.recommender.protocol", {*MODELS, *HTTP}),
         ("service.cli.main", {*MODELS, *HTTP, "faiss", "pyarrow", "sqlalchemy", "numpy"}),
         ("service.api.app", MODELS),
         ("training.data.lookbook", {*MODELS, *HTTP, "faiss", "sqlalchemy", "numpy"}),
+        *(
+            (f"service.registry.{module}", {*MODELS, *HTTP, "faiss", "sqlalchemy"})
+            for module in ("evaluation", "gate", "lifecycle", "style_key")
+        ),
     ],
 )
 def test_importing_a_light_module_loads_nothing_heavy(module: str, heavy: set[str]) -> None:

@@ -22,16 +22,14 @@ from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 
 
-def test_every_setting_is_listed_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_setting_is_listed_with_its_default() -> None:
     def shown(value: object) -> str:
+        if value == ROOT / "adapters":
+            return "`adapters` beside the code"
         return "unset" if value is None else str(value).replace(str(Path.home()), "~")
 
-    fields = Settings.model_fields.items()
-    monkeypatch.chdir(ROOT)  # the folder of adapters is the one here
-    expected = [
-        (f"STYLIST_{name.upper()}", shown(field.get_default(call_default_factory=True)))
-        for name, field in fields
-    ]
+    defaults = Settings.model_construct()  # whatever is set on this machine
+    expected = [(f"STYLIST_{name.upper()}", shown(getattr(defaults, name))) for name in Settings.model_fields]
     assert [(row[0], row[1]) for row in table(README, "variable")] == expected
 
 

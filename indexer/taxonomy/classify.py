@@ -49,13 +49,19 @@ class ProductText:
 
 @dataclass(frozen=True, slots=True)
 class SlotGuess:
-    """A product's kind and slot. `slot` None: never composed, or not known (`evidence` says which)."""
+    """A product's kind and slot. `slot` None: never composed, or not known (`evidence` says which).
+
+    `doubtful`: it is unlike everything that is sold as what it is said to be; `nearest` are the kinds that it is most
+    like, the likeliest first.
+    """
 
     kind: str
     slot: Slot | None
     confidence: float
-    source: Literal["feed", "table", "nearest"]
+    source: Literal["feed", "table", "nearest", "staff"]
     evidence: str
+    doubtful: bool = False
+    nearest: tuple[str, ...] = ()
 
 
 def classify(rows: Sequence[ProductText], embedder: Embedder | None) -> list[SlotGuess]:

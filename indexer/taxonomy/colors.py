@@ -1,4 +1,4 @@
-"""Colours of an item: the feed's shop words, or a title's, onto about 35 common names."""
+"""Colours of an item, all of them: the feed's shop words, or a title's, onto about 35 common names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from indexer.record import Row
 from indexer.taxonomy.heads import find_head
 from indexer.taxonomy.lexicon import SILENT, keys, matches, split_words, whole
 
-MAX_COLORS = 3
 _TABLE = "colors.tsv"
 _PARTS = re.compile(r"\s*(?:[/,;|+&]|\s-\s|\band\b|\bund\b|\bet\b|\bwith\b)\s*", re.IGNORECASE)
 _CLAUSES = re.compile(r"\s[-–—|:]\s|[(),/]")
@@ -16,7 +15,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 def colors(row: Row) -> tuple[tuple[str, ...], bool]:
-    """At most three names and whether they were read out of the title or tags. Unknown shop words are kept."""
+    """All names and whether they were read out of the title or tags. Unknown shop words are kept."""
     given = field_colors(row.color)
     if given:
         return given, False
@@ -24,7 +23,7 @@ def colors(row: Row) -> tuple[tuple[str, ...], bool]:
     if not found:
         named = (whole(_TABLE, tag) for tag in row.tags)
         found = [c for c in dict.fromkeys(named) if c is not None and c != SILENT]
-    return tuple(found[:MAX_COLORS]), bool(found)
+    return tuple(found), bool(found)
 
 
 def field_colors(text: str) -> tuple[str, ...]:
@@ -36,7 +35,7 @@ def field_colors(text: str) -> tuple[str, ...]:
         if whole(_TABLE, part) == SILENT or not _LETTER.search(part) or part.startswith("#"):
             continue
         found += keys(_TABLE, part) or [" ".join(part.lower().split())]
-    return tuple(dict.fromkeys(found))[:MAX_COLORS]
+    return tuple(dict.fromkeys(found))
 
 
 def _title_colors(title: str) -> list[str]:

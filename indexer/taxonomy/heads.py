@@ -1,7 +1,8 @@
 """Which garment a title names: the head among the known phrases. Knows grammar; knows no feed fields, no votes.
 
-In English and German the head noun is the last of its clause ("leather jacket dress shirt" is a shirt), in the
-Romance languages the first ("sac à main en cuir"). What follows "with" or "for" is no head.
+In English, German, Chinese and Japanese the head noun is the last of its clause ("leather jacket dress shirt" is a
+shirt), in the Romance languages, Polish and Arabic the first ("sac à main en cuir"). What follows
+"with" or "for" is no head.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from functools import lru_cache
 from itertools import pairwise
 
 from indexer.taxonomy.kinds import KINDS
-from indexer.taxonomy.language import LANGUAGES, ROMANCE
+from indexer.taxonomy.language import HEAD_FIRST, LANGUAGES
 from indexer.taxonomy.phrases import Match, PhraseTable, fold, load_phrases, words
 
 SILENT = "-"  # the key of phrases that name no product
 
-_CLAUSE = re.compile(r"[,;:|/()\[\]•·+*\"“”!?\n]|\s[-–—~]+\s")
+_CLAUSE = re.compile(r"[,;:|/()\[\]•·+*\"“”!?\n，、；：｜／（）【】「」『』！？。،؛]|\s[-–—~]+\s")
 # Words that begin a side remark.
 _REMARKS = {
     "en": "with for in from by featuring w via inspired",
@@ -28,6 +29,10 @@ _REMARKS = {
     "es": "con para en sin",
     "it": "con per in senza",
     "pt": "com para em sem",
+    "pl": "z ze dla na w do od bez",
+    "zh": "",
+    "ja": "",
+    "ar": "مع من في لل بدون",
 }
 _SUBORDINATE = {language: frozenset(text.split()) for language, text in _REMARKS.items()}
 _AND = frozenset({"and", "und", "et", "y", "e", "en", "n"})
@@ -83,7 +88,7 @@ def all_kinds(text: str, language: str) -> list[str]:
 
 
 def _known(tokens: Sequence[str], language: str) -> list[Match]:
-    found = product_words().find(tokens, language, backwards=language not in ROMANCE)
+    found = product_words().find(tokens, language, backwards=language not in HEAD_FIRST)
     return [m for m in found if m.entry.key != SILENT]
 
 
@@ -98,7 +103,7 @@ def _pick(matches: list[Match], tokens: Sequence[str], language: str) -> Head | 
     pool = strong or matches
     if not pool:
         return None
-    match = pool[0] if language in ROMANCE else pool[-1]
+    match = pool[0] if language in HEAD_FIRST else pool[-1]
     return Head(match.entry.key, " ".join(tokens[match.start : match.end]), weak=match.entry.weak)
 
 

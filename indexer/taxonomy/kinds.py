@@ -9,7 +9,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import get_args
 
-from indexer.item import DEPARTMENTS, SLOTS, Department, Slot
+from indexer.item import ATTRIBUTES, COVERED_BY_DRESS, DEPARTMENTS, SLOTS, Department, Slot
 
 TAGS: frozenset[str] = frozenset(
     {
@@ -21,6 +21,9 @@ TAGS: frozenset[str] = frozenset(
         "no-rain",
         "snow",
         "legs-bare",
+        "underwear",
+        "costume",
+        "household",
         "ethnic",
         "party",
         "work",
@@ -34,7 +37,7 @@ TAGS: frozenset[str] = frozenset(
 
 UNKNOWN = "unknown"
 _NO_SLOT = "none"
-_KEYS = frozenset({"slot", "formality", "warmth", "tags", "departments", "generic"})
+_KEYS = frozenset({"slot", "formality", "warmth", "tags", "departments", "generic", "covers", "attributes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class Kind:
     """One kind of product. `slot` None: never composed. Formality is 1..5, warmth 0..4 (see `kinds.toml`).
 
     `generic` kinds say little more than their slot, so a more exact one found in the text replaces them.
-    `departments` are who plausibly wears it; empty means anyone.
+    `departments` are who plausibly wears it; empty means anyone. `covers` are the slots that it fills where they are
+    more than its own, `attributes` what is true of nearly all of them.
     """
 
     name: str
@@ -52,6 +56,8 @@ class Kind:
     tags: tuple[str, ...] = ()
     departments: tuple[Department, ...] = ()
     generic: bool = False
+    covers: tuple[Slot, ...] = ()
+    attributes: tuple[str, ...] = ()
 
 
 def parse_kinds(text: str, file: str) -> Mapping[str, Kind]:
@@ -84,7 +90,15 @@ def _kind(name: str, entry: object, file: str) -> Kind:
             if d in _words(entry, "departments", frozenset(get_args(Department)), where)
         ),
         generic=_flag(entry, "generic", where),
+        covers=_covers(entry, where),
+        attributes=_words(entry, "attributes", frozenset(ATTRIBUTES), where),
     )
+
+
+def _covers(entry: dict[str, object], where: str) -> tuple[Slot, ...]:
+    named = _words(entry, "covers", frozenset(SLOTS), where)
+    usual = COVERED_BY_DRESS if entry["slot"] == "dress" and "covers" not in entry else ()
+    return tuple(s for s in SLOTS if s in named) or usual
 
 
 def _level(entry: dict[str, object], key: str, low: int, high: int, where: str) -> int:

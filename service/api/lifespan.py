@@ -73,6 +73,8 @@ def _builder(settings: Settings) -> Build:
             dry_run=order.dry_run,
             max_removed=order.max_removed,
             started=order.started,
+            confirm_prices=order.confirm_prices,
+            hosts=settings.feed_hosts or (),
             progress=progress,
         )
 

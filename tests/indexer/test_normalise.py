@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.item import Item
@@ -134,6 +134,7 @@ ROWS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(ROWS, min_size=1, max_size=8))
 def test_every_row_becomes_a_variant_or_a_reject_and_skus_are_unique(rows: list[Row]) -> None:
     results = build_items([rows], None)

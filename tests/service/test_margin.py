@@ -102,7 +102,7 @@ def test_a_rule_by_margin_moves_and_removes_pieces_of_known_cost_alone() -> None
     store, wish = store_of_three_slots(), OutfitRequest(vibe="x", slots=["top"])
 
     def shifts(nudges: list[Merchandising]) -> dict[str, float]:
-        found, _ = store.retrieve(wish, brief(), ("women", ""), {"top": 12}, nudges)
+        found = store.retrieve(wish, brief(), ("women", ""), {"top": 12}, nudges).shortlists
         return {c.sku: round(c.fit, 4) for c in found["top"].candidates}
 
     plain, boosted = shifts([]), shifts(ruled("boost", min_margin=0.6))

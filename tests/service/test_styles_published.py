@@ -13,7 +13,7 @@ from service.db.session import State
 from service.errors import ConflictError, InvalidError
 from service.recommender.recommender import StoreRecommender
 from service.registry.publishing import Publication, StyleChange
-from service.registry.store import Aliases, StyleFolder
+from service.registry.store import Aliases, ArtifactFolder
 from service.registry.styles import Styles
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
@@ -25,7 +25,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     model = save_tiny_model(root / "model")
     for name, version in (("silk", "1"), ("silk", "2"), ("wool", "1")):
         train_tiny_adapter(model, root / "adapters" / name, f"top: {name}{version}\n", 2, version)
-    StyleFolder(root / "adapters" / "silk").write(Aliases(champion="1"))
+    ArtifactFolder(root / "adapters" / "silk").write(Aliases(champion="1"))
     return Settings(
         data_dir=root / "data", base_model=str(model), adapters_dir=root / "adapters", default_style="silk"
     )
@@ -68,7 +68,7 @@ def test_decisions_hold_at_once(shelf: Settings) -> None:
         (shelf.adapters_dir / "silk" / "1" / "adapter_config.json").write_text("no JSON")
         with pytest.raises(ConflictError, match="silk@1 cannot be used"):  # sound files that do not load
             change(name="silk", version="1")
-        assert StyleFolder(shelf.adapters_dir / "silk").aliases().champion == "2"
+        assert ArtifactFolder(shelf.adapters_dir / "silk").aliases().champion == "2"
 
 
 def test_a_retired_style_is_refused_by_name_and_version(shelf: Settings) -> None:

@@ -22,13 +22,13 @@ from service.lm.engine import ScoringEngine
 from service.lm.lm_scorer import LmScorer, PmiBaseline
 from service.lm.prompt import NEUTRAL, Context
 from service.lm.scorer import ComposerName, Question, Scores
+from service.registry.evaluation import SYSTEMS, EvaluationError
 from service.settings import Settings
 from training.data.decisions import HARD, ORDER, Pool
 from training.data.looks import Split, StyledLook, read_looks, split_by_group
 from training.evaluation.bootstrap import auc_estimate, estimate, mean_interval, paired_difference
 from training.evaluation.cases.choice import ChoiceCase, cases_digest, first_of_each_task, lookbook_cases
 from training.evaluation.cases.polyvore import polyvore_fitb, polyvore_looks, polyvore_pairs
-from training.evaluation.result import SYSTEMS, EvaluationError
 from training.evaluation.systems.features import Table, build_table
 from training.evaluation.systems.linear import (
     MOST_TEXT,

@@ -18,6 +18,7 @@ from service.composition.draft import Plan
 from service.lm.engine import ScoringEngine
 from service.lm.lm_scorer import PmiBaseline
 from service.lm.prompt import Context
+from service.registry.evaluation import SYSTEMS, Estimate, EvaluationError
 from service.retrieval.shortlist import Candidate
 from service.schemas.outfits import Budget, OutfitRequest
 from service.settings import Settings
@@ -25,7 +26,6 @@ from training.data.looks import StyledLook, read_looks
 from training.evaluation.cases.catalog import LookbookCatalogue, Row, lookbook_catalogue
 from training.evaluation.cases.choice import ChoiceCase
 from training.evaluation.cases.wishes import Wish, wishes_of
-from training.evaluation.result import SYSTEMS, Estimate, EvaluationError
 from training.evaluation.systems.scorers import ALONE, Contestant, RateScorer, all_systems, baselines, tuned
 from training.evaluation.tasks.composition import (
     compose_all,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
-from training.evaluation.result import Confusion, Estimate, Evaluation, Subject
+from service.registry.evaluation import Confusion, Estimate, Evaluation, Subject
 from training.report import figures, render
 from training.report.facts import gather
 from training.report.tables import confusion_table, document, table

@@ -14,11 +14,11 @@ from indexer.item import Slot
 from service.composition.weights import Weights
 from service.lm.engine import ScoringEngine
 from service.lm.prompt import Context
+from service.registry.evaluation import Estimate, EvaluationError
 from service.settings import Settings
 from training.data.looks import StyledLook, read_looks
 from training.evaluation.cases.catalog import LookbookCatalogue
 from training.evaluation.cases.choice import lookbook_cases
-from training.evaluation.result import Estimate, EvaluationError
 from training.evaluation.systems.scorers import ALONE, Contestant, RateScorer, all_systems, baselines
 from training.evaluation.tasks.rack import (
     METRICS,

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.errors import StylistError
-from training.evaluation.result import Confusion, Estimate, Evaluation, Subject
+from service.registry.evaluation import Confusion, Estimate, Evaluation, Subject
 from training.report import figures, render
 from training.report.costs import AssumptionError, Assumptions, break_even, read_assumptions, routes
 from training.report.document import Bullets, Document, Paragraph, Table

@@ -19,7 +19,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from training.evaluation.result import Confusion, Estimate
+from service.registry.evaluation import Confusion, Estimate
 from training.report import wording
 from training.report.costs import Route
 from training.report.facts import Comparison, Point

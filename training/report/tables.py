@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from training.evaluation.result import SYSTEMS, Confusion, Estimate, Evaluation
+from service.registry.evaluation import SYSTEMS, Confusion, Estimate, Evaluation
 from training.report import wording
 from training.report.document import Block, Bullets, Document, Heading, Table
 
 Column = tuple[str, str]
 """Task and metric."""
 
-_DECISIONS = frozenset({"accuracy", "auc"})
+_DECISIONS = frozenset({"accuracy", "auc", "recall@8", "recall@20"})
 _NOTHING = "–"
 
 

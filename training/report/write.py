@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from indexer.errors import StylistError
-from training.evaluation.result import Evaluation
+from service.registry.evaluation import Evaluation, save_evaluation
 from training.report import figures, render, sections, tables
 from training.report.costs import Assumptions, routes
 from training.report.facts import gather
@@ -59,6 +59,19 @@ def write_evaluation(evaluation: Evaluation, out: Path) -> list[Path]:
     }
     pictures = {name: None if figure is None else figures.png(figure) for name, figure in drawn.items()}
     return _write(out, {"evaluation.md": render.markdown(tables.document(evaluation)).encode(), **pictures})
+
+
+def results(evaluation: Evaluation, folder: Path, system: str = "tuned") -> list[str]:
+    """Save an evaluation beside what was evaluated, with its tables and pictures; the figures of one system and the
+    paths, one a line.
+    """
+    paths = [save_evaluation(evaluation, folder), *write_evaluation(evaluation, folder)]
+    figures_of = [
+        f"{e.task:20} {e.metric:16} {e.value:8.4g} [{e.low:.4g}, {e.high:.4g}]  n={e.n}"
+        for e in evaluation.estimates
+        if e.system == system
+    ]
+    return [*figures_of, *map(str, paths)]
 
 
 def write_loss_curve(run: Path) -> Path:

@@ -24,10 +24,10 @@ from service.composition.planner import Planned, make_plans
 from service.query.encoder import QueryEncoder
 from service.query.parser import QueryParser
 from service.query.wish import QueryIntent
+from service.registry.evaluation import EvaluationError
 from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest
 from training.data.looks import StyledLook
-from training.evaluation.result import EvaluationError
 
 ROWS = "rows.json"
 _FEED = "feed.jsonl"
