@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from indexer.embedder import Embedder
 from indexer.item import Item
 from indexer.pipeline.corrections import Corrections
 from indexer.pipeline.embed import VectorDraft
@@ -32,7 +31,6 @@ class Assembly:
 
     intake: Intake
     vectors: VectorDraft
-    embedder: Embedder
     census: Census
     corrections: Corrections
 
@@ -44,7 +42,7 @@ class Assembly:
                 advance(sum(len(rows) for rows in groups))
 
     def _write_chunk(self, groups: Sequence[Sequence[Row]], catalogue: Catalogue) -> None:
-        built = build_items(groups, self.embedder, self.corrections)
+        built = build_items(groups, self.corrections)
         for reject in built:
             if isinstance(reject, Reject):
                 self.intake.reject_later(reject)

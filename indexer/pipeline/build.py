@@ -152,7 +152,7 @@ def _build(run: _Run, feeds: Sequence[FeedSource]) -> BuildReport:
         _require_accepted(run, intake)
         with closing(VectorDraft(run.draft.scratch, run.embedder, run.previous)) as vectors:
             with run.stage("normalise", len(staging)):
-                assembly = Assembly(intake, vectors, run.embedder, run.census, run.corrections)
+                assembly = Assembly(intake, vectors, run.census, run.corrections)
                 assembly.write(staging, run.draft.catalogue, run.progress.advance)
             run.rejects.close()
             run.notes.extend(_unused(run.corrections))
