@@ -30,7 +30,7 @@ def read_own(texts: Sequence[str], embedder: Embedder) -> tuple[list[OwnPiece], 
     """What the texts name, in their order, and the pieces by slot; the first one where two fill the same slot."""
     pieces: list[OwnPiece] = []
     found: dict[Slot, OwnCandidate] = {}
-    guesses = classify([ProductText(title=text) for text in texts], embedder) if texts else []
+    guesses = classify([ProductText(title=text) for text in texts])
     for number, (text, guess) in enumerate(zip(texts, guesses, strict=True)):
         pieces.append(OwnPiece(text, guess.slot, guess.kind))
         if guess.slot is not None and guess.slot not in found:

@@ -86,7 +86,7 @@ def catalogue(name: str, folder: Path) -> dict[str, Item]:
             assert staging.add(event) is None
     items: dict[str, Item] = {}
     for chunk in staging.chunks(2000):
-        for built in build_items(chunk, None):
+        for built in build_items(chunk):
             assert isinstance(built, Item), built
             items[built.sku] = built
     return items
