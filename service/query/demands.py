@@ -102,13 +102,14 @@ def join(request: OutfitRequest, reading: WishReading, own_kinds: Sequence[OwnPi
 
 
 def own_texts(request: OutfitRequest, reading: WishReading) -> list[str]:
-    """What the shopper has, by fields and by words, in English where the reading knows it."""
-    return _union(request.own, [str(m.value) for m in reading.of_field("own")])
+    """What the shopper has, by fields and in the words of the wish."""
+    return _union(request.own, [m.text for m in reading.of_field("own")])
 
 
 def _who(request: OutfitRequest, reading: WishReading) -> tuple[str | None, str, float | None]:
     """Department, line of kids, and age in years. Two that contradict each other say nothing."""
-    said = {str(m.value) for m in reading.of_field("department")}
+    sized = {(m.start, m.end) for m in reading.of_field("sizes")}  # an M that is a size is no man
+    said = {str(m.value) for m in reading.of_field("department") if (m.start, m.end) not in sized}
     ages = [float(m.value) for m in reading.of_field("age") if not isinstance(m.value, str)]
     lines = said & {"girls", "boys"}
     line = next(iter(lines)) if len(lines) == 1 else ""
@@ -218,7 +219,10 @@ def _steer(vibe: str, reading: WishReading) -> str:
 
 
 def _of_words(reading: WishReading) -> Iterator[Understood]:
+    sized = {(m.start, m.end) for m in reading.of_field("sizes")}
     for m in reading.mentions:
+        if m.field == "department" and (m.start, m.end) in sized:
+            continue
         yield Understood(text=m.text, field=m.field, value=m.value, source=m.source)
 
 
