@@ -223,7 +223,8 @@ def _of_words(reading: WishReading) -> Iterator[Understood]:
     for m in reading.mentions:
         if m.field == "department" and (m.start, m.end) in sized:
             continue
-        yield Understood(text=m.text, field=m.field, value=m.value, source=m.source)
+        value = m.text if m.field == "own" else m.value
+        yield Understood(text=m.text, field=m.field, value=value, source=m.source)
 
 
 def _of_fields(request: OutfitRequest) -> Iterator[Understood]:
