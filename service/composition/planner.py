@@ -14,9 +14,8 @@ from indexer.item import SLOTS, Department, Slot
 from service.catalog.columns import Mask
 from service.composition.anchors import conflicts, find_anchors, mixtures
 from service.composition.audience import Audience, audience_of
-from service.composition.draft import Plan
+from service.composition.draft import Plan, with_pins
 from service.composition.own import OwnCandidate
-from service.composition.pins import with_pins
 from service.composition.templates import Template, filled, shaped, templates_for, with_anchors
 from service.lm.prompt import Context
 from service.policy.policy import policy

@@ -12,10 +12,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from indexer.item import SLOTS, Slot
-from indexer.taxonomy.families import barred, meant, slots_of
 from service.composition.swap import Lookup, SwapOrder
 from service.errors import InvalidError
 from service.query.demands import join
+from service.query.families import barred, meant, slots_of
 from service.query.intent import Mention, WishReading
 from service.query.turns import changes_said, handling
 from service.schemas.catalog import ItemView

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from indexer.item import SLOTS, Slot
-from indexer.taxonomy.families import meant, slots_of
+from service.query.families import meant, slots_of
 from service.query.intent import Mention, WishReading
 from service.schemas.outfits import OutfitRequest, Understood
 

@@ -46,11 +46,13 @@ LOST = {
             "pattern",
             "slot",
         ),
-        *("kind", "warmth"),
+        *("kind", "warmth", "nearest", "slot_source"),
     },
     "store.bulk.jsonl.gz": {"group_id", "derived", "formality", "pattern"},
     # No tags, which a few patterns, colours and occasions are read from.
-    "store.acp.jsonl.gz": {"tags", "slot_confidence", "derived", "formality", "pattern", "colors"},
+    "store.acp.jsonl.gz": {
+        *("tags", "slot_confidence", "derived", "formality", "pattern", "colors", "attributes"),
+    },
     "store.ucp.json.gz": set(),
     "store.parquet": set(),
     # No season, occasion or pattern column: read from tags, where the shop put them. No page address.
