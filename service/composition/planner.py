@@ -219,6 +219,7 @@ def _carried(
             continue
         carried = retriever.view.carries(slot, *lane)
         spare = slot not in policy().slots.of("core") or (template.suit and slot == "top")
+        spare &= not (template.suit and slot == "outerwear")  # which is the suit
         if not carried and spare and slot not in asked:
             who = lane[1] or lane[0]
             reason = f"the store carries no {slot} for {who}; the outfits come without"
