@@ -142,7 +142,7 @@ class Item:
     image_url: str = ""
     url: str = ""
     slot_confidence: float = 1.0
-    slot_source: Literal["feed", "table", "nearest", "staff"] = "table"
+    slot_source: Literal["feed", "table", "trained", "staff"] = "table"
     derived: tuple[str, ...] = ()
     materials: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()

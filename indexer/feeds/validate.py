@@ -109,7 +109,7 @@ def _clean(name: str, text: str) -> str:
     if name in ("sku", "group_id"):
         return text.strip()
     if name not in _NO_MARKUP and ("<" in text or "&" in text):
-        text = html_to_text(text)
+        text = html_to_text(text) or text  # a title of nothing but markup is a title all the same
     lines = (" ".join(part.split()) for part in text.splitlines())
     joined = ("\n" if name == "description" else " ").join(part for part in lines if part)
     limit = MAX_CHARS.get(name, MAX_OTHER_CHARS)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from indexer.embedder import Embedder
 from indexer.item import Item
 from indexer.pipeline.corrections import Corrections
 from indexer.pipeline.embed import VectorDraft
@@ -33,7 +32,6 @@ class Assembly:
 
     intake: Intake
     vectors: VectorDraft
-    embedder: Embedder
     census: Census
     corrections: Corrections = field(default_factory=lambda: Corrections({}))
     prices: PriceLevels = field(default_factory=PriceLevels)
@@ -46,7 +44,7 @@ class Assembly:
                 advance(sum(len(rows) for rows in groups))
 
     def _write_chunk(self, groups: Sequence[Sequence[Row]], catalogue: Catalogue) -> None:
-        built = build_items(groups, self.embedder, self.corrections)
+        built = build_items(groups, self.corrections)
         for reject in built:
             if isinstance(reject, Reject):
                 self.intake.reject_later(reject)

@@ -93,7 +93,7 @@ def _build(run: Run, feeds: Sequence[FeedSource]) -> BuildReport:
         require_accepted(run, intake)
         with closing(VectorDraft(run.draft.scratch, run.embedder, run.previous)) as vectors:
             with run.stage("normalise", len(staging)):
-                assembly = Assembly(intake, vectors, run.embedder, run.census, run.corrections, run.prices)
+                assembly = Assembly(intake, vectors, run.census, run.corrections, run.prices)
                 assembly.write(staging, run.draft.catalogue, run.progress.advance)
             run.rejects.close()
             run.notes.extend(_unused(run.corrections))

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from indexer.embedder import Embedder
 from indexer.item import COVERED_BY_DRESS, Item, Slot, Variant
 from indexer.pipeline.corrections import Correction, Corrections
 from indexer.record import Reject, Row
@@ -67,17 +66,15 @@ class _Colourway:
 
 def build_items(
     groups: Sequence[Sequence[Row]],
-    embedder: Embedder | None,
     corrections: Corrections = NO_CORRECTIONS,
 ) -> list[Item | Reject]:
     """One item per colourway of each group (rows that share `group_id`, in feed order), in feed order.
 
     A row that repeats an SKU and size of its colourway becomes a Reject "duplicate variant", placed before the
-    item that it repeats. `embedder` is asked at most once, about what the word tables do not know. `corrections` go
-    before whatever was read.
+    item that it repeats. `corrections` go before whatever was read.
     """
     colourways = [(c, number) for number, group in enumerate(groups) for c in _colourways(group)]
-    guesses = classify([_text(c) for c, _ in colourways], embedder)
+    guesses = classify([_text(c) for c, _ in colourways])
     results: list[Item | Reject] = []
     taken: set[str] = set()
     before = -1
@@ -208,7 +205,7 @@ def _item(
         url=facts.url,
         slot_confidence=guess.confidence,
         slot_source=guess.source,
-        derived=(*attributes.derived, *(("slot",) if guess.source in ("table", "nearest") else ())),
+        derived=(*attributes.derived, *(("slot",) if guess.source in ("table", "trained") else ())),
         materials=attributes.materials,
         attributes=told_attributes(facts, kind, guess.slot),
         covers=covered(guess.slot, kind),

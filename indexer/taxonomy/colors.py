@@ -6,11 +6,19 @@ import re
 
 from indexer.record import Row
 from indexer.taxonomy.heads import find_head
+from indexer.taxonomy.hues import nearest_color
 from indexer.taxonomy.lexicon import SILENT, keys, matches, split_words, whole
 
 _TABLE = "colors.tsv"
 _PARTS = re.compile(r"\s*(?:[/,;|+&]|\s-\s|\band\b|\bund\b|\bet\b|\bwith\b)\s*", re.IGNORECASE)
 _CLAUSES = re.compile(r"\s[-–—|:]\s|[(),/]")
+# Names of colours that in a title are mostly something else.
+_NO_COLOR_WORDS = """
+    denim leather leaf stone clay mud dirt ice sea ocean grass desert cement tree jungle windows royal baby deep true
+    electric very macaroni algae camo bland air force
+"""
+_NO_COLORS = frozenset(_NO_COLOR_WORDS.split())
+_NEAR_PRODUCT = 3  # words
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -34,7 +42,8 @@ def field_colors(text: str) -> tuple[str, ...]:
     for part in _PARTS.split(text.strip()):
         if whole(_TABLE, part) == SILENT or not _LETTER.search(part) or part.startswith("#"):
             continue
-        found += keys(_TABLE, part) or [" ".join(part.lower().split())]
+        named = keys(_TABLE, part) or [nearest_color(split_words(part)) or " ".join(part.lower().split())]
+        found += named
     return tuple(dict.fromkeys(found))
 
 
@@ -46,7 +55,15 @@ def _title_colors(title: str) -> list[str]:
         found = [c for clause in pool for c in _sure_colors(clause)]
         if found:
             return list(dict.fromkeys(found))
-    return []
+    return [c for clause in with_product if (c := _rare_color(clause)) is not None][:1]
+
+
+def _rare_color(clause: str) -> str | None:
+    """A colour of the trade right before the product's name: "sepia silk shirt" is not told by "silk"."""
+    head = find_head(clause, "en")
+    tokens = split_words(clause)
+    before = tokens[: max(0, len(tokens) - len(split_words(head.phrase)))] if head is not None else []
+    return None if _NO_COLORS & set(before) else nearest_color(before[-_NEAR_PRODUCT:])
 
 
 def _sure_colors(clause: str) -> list[str]:

@@ -70,7 +70,7 @@ def find_head(text: str, language: str) -> Head | None:
         matches = _known(tokens, language)
         if not matches:
             continue
-        main = _side_remark(tokens, language)
+        main = _side_remark(tokens, language, matches[0].end)
         head = _pair(matches, tokens) or _pick([m for m in matches if m.start < main], tokens, language)
         if head is not None and not head.weak:
             return head
@@ -92,9 +92,12 @@ def _known(tokens: Sequence[str], language: str) -> list[Match]:
     return [m for m in found if m.entry.key != SILENT]
 
 
-def _side_remark(tokens: Sequence[str], language: str) -> int:
-    """Where the first side remark of a clause begins; its length when there is none."""
-    starts = (at for at, token in enumerate(tokens) if at > 0 and token in _SUBORDINATE[language])
+def _side_remark(tokens: Sequence[str], language: str, product: int) -> int:
+    """Where the first side remark of a clause begins; its length when there is none.
+
+    What comes before any product is none: "Collection by Anna, Black Dress", "For her navy top".
+    """
+    starts = (at for at, token in enumerate(tokens) if at >= product and token in _SUBORDINATE[language])
     return next(starts, len(tokens))
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from indexer.embedder import Embedder, Vectors
 from indexer.item import Item, Slot, Variant
 from indexer.taxonomy.classify import ProductText, classify
-from indexer.taxonomy.colors import field_colors
 from indexer.taxonomy.fabrics import main_material
 from indexer.taxonomy.kinds import KINDS
+from indexer.taxonomy.lexicon import keys
 from service.query.demands import OwnPiece
 from service.retrieval.shortlist import Candidate
 
+_COLORS = "colors.tsv"
 OWN = "own:"
 """Begins the SKU of a piece that is no stock."""
 
@@ -30,7 +31,7 @@ def read_own(texts: Sequence[str], embedder: Embedder) -> tuple[list[OwnPiece], 
     """What the texts name, in their order, and the pieces by slot; the first one where two fill the same slot."""
     pieces: list[OwnPiece] = []
     found: dict[Slot, OwnCandidate] = {}
-    guesses = classify([ProductText(title=text) for text in texts], embedder) if texts else []
+    guesses = classify([ProductText(title=text) for text in texts])
     for number, (text, guess) in enumerate(zip(texts, guesses, strict=True)):
         pieces.append(OwnPiece(text, guess.slot, guess.kind))
         if guess.slot is not None and guess.slot not in found:
@@ -47,7 +48,7 @@ def is_own(candidate: Candidate) -> bool:
 
 def _item(sku: str, text: str, kind: str, slot: Slot) -> Item:
     known = KINDS[kind]
-    colors = tuple(c for word in text.split() for c in field_colors(word))
+    colors = keys(_COLORS, text)
     return Item(
         sku=sku,
         group_id=sku,

@@ -14,9 +14,8 @@ from indexer.item import SLOTS, Department, Slot
 from service.catalog.columns import Mask
 from service.composition.anchors import conflicts, find_anchors, mixtures
 from service.composition.audience import Audience, audience_of
-from service.composition.draft import Plan
+from service.composition.draft import Plan, with_pins
 from service.composition.own import OwnCandidate
-from service.composition.pins import with_pins
 from service.composition.templates import Template, filled, shaped, templates_for, with_anchors
 from service.lm.prompt import Context
 from service.policy.policy import policy
@@ -220,6 +219,7 @@ def _carried(
             continue
         carried = retriever.view.carries(slot, *lane)
         spare = slot not in policy().slots.of("core") or (template.suit and slot == "top")
+        spare &= not (template.suit and slot == "outerwear")  # which is the suit
         if not carried and spare and slot not in asked:
             who = lane[1] or lane[0]
             reason = f"the store carries no {slot} for {who}; the outfits come without"

@@ -12,10 +12,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from indexer.item import SLOTS, Slot
-from indexer.taxonomy.families import barred, meant, slots_of
 from service.composition.swap import Lookup, SwapOrder
 from service.errors import InvalidError
 from service.query.demands import join
+from service.query.families import barred, meant, slots_of
 from service.query.intent import Mention, WishReading
 from service.query.turns import changes_said, handling
 from service.schemas.catalog import ItemView
@@ -73,7 +73,8 @@ def _handle(turn: _Turn, place: int, mention: Mention, say: str, views: dict[Slo
     """A kind that is named: one that is worn may stay, go or be changed; one that is not is added."""
     kinds = meant(str(mention.value)) if mention.field == "include.kinds" else barred(str(mention.value))
     worn = [slot for slot, view in views.items() if view.kind in kinds]
-    how = "without" if mention.field == "exclude.kinds" else handling(say, mention.start)
+    said = handling(say, mention.start)
+    how = "without" if mention.field == "exclude.kinds" and said != "keep" else said
     if how == "without":
         for slot in worn:
             turn.freed.add(slot)

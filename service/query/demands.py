@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from indexer.item import SLOTS, Slot
-from indexer.taxonomy.families import meant, slots_of
+from service.query.families import meant, slots_of
 from service.query.intent import Mention, WishReading
 from service.schemas.outfits import OutfitRequest, Understood
 
@@ -102,13 +102,14 @@ def join(request: OutfitRequest, reading: WishReading, own_kinds: Sequence[OwnPi
 
 
 def own_texts(request: OutfitRequest, reading: WishReading) -> list[str]:
-    """What the shopper has, by fields and by words, in English where the reading knows it."""
-    return _union(request.own, [str(m.value) for m in reading.of_field("own")])
+    """What the shopper has, by fields and in the words of the wish."""
+    return _union(request.own, [m.text for m in reading.of_field("own")])
 
 
 def _who(request: OutfitRequest, reading: WishReading) -> tuple[str | None, str, float | None]:
     """Department, line of kids, and age in years. Two that contradict each other say nothing."""
-    said = {str(m.value) for m in reading.of_field("department")}
+    sized = {(m.start, m.end) for m in reading.of_field("sizes")}  # an M that is a size is no man
+    said = {str(m.value) for m in reading.of_field("department") if (m.start, m.end) not in sized}
     ages = [float(m.value) for m in reading.of_field("age") if not isinstance(m.value, str)]
     lines = said & {"girls", "boys"}
     line = next(iter(lines)) if len(lines) == 1 else ""
@@ -218,8 +219,12 @@ def _steer(vibe: str, reading: WishReading) -> str:
 
 
 def _of_words(reading: WishReading) -> Iterator[Understood]:
+    sized = {(m.start, m.end) for m in reading.of_field("sizes")}
     for m in reading.mentions:
-        yield Understood(text=m.text, field=m.field, value=m.value, source=m.source)
+        if m.field == "department" and (m.start, m.end) in sized:
+            continue
+        value = m.text if m.field == "own" else m.value
+        yield Understood(text=m.text, field=m.field, value=value, source=m.source)
 
 
 def _of_fields(request: OutfitRequest) -> Iterator[Understood]:

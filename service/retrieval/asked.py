@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from indexer.item import SLOTS, Slot
-from indexer.taxonomy.families import barred
 from service.catalog.columns import CatalogColumns, Mask
 from service.query.demands import NamedPiece
+from service.query.families import barred
 from service.retrieval.tables import AttributeRule, Signs, attribute_rules, concerned, shades
 
 _SIGN_COLUMNS = {

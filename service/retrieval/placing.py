@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from indexer.item import Slot
-from indexer.taxonomy.families import meant
 from service.catalog.columns import CatalogColumns, Mask
 from service.query.demands import NamedPiece
+from service.query.families import meant
 from service.retrieval.asked import Matched, in_color, matching, of_brand, of_material, of_pattern
 from service.schemas.outfits import OutfitRequest, Unmet
 

@@ -44,7 +44,7 @@ items = st.builds(
     tags=st.lists(text, max_size=3).map(tuple),
     formality=st.integers(1, 5),
     slot_confidence=st.floats(0, 1),
-    slot_source=st.sampled_from(["feed", "table", "nearest", "staff"]),
+    slot_source=st.sampled_from(["feed", "table", "trained", "staff"]),
     derived=st.lists(text, max_size=2).map(tuple),
     materials=st.lists(text, max_size=2).map(tuple),
     attributes=st.lists(text, max_size=2).map(tuple),

@@ -46,11 +46,13 @@ LOST = {
             "pattern",
             "slot",
         ),
-        *("kind", "warmth"),
+        *("kind", "warmth", "nearest", "slot_source"),
     },
     "store.bulk.jsonl.gz": {"group_id", "derived", "formality", "pattern"},
     # No tags, which a few patterns, colours and occasions are read from.
-    "store.acp.jsonl.gz": {"tags", "slot_confidence", "derived", "formality", "pattern", "colors"},
+    "store.acp.jsonl.gz": {
+        *("tags", "slot_confidence", "derived", "formality", "pattern", "colors", "attributes"),
+    },
     "store.ucp.json.gz": set(),
     "store.parquet": set(),
     # No season, occasion or pattern column: read from tags, where the shop put them. No page address.
@@ -86,7 +88,7 @@ def catalogue(name: str, folder: Path) -> dict[str, Item]:
             assert staging.add(event) is None
     items: dict[str, Item] = {}
     for chunk in staging.chunks(2000):
-        for built in build_items(chunk, None):
+        for built in build_items(chunk):
             assert isinstance(built, Item), built
             items[built.sku] = built
     return items

@@ -12,6 +12,7 @@ from service.db.repositories.styles import StylePolicyRepository
 from service.db.session import State
 from service.errors import ConflictError, InvalidError
 from service.recommender.recommender import StoreRecommender
+from service.recommender.style_choice import chosen_style
 from service.registry.publishing import Publication, StyleChange
 from service.registry.store import Aliases, ArtifactFolder
 from service.registry.styles import Styles
@@ -79,7 +80,7 @@ def test_a_retired_style_is_refused_by_name_and_version(shelf: Settings) -> None
         recommender._stylists = Styles(shelf, book.choices)
         for style in ("wool", "wool@1", "wool@candidate"):
             with pytest.raises(InvalidError, match="is retired") as caught:
-                recommender._style(OutfitRequest(vibe="x", style=style))
+                chosen_style(recommender._stylists, OutfitRequest(vibe="x", style=style))
             assert caught.value.errors[0].field == "style"
 
 

@@ -56,8 +56,10 @@ def test_an_unmet_wish_names_the_rules_that_took_the_pieces() -> None:
         item("rain", "shoes", kind="rain-boots"),
         item("gone", "shoes", tags=("open-shoe",), variants=()),
     ]
-    _, unmet = retriever(items).retrieve(
-        wish(weather={"temperature_c": -5}), brief(**COLD), ("women", ""), {"shoes": 8}
+    unmet = (
+        retriever(items)
+        .retrieve(wish(weather={"temperature_c": -5}), brief(**COLD), ("women", ""), {"shoes": 8})
+        .unmet
     )
     assert unmet["shoes"].constraint == "weather"
     assert unmet["shoes"].reason == (

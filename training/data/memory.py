@@ -10,10 +10,15 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
+
 import service.query
+from indexer.embedder import Vectors, load_embedder
+from service.query.memory import LookMemory, digest_of, parse_looks, shrink
 from training.data.lookbook import Vibe, read_lookbook
 
 LOOKBOOKS = Path(__file__).parent.parent / "lookbooks" / "house"
+VECTORS = Path(service.query.__file__).parent / "looks" / "house.npz"
 TARGET = Path(service.query.__file__).parent / "looks" / "house.jsonl.gz"
 
 
@@ -41,7 +46,17 @@ def main() -> None:
     """Write the file anew."""
     content = packed(read_lookbook(sorted(LOOKBOOKS.glob("*.jsonl"))))
     TARGET.write_bytes(content)
-    print(f"{TARGET}: {len(content):,} bytes")
+    wishes = tuple(parse_looks(gzip.decompress(content).decode(), TARGET.name))
+    embedder = load_embedder()
+    vectors: list[Vectors] = []
+
+    def encode(texts: list[str]) -> Vectors:
+        vectors.append(embedder.encode(texts))
+        return vectors[0]
+
+    LookMemory.of(wishes, encode)
+    np.savez(VECTORS, **shrink(vectors[0], digest_of(wishes), embedder.digest))  # type: ignore[arg-type]
+    print(f"{TARGET}: {len(content):,} bytes; {VECTORS}: {VECTORS.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The parts that a wish is read with: its words, what they may name, what numbers say, and the network that decides."""
+"""What a wish asks for: proposals, the network that tells their roles, and mentions made of them."""

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from service.query.reading.amounts import Amount
 from service.query.reading.proposals import ALLOWED, FACETS, ROLES
-from service.query.reading.size_labels import size_said_before
-from service.query.reading.vocabulary import HOWS, Candidate
-from service.query.reading.wish_language import LANGUAGES
 from service.query.reading.word_vectors import Floats
-from service.query.reading.words import Word
+from service.query.wording.amounts import Amount
+from service.query.wording.size_labels import size_said_before
+from service.query.wording.vocabulary import HOWS, Candidate
+from service.query.wording.wish_language import LANGUAGES
+from service.query.wording.words import Word
 
 _SHAPES = ("word", "ideograph", "number", "mark")
 _MARKS = (",，、;；،", ".。", "!！", "?？؟", "-–—~〜", ":：", "()（）[]「」【】", "\"'“”‘’«»", "/／&+", "#@…")

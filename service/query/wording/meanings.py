@@ -16,6 +16,8 @@ from indexer.taxonomy.phrases import parse_table, read_table
 ANY_LANGUAGE = "*"
 
 SILENT = "-"
+NAMELESS = "?"
+"""The value of words that ask for something the catalogue has no name for: a veil, anything neon."""
 WORN_BUT_NOT_COMPOSED = frozenset(
     {
         *("underwear", "bra", "thermal-underwear", "sleepwear", "loungewear", "robe", "slippers", "costume"),
@@ -106,11 +108,26 @@ def _beside() -> Iterator[tuple[str, Meaning]]:
             field = facet or ("season" if value in _SEASONS else value)
             meaning = Meaning(field, value, language, opposite=opposite)
             yield from ((p, meaning) for p in spellings)
+    for language, key, spellings in _keyed("colloquial.tsv"):
+        facet, _, value = key.partition(":")
+        meaning = Meaning(facet, "" if value == NAMELESS else value, language)
+        yield from ((p, meaning) for p in spellings)
+
+
+def learned_meanings(text: str, name: str) -> Iterator[tuple[str, Meaning]]:
+    """What wishes taught: rows `language:facet:value<TAB>phrases`, where NAMELESS is a value that has no name here."""
+    for language, key, spellings in _rows(text, name):
+        facet, _, value = key.partition(":")
+        meaning = Meaning(facet, "" if value == NAMELESS else value, language, learned=True)
+        yield from ((p, meaning) for p in spellings)
 
 
 def _keyed(name: str) -> Iterator[tuple[str, str, list[str]]]:
     """Rows of a table `language:key<TAB>phrases` beside this file."""
-    text = (files(__package__) / name).read_text(encoding="utf-8")
+    yield from _rows((files(__package__) / name).read_text(encoding="utf-8"), name)
+
+
+def _rows(text: str, name: str) -> Iterator[tuple[str, str, list[str]]]:
     for number, key, spellings in parse_table(text, name):
         language, colon, value = key.partition(":")
         if not colon or not value:

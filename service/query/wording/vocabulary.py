@@ -14,10 +14,10 @@ from typing import Literal
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from service.query.reading.amounts import Amount
-from service.query.reading.inflection import stem, without_prefix
-from service.query.reading.meanings import ANY_LANGUAGE, SILENT, Meaning, phrases
-from service.query.reading.words import JOINING, Word, is_ideographic, phrase_keys, split
+from service.query.wording.amounts import Amount
+from service.query.wording.inflection import stem, without_prefix
+from service.query.wording.meanings import ANY_LANGUAGE, SILENT, Meaning, phrases
+from service.query.wording.words import JOINING, Word, is_ideographic, phrase_keys, split
 
 How = Literal["exact", "inflected", "compound", "slip", "given"]
 HOWS: tuple[How, ...] = ("exact", "inflected", "compound", "slip", "given")
@@ -26,6 +26,9 @@ _COMPOUNDING = ("de", "nl")
 _MIN_TAIL = 4
 _MIN_HEAD = 3
 _MIN_SLIP = 5
+"""Letters of a word that may be meant where another stands."""
+_NO_SLIPS = frozenset({"rain", "snow", "season"})
+"""Facets of words so short that most other words are near them."""
 _LONGEST = 6
 """Words of the longest phrase that is looked for."""
 
@@ -76,6 +79,8 @@ class Vocabulary:
         self._words = {key for keys in self._exact for key in keys}
 
     def _add(self, phrase: str, meaning: Meaning) -> None:
+        if "&" in phrase:
+            self._add(phrase.replace("&", " and "), meaning)
         if is_ideographic(phrase):
             run = "".join(w.key for w in split(phrase) if w.shape != "mark")
             self._runs[run].append(meaning)
@@ -125,7 +130,7 @@ class Vocabulary:
                 if words[last].shape in ("word", "number"):
                     keys.append(spelled[last])
                     yield from self._at(words, first, last + 1, keys, language)
-                elif words[last].shape != "mark" or words[last].text not in JOINING:
+                elif not _joins(words, last):
                     break
                 last += 1
             yield from self._parts(word, first, language)
@@ -137,7 +142,8 @@ class Vocabulary:
         for how, meanings in self._look_up(tuple(k for k, _ in keys), language):
             for meaning in _best(meanings, language):
                 found = _candidate(words, first, last, meaning, "slip" if slip else how, language)
-                if not (found.foreign and (slip or found.end - found.start < 3)):
+                far = found.foreign and (slip or found.end - found.start < 3)
+                if not far and not (slip and meaning.field in _NO_SLIPS):
                     yield found
 
     def _look_up(self, keys: tuple[str, ...], language: str) -> Iterator[tuple[How, list[Meaning]]]:
@@ -157,7 +163,7 @@ class Vocabulary:
     def _spelled(self, word: Word, language: str) -> tuple[str, bool]:
         """The word's key, or the one known word that is a single slip away; and whether it is mended."""
         key = word.key
-        if word.shape != "word" or len(key) < _MIN_SLIP or key in self._words or key in self._known:
+        if word.shape != "word" or len(key) < _MIN_SLIP - 1 or key in self._words or key in self._known:
             return key, False
         if any((own, (stem(key, own),)) in self._stems for own in (language, "en")):
             return key, False
@@ -176,17 +182,22 @@ class Vocabulary:
         forms = dict.fromkeys((word.key, stem(word.key, language)))
         tails = ((form, cut) for form in forms for cut in range(_MIN_HEAD, len(form) - _MIN_TAIL + 1))
         for form, cut in tails:
-            if meanings := self._tails.get((language, form[cut:])):
+            meanings = self._tails.get((language, form[cut:]), [])
+            if fitting := [m for m in meanings if m.field == "kind" or self._is_word(form[:cut])]:
                 yield from (
-                    _candidate([word], 0, 1, m, "compound", language, at) for m in _best(meanings, language)
+                    _candidate([word], 0, 1, m, "compound", language, at) for m in _best(fitting, language)
                 )
                 break
         for cut in range(len(word.key) - 3, _MIN_HEAD - 1, -1):
-            if meanings := self._heads.get((language, word.key[:cut])):
+            if meanings := self._heads.get((language, word.key[:cut]), []):
                 yield from (
                     _candidate([word], 0, 1, m, "compound", language, at) for m in _best(meanings, language)
                 )
                 break
+
+    def _is_word(self, head: str) -> bool:
+        """Whether the beginning of a compound is a word: of "dunkelrot" it is, of "konfektionsg-rosse" not."""
+        return head in self._known or head in self._words or head.removesuffix("s") in self._known
 
     def _in_runs(self, words: Sequence[Word], language: str) -> Iterator[Candidate]:
         for first, word in enumerate(words):
@@ -198,6 +209,14 @@ class Vocabulary:
                 last += 1
                 for meaning in _best(self._runs.get(run, []), language):
                     yield _candidate(words, first, last, meaning, "exact", language)
+
+
+def _joins(words: Sequence[Word], at: int) -> bool:
+    """Whether a mark stands within a name, as in "T-shirt": no space on either side, but for "&"."""
+    mark = words[at]
+    if mark.shape != "mark" or mark.text not in JOINING or at + 1 >= len(words):
+        return False
+    return mark.text == "&" or (words[at - 1].end == mark.start and mark.end == words[at + 1].start)
 
 
 def _candidate(
@@ -222,9 +241,10 @@ def _best(meanings: Iterable[Meaning], language: str) -> list[Meaning]:
     """One meaning a field: the wish's own language first, then any language's, then English, then others'."""
     order = {language: 0, ANY_LANGUAGE: 1, "en": 2}
     best: dict[str, Meaning] = {}
-    for meaning in sorted(meanings, key=lambda m: (order.get(m.language, 3), m.weak)):
-        if not meaning.own or meaning.language == language:
-            best.setdefault(meaning.field, meaning)
+    for meaning in sorted(meanings, key=lambda m: (order.get(m.language, 3), m.weak or m.own)):
+        if meaning.own and meaning.language != language:
+            meaning = replace(meaning, weak=True)
+        best.setdefault(meaning.field, meaning)
     return list(best.values())
 
 

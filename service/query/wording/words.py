@@ -26,8 +26,8 @@ _UNIT = re.compile(
 _IDEOGRAPHS = re.compile(f"[{_IDEOGRAPH}]")
 _ARABIC = re.compile("[\u0620-\u064a]")
 _ARABIC_LETTERS = str.maketrans({"ة": "ه", "ى": "ي", "ـ": None, "گ": "ك", "چ": "ج", "پ": "ب", "ڤ": "ف"})
-JOINING = frozenset("-'’‐‑`´/.")
-"""Marks that part a word no more than a space does: "T-shirt", "logo's", "he/him"."""
+JOINING = frozenset("-'’‐‑`´/.&")
+"""Marks that part a word no more than a space does: "T-shirt", "logo's", "he/him", "H&M"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from functools import lru_cache
 from importlib.resources import files
 
 from indexer.taxonomy.phrases import parse_table
-from service.query.reading.number_words import spelled_numbers
-from service.query.reading.words import key_of
+from service.query.wording.number_words import spelled_numbers
+from service.query.wording.words import key_of
 
 _MARKS = {"٫": ".", "٬": ",", "￥": "¥", "＄": "$", "％": "%"}
 _WIDE_MARK = re.compile(r"(?<=\d)[．，](?=\d)")
@@ -179,12 +179,16 @@ def _currencies() -> tuple[dict[str, str], re.Pattern[str], re.Pattern[str]]:
             codes.setdefault(_currency_key(word), code)
             codes.setdefault(_currency_key(word.rstrip(".")), code)
     words = "|".join(_bounded(w) for w in sorted(codes, key=len, reverse=True))
-    return codes, re.compile(rf"(?:{words})[\s.]*$"), re.compile(rf"\s*(?:{words})")
+    return (
+        codes,
+        re.compile(rf"(?:{words})[\s.]*$"),
+        re.compile(rf"(?:[.,][-–—]{{1,2}})?\s*(?P<money>{words})"),
+    )
 
 
 def _bounded(word: str) -> str:
     escaped = re.escape(word)
-    before = r"(?<![^\W\d_])" if word[0].isalpha() and word[0].isascii() else ""
+    before = r"(?<![^\W\d_])" if word[0].isalpha() and not _is_sign(word) else ""
     after = r"(?![^\W\d_])" if word[-1].isalpha() and not _is_sign(word) else ""
     return f"{before}{escaped}{after}"
 
@@ -207,8 +211,7 @@ def _money(plain: str, start: int, end: int) -> tuple[str | None, int, int]:
         if code := codes.get(word) or codes.get(word.rstrip(".")):
             return code, low + match.start(), low + match.start() + len(match[0].rstrip())
     if match := after.match(folded, end):
-        word = match[0].strip()
-        return codes[word], match.end() - len(word), match.end()
+        return codes[match["money"]], match.start("money"), match.end()
     return None, -1, -1
 
 

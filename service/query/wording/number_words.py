@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from indexer.taxonomy.phrases import parse_table
-from service.query.reading.words import Word, phrase_keys, split
+from service.query.wording.words import Word, phrase_keys, split
 
 _AND = "+"
 _LONGEST_NUMBER = 8
