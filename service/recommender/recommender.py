@@ -56,19 +56,17 @@ class StoreRecommender:
         self._nudges: AdjustmentSource = nudges or (lambda _: ())
         self._embedder: Embedder = load_embedder(settings.embedder)
         self._live = LiveEncoder(self._embedder, settings.adapters_dir)
-        self._reading = self._reads(self._live.current())
+        encoder = self._live.current()
+        self._reading = encoder, QueryParser(self._embedder, encoder)
         self._stylists = Styles(settings, choices)
         self._holder = LiveCatalog(SnapshotStore(settings.data_dir), self._embedder, book)
-
-    def _reads(self, encoder: QueryEncoder) -> tuple[QueryEncoder, QueryParser]:
-        return encoder, QueryParser(self._embedder, encoder)
 
     def _encoding(self) -> tuple[QueryEncoder, QueryParser]:
         """What a request is read and searched with, from its beginning to its end."""
         encoder = self._live.current()
         reading = self._reading
         if reading[0] is not encoder:
-            reading = self._reading = self._reads(encoder)
+            reading = self._reading = encoder, reading[1].with_encoder(encoder)
         return reading
 
     def reload(self) -> None:
