@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 import numpy as np
-from numpy.typing import NDArray
 
 from indexer.item import SLOTS, Slot
 from indexer.taxonomy.classify import ProductText, classify
-from indexer.taxonomy.kinds import KINDS, UNKNOWN
+from indexer.taxonomy.kinds import KINDS
 
 HELD_OUT = "held_out.tsv"
 _BINS = 15
@@ -56,20 +55,23 @@ def held_out() -> list[Case]:
 
 def measure(cases: Sequence[Case], *, typed: bool) -> Score:
     """The score on these cases, with the shop's type or by the title alone."""
-    guesses = classify([c.text if typed else ProductText(c.text.title) for c in cases])
-    pairs = list(zip(guesses, cases, strict=True))
-    slots = np.array([g.slot == c.slot and g.kind != UNKNOWN for g, c in pairs])
+    texts = [c.text if typed else ProductText(c.text.title) for c in cases]
+    guesses = classify(texts)
+    known = np.array([g.kind != "unknown" for g in guesses])
+    slots = np.array([g.slot == c.slot for g, c in zip(guesses, cases, strict=True)]) & known
+    kinds = np.array([g.kind in c.kinds for g, c in zip(guesses, cases, strict=True)])
+    sure = np.array([g.confidence for g in guesses])
     return Score(
         cases=len(cases),
         slot=float(slots.mean()),
-        kind=float(np.mean([g.kind in c.kinds for g, c in pairs])),
-        ece=expected_calibration_error(np.array([g.confidence for g in guesses]), slots),
+        kind=float(kinds.mean()),
+        ece=expected_calibration_error(sure, slots),
         doubtful=float(np.mean([g.doubtful for g in guesses])),
     )
 
 
-def expected_calibration_error(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+def expected_calibration_error(sure: np.ndarray, right: np.ndarray) -> float:
     """Mean distance of confidence and share of right answers, over bins of equal width."""
     at = np.clip((sure * _BINS).astype(int), 0, _BINS - 1)
-    bins = [at == b for b in range(_BINS) if (at == b).any()]
-    return float(sum(b.mean() * abs(sure[b].mean() - right[b].mean()) for b in bins))
+    gaps = [(at == b).mean() * abs(sure[at == b].mean() - right[at == b].mean()) for b in range(_BINS) if (at == b).any()]
+    return float(sum(gaps))
