@@ -73,5 +73,9 @@ def measure(cases: Sequence[Case], *, typed: bool) -> Score:
 def expected_calibration_error(sure: np.ndarray, right: np.ndarray) -> float:
     """Mean distance of confidence and share of right answers, over bins of equal width."""
     at = np.clip((sure * _BINS).astype(int), 0, _BINS - 1)
-    gaps = [(at == b).mean() * abs(sure[at == b].mean() - right[at == b].mean()) for b in range(_BINS) if (at == b).any()]
+    gaps = [
+        (at == b).mean() * abs(sure[at == b].mean() - right[at == b].mean())
+        for b in range(_BINS)
+        if (at == b).any()
+    ]
     return float(sum(gaps))
