@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     """Style of a request that names none; `base` while no such adapter is published."""
     memory: bool = True
     """Whether stylists' looks for wishes like the shopper's say what to look for."""
+    critic: bool = True
+    """Whether the critic, who learned from graded outfits, has a say in pieces and chooses among whole outfits."""
     default_department: Department | None = None
     """Whom outfits are for where nobody says so; unset: women or men, whichever the store has more for."""
     composer: Literal["auto", "retrieval"] = "auto"

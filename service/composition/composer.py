@@ -17,9 +17,10 @@ from indexer.item import Slot
 from service.composition.compatibility import harmony
 from service.composition.constraints import Limits, choices, outlooks, shareable
 from service.composition.draft import OutfitDraft, Parts, Plan
-from service.composition.weights import Weights
+from service.critic.judge import Judge
 from service.lm.scorer import Question, Scorer, Scores
 from service.policy.policy import policy
+from service.policy.score_weights import Weights
 from service.retrieval.shortlist import Candidate, Shortlist
 
 EncodeWorn = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -50,14 +51,15 @@ def compose(
     weights: Weights | None = None,
     encode_worn: EncodeWorn | None = None,
     watcher: Watcher | None = None,
+    judge: Judge | None = None,
 ) -> list[OutfitDraft]:
     """Whole outfits for as many of the plans as possible, in the order of the plans.
 
     Every outfit fills its required slots, costs at most the budget, and shares at most half of its pieces
     with any other; the last is given up piece by piece when the candidates allow no other whole outfit, but
     no two outfits are the same. `encode_worn` turns the labels of chosen pieces into the vectors that further ones
-    are held against; by default they are the pieces' own. Deterministic in its arguments, and the same with and
-    without a watcher.
+    are held against; by default they are the pieces' own. A `judge` has a say in every choice.
+    Deterministic in its arguments, and the same with and without a watcher.
     """
     weights = weights or Weights()
     random = np.random.default_rng(seed)
@@ -74,7 +76,8 @@ def compose(
             outfit = outfits[question.outfit]
             others = [o for o in outfits if o is not outfit and not o.dead]
             noise = random.gumbel(size=len(question.labels)) * weights.noise
-            choice = _choose(outfit, others, question.slot, text, noise, budget_cents, weights)
+            parts = _parts(outfit, others, outfit.plan.shortlists[question.slot], text, weights, judge)
+            choice = _choose(outfit, others, question.slot, parts, noise, budget_cents, weights)
             if choice is not None:
                 session.choose(question, choice)
                 if watcher is not None:
@@ -113,7 +116,7 @@ def _choose(
     outfit: OutfitDraft,
     others: Sequence[OutfitDraft],
     slot: Slot,
-    text: Scores,
+    parts: Parts,
     noise: Scores,
     budget_cents: int | None,
     weights: Weights,
@@ -125,7 +128,6 @@ def _choose(
     if not possible:
         outfit.dead = required
         return None
-    parts = _parts(outfit, others, shortlist, text, weights)
     total, objection = parts.total, parts.objection
     outlook = _outlook(outfit, slot, shortlist.candidates, budget_cents)
     possible = [i for i in possible if not shortlist.candidates[i].last_resort] or possible
@@ -136,6 +138,7 @@ def _choose(
     outfit.scores.append(float(total[best]))
     outfit.parts.append(parts.of(best))
     outfit.rows.append(shortlist.vectors[best])
+    outfit.vectors.append(shortlist.vectors[best])
     return best
 
 
@@ -175,7 +178,12 @@ def _outlook(
 
 
 def _parts(
-    outfit: OutfitDraft, others: Sequence[OutfitDraft], shortlist: Shortlist, text: Scores, weights: Weights
+    outfit: OutfitDraft,
+    others: Sequence[OutfitDraft],
+    shortlist: Shortlist,
+    text: Scores,
+    weights: Weights,
+    judge: Judge | None,
 ) -> Parts:
     """The score of every candidate, in its parts."""
     candidates = shortlist.candidates
@@ -188,7 +196,17 @@ def _parts(
         text=np.clip(weights.text * text, -weights.most_text, weights.most_text),
         rest=weights.rest * rest.astype(np.float64),
         repeat=-weights.repeat * np.array([_repetition(outfit, others, c) for c in candidates]),
+        critic=_opinion(outfit, shortlist, judge),
     )
+
+
+def _opinion(outfit: OutfitDraft, shortlist: Shortlist, judge: Judge | None) -> Scores:
+    candidates = shortlist.candidates
+    if judge is None or len(candidates) < 2:
+        return np.zeros(len(candidates))
+    worn = np.array(outfit.vectors) if outfit.vectors else shortlist.vectors[:0]
+    items = [c.item for c in candidates]
+    return judge.choosing(candidates[0].slot, items, shortlist.vectors, [c.item for c in outfit.pieces], worn)
 
 
 def _repetition(outfit: OutfitDraft, others: Sequence[OutfitDraft], candidate: Candidate) -> float:

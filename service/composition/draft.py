@@ -60,6 +60,7 @@ class Parts:
     text: Scores
     rest: Scores
     repeat: Scores
+    critic: Scores
 
     @property
     def objection(self) -> Scores:
@@ -68,7 +69,7 @@ class Parts:
 
     @property
     def total(self) -> Scores:
-        return self.objection + self.vibe + self.text + self.rest + self.repeat
+        return self.objection + self.vibe + self.text + self.rest + self.repeat + self.critic
 
     def of(self, i: int) -> Parts:
         """The parts of one candidate."""
@@ -86,6 +87,11 @@ class OutfitDraft:
     parts: list[Parts] = field(default_factory=list)
     """What each of the scores is made of, for a trace."""
     rows: list[NDArray[np.float32]] = field(default_factory=list)
+    """Vectors of the pieces that further ones are held against, in the space of the query encoder."""
+    vectors: list[NDArray[np.float32]] = field(default_factory=list)
+    """Those of the index."""
+    signed: float | None = None
+    """The log-odds that a stylist hands the outfit over, as the critic says; None where nobody asked it."""
     dead: bool = False
     """Whether no whole outfit is possible any more; only ever true before the first piece is chosen, or when
     the other outfits of the answer took what would have made this one different."""
@@ -96,6 +102,9 @@ class OutfitDraft:
 
     @property
     def score(self) -> float:
+        """The chance that a stylist hands it over, where a critic saw it; else the mean score of its pieces."""
+        if self.signed is not None:
+            return float(1 / (1 + np.exp(-self.signed)))
         return sum(self.scores) / len(self.scores) if self.scores else 0.0
 
     @property

@@ -49,7 +49,12 @@ def finishing(brief: QueryIntent, department: Department) -> list[Slot]:
 
 def _joining(brief: QueryIntent, department: Department, *, needed: bool) -> list[Slot]:
     rows = policy().templates.join.values()
-    joining = (row.slot for row in rows if row.needed == needed and holds(row.when, brief, department))
+    joining = [row.slot for row in rows if row.needed == needed and holds(row.when, brief, department)]
+    if not needed:  # what stylists wore for such wishes may be worn
+        least = policy().weights.reading.join_share
+        joining += [s for s in policy().slots.of("finishing") if brief.memory.share(s) >= least]
+        if brief.memory.share("outerwear") >= least and (brief.heat is None or brief.heat < 1):
+            joining.append("outerwear")
     return list(dict.fromkeys(joining))
 
 

@@ -68,6 +68,15 @@ class ShortlistWeights(Strict):
     close_templates: AtLeast0
 
 
+class CriticWeights(Strict):
+    shortlist: AtLeast0
+    chosen: AtLeast0
+    most: AtLeast0
+    drafts: Count
+    drafts_read: Count
+    drop: AtLeast0
+
+
 class RuleWeights(Strict):
     full: AtLeast0
 
@@ -110,6 +119,7 @@ class ReadingWeights(Strict):
     sure_look: Share
     own_words: Share
     least_share: Share
+    join_share: Share
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -130,3 +140,4 @@ class WeightTable(Strict):
     taste_share: TasteShares
     taste_event: TasteEvents
     reading: ReadingWeights
+    critic: CriticWeights

@@ -36,7 +36,9 @@ _STEPS = 127.0
 
 @dataclass(frozen=True, slots=True)
 class RememberedLook:
-    """One look: `pieces` are texts by slot, `hero` the slot of the piece that says the wish, where that is known."""
+    """One look: `pieces` are texts by slot, `kinds` what these are, `hero` the slot of the piece that says the wish,
+    where that is known.
+    """
 
     id: str
     department: Department
@@ -44,6 +46,7 @@ class RememberedLook:
     formality: int
     hero: Slot | None
     pieces: Mapping[Slot, str]
+    kinds: Mapping[Slot, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,15 @@ class Memory:
     def share(self, slot: Slot) -> float:
         """The weight of what is recalled and has a piece in the slot, from 0 to 1."""
         return sum(one.weight for one in self.recalled if slot in one.pieces)
+
+    def kinds(self, slot: Slot) -> dict[str, float]:
+        """The kinds of piece that are worn in the slot, with the weight of the looks that have them."""
+        votes: dict[str, float] = defaultdict(float)
+        for one in self.recalled:
+            for look in one.looks:
+                if slot in look.kinds:
+                    votes[look.kinds[slot]] += one.weight / len(one.looks)
+        return dict(votes)
 
     def worn(self, slot: Slot, vectors: Vectors) -> Vectors:
         """How near pieces come to what is worn in the slot, shape (n,), for `vectors` of shape (n, dim)."""
@@ -262,7 +274,7 @@ def parse_looks(text: str, name: str) -> Iterator[RememberedWish]:
         try:
             row = json.loads(line)
             looks = tuple(
-                RememberedLook(f"{row['v']}/{i}", k["d"], k["s"], k["f"], k["h"], k["w"])
+                RememberedLook(f"{row['v']}/{i}", k["d"], k["s"], k["f"], k["h"], k["w"], k["n"])
                 for i, k in enumerate(row["k"])
             )
             yield RememberedWish(tuple(row["p"]), looks)

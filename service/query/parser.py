@@ -104,6 +104,7 @@ class QueryParser:
             season=request.season,
             said=words,
             words=wish,
+            plain=vector,
             query=(query / np.linalg.norm(query)).astype(np.float32),
             wear=wear,
         )

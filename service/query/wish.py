@@ -44,6 +44,8 @@ class QueryIntent:
     said: str
     words: Vectors
     query: Vectors
+    plain: Vectors
+    """The unit vector of the wish's text as the embedder alone has it, shape (dim,)."""
     wear: tuple[Wear, ...] = ()
     pieces: tuple[NamedPiece, ...] = ()
     """Garments that the wish names."""

@@ -13,16 +13,18 @@ from service.catalog.browse import page, view
 from service.catalog.live import LiveCatalog, StockSource
 from service.catalog.stock_patches import StockPatch, StockResult
 from service.catalog.view import CatalogView
-from service.composition.composer import compose
 from service.composition.draft import OutfitDraft
 from service.composition.planner import Planned
+from service.composition.selection import compose_best
 from service.composition.swap import SwapOrder
-from service.composition.weights import Weights, tuned_weights
+from service.critic.critic import packaged
+from service.critic.judge import Judge
 from service.db.repositories.outfits import Made
 from service.db.repositories.styles import Choices
 from service.errors import ProblemError
 from service.pictures.piece import Piece
 from service.policy.policy import policy, use_policy
+from service.policy.score_weights import Weights, tuned_weights
 from service.query.conditions import check
 from service.query.encoder import QueryEncoder
 from service.query.memory import open_memory
@@ -73,6 +75,7 @@ class StoreRecommender:
         self._nudges: AdjustmentSource = nudges or (lambda _: ())
         self._embedder: Embedder = load_embedder(settings.embedder)
         self._memory = open_memory(self._embedder, settings.model_dir) if settings.memory else None
+        self._critic = packaged() if settings.critic else None
         self._live = LiveEncoder(self._embedder, settings.adapters_dir)
         encoder = self._live.current()
         self._reading = encoder, QueryParser(self._embedder, encoder, self._memory)
@@ -128,7 +131,9 @@ class StoreRecommender:
         with self._holder.lease() as catalog:
             demands = self._understanding.read(request, catalog).demands
             brief, nudges = self._encoding()[1].read(demands.request, demands), self._nudges(request)
-            return why(sku, demands.request, brief, Retriever(catalog), self._quota(request), nudges)
+            return why(
+                sku, demands.request, brief, Retriever(catalog, self._critic), self._quota(request), nudges
+            )
 
     def patch_stock(self, patches: Sequence[StockPatch]) -> StockResult:
         """Keep what staff say of stock. Raises UnavailableError without an index, or without a book to keep it in."""
@@ -146,14 +151,16 @@ class StoreRecommender:
         A watch sees each outfit as soon as it is whole. What it raises ends the work, and is raised here.
         """
         with self._holder.lease() as catalog:
-            return self._answer(request, request_id, Retriever(catalog), watch or Unwatched())
+            return self._answer(request, request_id, Retriever(catalog, self._critic), watch or Unwatched())
 
     def swap(
         self, order: SwapOrder, request_id: str, watch: ProgressListener | None = None
     ) -> OutfitResponse:
         """The outfit of the order with another piece in one slot, as often as wanted and possible, best first."""
         with self._holder.lease() as catalog:
-            return self._answer(order.request, request_id, Retriever(catalog), watch or Unwatched(), order)
+            return self._answer(
+                order.request, request_id, Retriever(catalog, self._critic), watch or Unwatched(), order
+            )
 
     def refine(self, made: Made, body: RefineRequest) -> SwapOrder:
         """What to compose so that an outfit is as the shopper says. Raises InvalidError where that cannot be told."""
@@ -248,6 +255,7 @@ class StoreRecommender:
         decided_by = [catalog.snapshot.version, used.ref.digest, encoder.digest, *digests(nudges)]
         decided_by += [f"policy:{policy().digest}"]
         decided_by += [f"stock:{catalog.stock.digest}"] if catalog.stock.digest else []
+        decided_by += [f"critic:{self._critic.digest}"] if self._critic else []
         return [*decided_by, str(self._settings.candidates_per_slot), *degraded]
 
     @contextmanager
@@ -270,7 +278,9 @@ class StoreRecommender:
             worn = encoder.encode_worn
             if weights == Weights():
                 weights = tuned_weights()
-        return compose(planned.plans, style.scorer, budget, answering.head.seed, weights, worn, answering)
+        judge = None if self._critic is None else Judge(self._critic, answering.brief)
+        seed = answering.head.seed
+        return compose_best(planned.plans, style.scorer, budget, seed, weights, worn, answering, judge)
 
 
 def open_recommender(

@@ -115,6 +115,7 @@ def _piece(
         rest=_rounded(parts.rest),
         harmony=_rounded(parts.harmony),
         repeat=_rounded(parts.repeat),
+        critic=_rounded(parts.critic),
         merchandising=round(merchandising, 4),
         personal=round(personal, 4),
         total=_rounded(parts.total),

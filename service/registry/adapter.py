@@ -16,9 +16,9 @@ from pydantic import BaseModel, ConfigDict
 from indexer.errors import ModelError
 from indexer.storage.durable import sha256_file
 from service.artifacts import CONFIG, WEIGHTS, must_be, read_file
-from service.composition.weights import Weights
 from service.lm.prompt import PROMPT_VERSION, Layout
 from service.lm.score_head import HEAD, Readout
+from service.policy.score_weights import Weights
 from service.registry.style_key import StyleKey, StyleName, Version
 
 MANIFEST = "manifest.json"

@@ -15,9 +15,9 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from indexer.errors import ModelError
-from service.composition.weights import Weights
 from service.lm.engine import ScoringEngine
 from service.lm.lm_scorer import LmScorer, PmiBaseline
+from service.policy.score_weights import Weights
 from service.registry.adapter import load_adapter
 from service.registry.store import Aliases, ArtifactFolder, style_folders
 from service.registry.style import BASE_LAYOUT, Style

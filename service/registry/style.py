@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from service.composition.weights import Weights
 from service.lm.prompt import Layout
 from service.lm.scorer import Scorer
+from service.policy.score_weights import Weights
 from service.schemas.outfits import StyleRef
 
 BASE_LAYOUT: Layout = "scored"

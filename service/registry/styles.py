@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from indexer.errors import ModelError
-from service.composition.weights import Weights
 from service.db.repositories.styles import Choices
 from service.lm.queue import FifoLock
 from service.lm.scorer import RetrievalScorer
+from service.policy.score_weights import Weights
 from service.polling import Pace
 from service.registry.store import fingerprint
 from service.registry.style import BASE_LAYOUT, Style

@@ -14,6 +14,8 @@ from indexer.embedder import Vectors
 from indexer.item import Department, Item, Slot, Variant
 from service.catalog.columns import Mask, Positions
 from service.catalog.view import CatalogView, pick_variant
+from service.critic.critic import Critic
+from service.critic.judge import Judge
 from service.policy.policy import policy
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment, all_pinned, total_shift
@@ -56,8 +58,10 @@ class Retrieved:
 class Retriever:
     """Search over one view of the catalogue. Immutable, so any number of threads may use it."""
 
-    def __init__(self, view: CatalogView) -> None:
+    def __init__(self, view: CatalogView, critic: Critic | None = None) -> None:
+        """With a critic, its opinion counts in which pieces are listed."""
         self.view = view
+        self._critic = critic
 
     def retrieve(
         self,
@@ -189,7 +193,11 @@ class Retriever:
         items = self.view.items(pool.positions.tolist())
         similarity, suits = pool.similarity, pool.suits - see_through(items, brief)
         late = np.zeros(len(items), dtype=np.bool_) if last is None else last[pool.positions]
-        picks = varied(items, pool.vectors, similarity + suits, quota, pool.forced, late)
+        scores = similarity + suits
+        if self._critic is not None:
+            opinion = Judge(self._critic, brief).listing(slot, items, pool.vectors)
+            scores = (scores + opinion).astype(np.float32)
+        picks = varied(items, pool.vectors, scores, quota, pool.forced, late)
         candidates = [
             Candidate(
                 item=items[i],

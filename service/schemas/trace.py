@@ -69,6 +69,7 @@ class PieceTrace(BaseModel):
     rest: float
     harmony: float
     repeat: float
+    critic: float
     merchandising: float
     personal: float
     total: float

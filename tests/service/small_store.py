@@ -69,5 +69,6 @@ def brief(**changes: Any) -> QueryIntent:
         "said": "",
         "words": vector,
         "query": vector,
+        "plain": vector,
     }
     return QueryIntent(**(values | changes))

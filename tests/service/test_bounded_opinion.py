@@ -10,9 +10,9 @@ from factories import candidate, shortlist
 
 from service.composition.composer import compose
 from service.composition.draft import Plan
-from service.composition.weights import Weights
 from service.lm.prompt import Context
 from service.lm.scorer import Question, Scores
+from service.policy.score_weights import Weights
 
 
 class LovesTies:

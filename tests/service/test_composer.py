@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from indexer.item import Slot
 from service.composition.composer import EncodeWorn, compose, standardise
 from service.composition.draft import OutfitDraft, Plan
-from service.composition.weights import Weights
 from service.lm.prompt import Context
 from service.lm.scorer import Question, RetrievalScorer, Scores, Session
+from service.policy.score_weights import Weights
 from service.retrieval.shortlist import Candidate
 
 

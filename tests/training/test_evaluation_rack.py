@@ -11,9 +11,9 @@ from tiny_models import save_tiny_model, train_tiny_adapter
 import training
 from indexer.embedder import load_embedder
 from indexer.item import Slot
-from service.composition.weights import Weights
 from service.lm.engine import ScoringEngine
 from service.lm.prompt import Context
+from service.policy.score_weights import Weights
 from service.registry.evaluation import Estimate, EvaluationError
 from service.settings import Settings
 from training.data.looks import StyledLook, read_looks

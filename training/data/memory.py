@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 import service.query
 from indexer.embedder import Vectors, load_embedder
+from indexer.item import Slot
+from indexer.taxonomy.classify import ProductText, classify
+from indexer.taxonomy.kinds import KINDS
 from service.query.memory import LookMemory, digest_of, parse_looks, shrink
 from training.data.lookbook import Vibe, read_lookbook
 
@@ -24,13 +27,23 @@ TARGET = Path(service.query.__file__).parent / "looks" / "house.jsonl.gz"
 
 def packed(vibes: Iterable[Vibe]) -> bytes:
     """The looks as gzipped JSON lines, the same bytes for the same looks."""
+    vibes = list(vibes)
+    texts = list(dict.fromkeys(t for vibe in vibes for k in vibe.looks for t in k.pieces.values()))
+    kinds = dict(zip(texts, (g.kind for g in classify([ProductText(t) for t in texts])), strict=True))
     lines = [
         json.dumps(
             {
                 "v": vibe.vibe,
                 "p": vibe.phrasings,
                 "k": [
-                    {"d": k.department, "s": k.season, "f": k.formality, "h": k.hero, "w": k.pieces}
+                    {
+                        "d": k.department,
+                        "s": k.season,
+                        "f": k.formality,
+                        "h": k.hero,
+                        "w": k.pieces,
+                        "n": _named(k.pieces, kinds),
+                    }
                     for k in vibe.looks
                 ],
             },
@@ -40,6 +53,11 @@ def packed(vibes: Iterable[Vibe]) -> bytes:
         for vibe in vibes
     ]
     return gzip.compress("\n".join(lines).encode(), mtime=0)
+
+
+def _named(pieces: Mapping[Slot, str], kinds: Mapping[str, str]) -> dict[Slot, str]:
+    """What the pieces are, where their texts tell, and it is worn in their slot."""
+    return {s: kinds[t] for s, t in pieces.items() if kinds[t] in KINDS and KINDS[kinds[t]].slot == s}
 
 
 def main() -> None:

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.composition.composer import standardise
-from service.composition.weights import Weights as ComposerWeights
 from service.lm.scorer import Scores
+from service.policy.score_weights import Weights as ComposerWeights
 from service.registry.evaluation import System
 from training.evaluation.cases.choice import random_of
 from training.evaluation.systems.features import Feature, Table

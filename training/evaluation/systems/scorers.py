@@ -18,11 +18,11 @@ from indexer.item import Slot
 from indexer.taxonomy.classify import ProductText, classify
 from service.artifacts import must_be
 from service.composition.composer import EncodeWorn
-from service.composition.weights import Weights, tuned_weights
 from service.lm.engine import ScoringEngine
 from service.lm.lm_scorer import LmScorer, PmiBaseline
 from service.lm.prompt import Context
 from service.lm.scorer import ComposerName, Question, RetrievalScorer, Scorer, Scores, Session
+from service.policy.score_weights import Weights, tuned_weights
 from service.query.encoder import QueryEncoder
 from service.registry.adapter import MANIFEST, Adapter, check_adapter, read_manifest
 from service.registry.evaluation import System

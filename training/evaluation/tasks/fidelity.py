@@ -16,10 +16,10 @@ from tqdm import tqdm
 from indexer.embedder import Embedder
 from indexer.item import Department
 from service.composition.draft import Plan
-from service.composition.weights import Weights
 from service.lm.engine import ScoringEngine
 from service.lm.lm_scorer import LmScorer, PmiBaseline
 from service.lm.scorer import RetrievalScorer
+from service.policy.score_weights import Weights
 from service.query.encoder import QueryEncoder
 from service.query.wish import QueryIntent
 from service.registry.evaluation import Confusion, Estimate

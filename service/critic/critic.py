@@ -1,0 +1,101 @@
+"""The critic: is a piece wrong for this wish beside these others, and would a stylist hand over the whole?
+
+Trained on outfits that stylists graded blind (`training.critic`). Its opinion counts among others while composing, and
+chooses between whole outfits; constraints are never its to lift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import as_file, files
+
+import numpy as np
+
+from indexer.embedder import Vectors
+from indexer.item import SLOTS, Item, Slot
+from service.critic.features import Beside, beside_features, front_features, wish_features
+from service.critic.network import FAULTS, Network
+from service.critic.traits import Floats, kind_places, traits
+from service.query.wish import QueryIntent
+
+MODEL = "critic.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said of a whole outfit. `signed` is the log-odds that a stylist hands it over; `wrong` are those of its
+    pieces, in their order, and `faults` the likeliest fault of each; `generic` and `lacks` are log-odds.
+    """
+
+    signed: float
+    generic: float
+    lacks: float
+    wrong: tuple[float, ...]
+    faults: tuple[str, ...]
+
+    @property
+    def probability(self) -> float:
+        """That a stylist hands the outfit over."""
+        return float(1 / (1 + np.exp(-self.signed)))
+
+
+class Critic:
+    """Immutable; any number of threads may ask it."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    @property
+    def digest(self) -> str:
+        return self._network.digest
+
+    def wrong(
+        self,
+        brief: QueryIntent,
+        slot: Slot,
+        items: Sequence[Item],
+        vectors: Vectors,
+        beside: Beside | None = None,
+    ) -> Floats:
+        """The log-odds that each piece is wrong for the wish, beside the others, shape (pieces,)."""
+        if not items:
+            return np.zeros(0, dtype=np.float32)
+        numbers = self._numbers(brief, [(slot, item) for item in items], vectors, beside)
+        return self._network.piece(numbers, kind_places(items), brief.plain, vectors).wrong
+
+    def verdict(
+        self, brief: QueryIntent, slots: Sequence[Slot], items: Sequence[Item], vectors: Vectors
+    ) -> Verdict:
+        """Of a whole outfit: pieces in `slots`, which are of the same length as `items`, and `vectors`."""
+        rows = []
+        for i, (slot, item) in enumerate(zip(slots, items, strict=True)):
+            others = [j for j in range(len(items)) if j != i]
+            beside = Beside([items[j] for j in others], vectors[others])
+            rows.append(self._numbers(brief, [(slot, item)], vectors[i : i + 1], beside)[0])
+        read = self._network.piece(np.array(rows), kind_places(items), brief.plain, vectors)
+        filled = np.array([float(s in slots) for s in SLOTS], dtype=np.float32)
+        signed, generic, lacks = self._network.outfit(read, wish_features(brief), filled).tolist()
+        likeliest = tuple(FAULTS[i] for i in read.faults.argmax(axis=1))
+        return Verdict(signed, generic, lacks, tuple(read.wrong.tolist()), likeliest)
+
+    def _numbers(
+        self,
+        brief: QueryIntent,
+        pieces: Sequence[tuple[Slot, Item]],
+        vectors: Vectors,
+        beside: Beside | None,
+    ) -> Floats:
+        slot, items = pieces[0][0], [item for _, item in pieces]
+        known = np.tile(wish_features(brief), (len(items), 1))
+        front = front_features(brief, slot, items, vectors)
+        rest = beside_features(items, vectors, beside or Beside((), vectors[:0]))
+        return np.concatenate([known, front, traits(items), rest], axis=1)
+
+
+@lru_cache(maxsize=1)
+def packaged() -> Critic:
+    """The critic that comes with the service. Raises ModelError when its file is missing or damaged."""
+    with as_file(files(__package__) / "model" / MODEL) as path:
+        return Critic(Network.load(path))
