@@ -1,0 +1,13 @@
+"""All pages as one list of routers, for the application to serve. Knows no more than that."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from service.web import assets, docs
+from service.web.shop import compose, edits, page, pieces
+
+
+def routers() -> list[APIRouter]:
+    """The pages' routers."""
+    return [assets.router, docs.router, page.pages, page.parts, compose.router, edits.router, pieces.router]
