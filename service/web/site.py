@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from service.web import assets, docs
+from service.web import assets, docs, widget
 from service.web.shop import compose, edits, page, pieces
 
 
 def routers() -> list[APIRouter]:
     """The pages' routers."""
-    return [assets.router, docs.router, page.pages, page.parts, compose.router, edits.router, pieces.router]
+    return [assets.router, docs.router, widget.router, page.pages, page.parts, compose.router, edits.router, pieces.router]
