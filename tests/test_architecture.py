@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -133,19 +134,61 @@ def test_modules_and_functions_are_short(name: str) -> None:
     assert {f: lines for f, lines in lengths.items() if lines > MAX_FUNCTION_LINES} == {}
 
 
+ROOMS = sorted({p.parent for p in MODULES.values()})
+ROOM_SIZE = 13
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.relative_to(ROOT).as_posix())
+def test_a_room_can_be_taken_in_at_a_glance(room: Path) -> None:
+    files = [p.name for p in room.glob("*.py") if p.name != "__init__.py"]
+    assert len(files) <= ROOM_SIZE, "make a room inside, or merge"
+
+
+def test_statements_are_in_one_place() -> None:
+    """Who imports sqlalchemy: the rooms of the databases, and of those only the repositories know the shop's rows."""
+    users = {name for name in MODULES if any(m.startswith("sqlalchemy") for m in imported(tree(name)))}
+    assert {name for name in users if not name.startswith(("service/db/", "indexer/storage/"))} == set()
+    rows = re.compile(r"service\.db\.tables\.(?!Table$)")
+    readers = {name for name in MODULES if any(rows.match(m) for m in imported(tree(name)))}
+    assert {name for name in readers if not name.startswith("service/db/")} == ROWS_ELSEWHERE
+
+
+ROWS_ELSEWHERE = {"service/indexing/job_info.py", "service/indexing/runner.py"}
+"""A job's row is what its runner works with; they read what the repository gave them."""
+
+MODELS = {"torch", "transformers", "sentence_transformers", "peft"}
+HTTP = {"fastapi", "starlette", "uvicorn"}
+
+
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
-        ("service.lm.prompt", {"fastapi", "torch", "transformers", "sentence_transformers", "faiss"}),
-        (
-            "service.composition.constraints",
-            {"fastapi", "torch", "transformers", "sentence_transformers", "faiss"},
+        ("service.schemas.outfits", {*MODELS, *HTTP, "faiss", "sqlalchemy", "numpy"}),
+        ("service.policy.policy", {*MODELS, *HTTP, "faiss", "sqlalchemy", "numpy"}),
+        ("service.lm.prompt", {*MODELS, *HTTP, "faiss", "sqlalchemy", "numpy"}),
+        ("service.catalog.columns", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.query.parser", {*MODELS, *HTTP, "sqlalchemy"}),
+        ("service.retrieval.filters", {*MODELS, *HTTP, "sqlalchemy"}),
+        ("service.retrieval.retriever", {*MODELS, *HTTP}),
+        ("service.composition.constraints", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.composition.weights", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.composition.compatibility", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.composition.composer", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.composition.planner", {*MODELS, *HTTP}),
+        ("service.registry.adapter", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.registry.store", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.registry.gate", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.registry.lifecycle", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.registry.live_encoder", {*MODELS, *HTTP, "faiss", "sqlalchemy"}),
+        ("service.recommender.recommender", {*HTTP}),
+        ("service.recommender.protocol", {*MODELS, *HTTP}),
+        ("service.cli.main", {*MODELS, *HTTP, "faiss", "pyarrow", "sqlalchemy", "numpy"}),
+        ("service.api.app", MODELS),
+        ("training.data.lookbook", {*MODELS, *HTTP, "faiss", "sqlalchemy", "numpy"}),
+        *(
+            (f"service.registry.{module}", {*MODELS, *HTTP, "faiss", "sqlalchemy"})
+            for module in ("evaluation", "gate", "lifecycle", "style_key")
         ),
-        (
-            "service.cli.main",
-            {"fastapi", "torch", "transformers", "sentence_transformers", "faiss", "pyarrow"},
-        ),
-        ("service.api.app", {"torch", "transformers", "sentence_transformers"}),
     ],
 )
 def test_importing_a_light_module_loads_nothing_heavy(module: str, heavy: set[str]) -> None:

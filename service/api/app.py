@@ -32,6 +32,8 @@ from service.api.routes import (
 )
 from service.api.telemetry import instrument
 from service.indexing.order import Build
+from service.policy.policy import use_policy
+from service.query.conditions import check
 from service.recommender.protocol import Recommender
 from service.settings import Settings
 from service.web.site import routers
@@ -70,8 +72,10 @@ def create_app(
     """The service over one data directory. A given recommender is closed with the app.
 
     Without one, the real one is opened in the background after start-up; until then `/readyz` answers 503.
-    `build` carries out reindex requests; the indexer does when it is None.
+    `build` carries out reindex requests; the indexer does when it is None. Raises PolicyError for a store's own table
+    that says what cannot be meant.
     """
+    check(use_policy(settings.policy_dir))  # rather now than when the first request comes
     metrics = Metrics()
 
     @asynccontextmanager

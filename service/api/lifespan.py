@@ -10,6 +10,7 @@ from service.api.dependencies import Services
 from service.api.metrics import Metrics
 from service.api.rate_limit import Limits
 from service.db.repositories.events import EventRepository
+from service.db.repositories.jobs import JobRepository
 from service.db.repositories.keys import KeyRepository
 from service.db.repositories.looks import LookRepository
 from service.db.repositories.requests import RequestRepository
@@ -19,7 +20,6 @@ from service.db.repositories.styles import StylePolicyRepository
 from service.db.repositories.taste import TasteRepository
 from service.db.session import State
 from service.indexing.build import build_index
-from service.indexing.log import JobLog
 from service.indexing.order import Build, BuildOrder
 from service.indexing.runner import JobRunner
 from service.recommender.handle import RecommenderHandle
@@ -52,7 +52,7 @@ def start(
         rules=rules,
         styles=chosen,
         requests=RequestRepository(
-            state, settings.keep_days, keep_vibes=settings.keep_vibes, also=[JobLog(state).prune]
+            state, settings.keep_days, keep_vibes=settings.keep_vibes, also=[JobRepository(state).prune]
         ),
         feedback=EventRepository(state),
         looks=LookRepository(state),
@@ -73,6 +73,8 @@ def _builder(settings: Settings) -> Build:
             dry_run=order.dry_run,
             max_removed=order.max_removed,
             started=order.started,
+            confirm_prices=order.confirm_prices,
+            hosts=settings.feed_hosts or (),
             progress=progress,
         )
 

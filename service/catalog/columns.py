@@ -26,6 +26,7 @@ _NO_PRICE = -1
 _LINES = ("", "girls", "boys")
 _TELLING = 0.15
 _WORD = re.compile(r"\w+")
+_HYPHENED = re.compile(r"\w+-\w+")
 _ALL_YEAR = (1 << len(SEASONS)) - 1
 
 
@@ -46,9 +47,12 @@ class CatalogColumns:
     margin: NDArray[np.float64]
     currency: NDArray[np.int16]
     currencies: tuple[str, ...]
+    doubtful: Mask
+    """Pieces that are not what they are said to be, as far as one can tell: nobody is dressed in them."""
+    covering: NDArray[np.int8]  # bit i: the piece fills SLOTS[i], its own slot not counted
     inverted: dict[str, dict[str, Positions]]
     """Per column of `INVERTED`: lower-case value -> ascending positions. `size` holds the keys of sizes in stock,
-    "" for one-size and unsized pieces."""
+    "" for one-size and unsized pieces; `word` the words of titles, those joined by hyphens as one word too."""
 
     @property
     def count(self) -> int:
@@ -65,6 +69,10 @@ class CatalogColumns:
         if department == "kids" and line:
             return _mask(own & ((self.kids_line == _LINES.index(line)) | (self.kids_line == 0)))
         return own
+
+    def covers(self, slot: Slot) -> Mask:
+        """Pieces of another slot that fill this one as well: of a suit the bottom, of a dress both."""
+        return _mask((self.covering.view(np.uint8) & (1 << SLOTS.index(slot))) > 0)
 
     def in_season(self, season: Season) -> Mask:
         return _mask((self.seasons & (1 << SEASONS.index(season))) > 0)
@@ -119,7 +127,20 @@ class _Inverted:
         return {value: np.array(rows, dtype=np.int64) for value, rows in self._rows.items()}
 
 
-INVERTED = ("size", "tag", "kind", "brand", "color", "material", "category", "group", "sku")
+INVERTED = (
+    "size",
+    "tag",
+    "kind",
+    "brand",
+    "color",
+    "material",
+    "pattern",
+    "attribute",
+    "word",
+    "category",
+    "group",
+    "sku",
+)
 
 
 def build_columns(items: Iterable[Item]) -> CatalogColumns:
@@ -133,7 +154,7 @@ def build_columns(items: Iterable[Item]) -> CatalogColumns:
         margins.append(_margin(item))
         for name, value in _values(item):
             inverted[name].add(value, position)
-    table = np.array(rows, dtype=np.int64).reshape(len(rows), 9)
+    table = np.array(rows, dtype=np.int64).reshape(len(rows), 11)
     slot, department, kids_line, season_bits, formality, warmth = table[:, :6].astype(np.int8).T
     return CatalogColumns(
         slot=slot,
@@ -147,6 +168,8 @@ def build_columns(items: Iterable[Item]) -> CatalogColumns:
         margin=np.array(margins, dtype=np.float64),
         currency=table[:, 8].astype(np.int16),
         currencies=tuple(currencies),
+        doubtful=table[:, 9].astype(np.bool_),
+        covering=table[:, 10].astype(np.uint8).view(np.int8),
         inverted={name: column.columns() for name, column in inverted.items()},
     )
 
@@ -189,7 +212,15 @@ def _row(item: Item, currencies: dict[str, int]) -> tuple[int, ...]:
         int(item.in_stock),
         _cents(item),
         currencies.setdefault(item.currency, len(currencies)),
+        int(item.doubtful),
+        sum(1 << SLOTS.index(s) for s in item.covers if s != item.slot),
     )
+
+
+def _title_words(title: str) -> Iterable[str]:
+    """Lower-case words, and pairs joined by a hyphen: "Long-Sleeve Tee" has long, sleeve, tee and long-sleeve."""
+    text = title.casefold()
+    return {*_WORD.findall(text), *_HYPHENED.findall(text)}
 
 
 def _cents(item: Item) -> int:
@@ -218,7 +249,13 @@ def _values(item: Item) -> Iterable[tuple[str, str]]:
     yield "group", item.group_id
     yield "kind", item.kind
     yield "brand", item.brand.casefold()
-    yield "material", item.material.casefold()
+    for material in item.materials or (item.material,):
+        yield "material", material.casefold()
+    yield "pattern", item.pattern.casefold()
+    for attribute in item.attributes:
+        yield "attribute", attribute
+    for word in _title_words(item.title):
+        yield "word", word
     yield "category", item.category.casefold()
     for tag in item.tags:
         yield "tag", tag.casefold()

@@ -66,7 +66,8 @@ class CatalogView:
 
 
 def pick_variant(item: Item, sizes: Sequence[str]) -> Variant:
-    """The cheapest size in stock among the wanted ones, first of all as they are written.
+    """The cheapest size in stock among the wanted ones, first of all as they are written; where none is wanted, the
+    middle one of those in stock that cost the least.
 
     Raises ValueError when there is none.
     """
@@ -74,4 +75,8 @@ def pick_variant(item: Item, sizes: Sequence[str]) -> Variant:
     fitting = [v for v in item.variants if v.in_stock and fits(v.size, sizes, on)]
     if not fitting:
         raise ValueError(f"{item.sku} is not in stock in size {' or '.join(sizes) or 'any'}")
+    least = min(v.price or 0.0 for v in fitting)
+    if not sizes:
+        cheapest = [v for v in fitting if (v.price or 0.0) == least]
+        return cheapest[(len(cheapest) - 1) // 2]
     return min(fitting, key=lambda v: (not fits(v.size, sizes), v.price or 0.0))

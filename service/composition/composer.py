@@ -19,6 +19,7 @@ from service.composition.constraints import Limits, choices, outlooks, shareable
 from service.composition.draft import OutfitDraft, Parts, Plan
 from service.composition.weights import Weights
 from service.lm.scorer import Question, Scorer, Scores
+from service.policy.policy import policy
 from service.retrieval.shortlist import Candidate, Shortlist
 
 EncodeWorn = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -199,12 +200,15 @@ def _sameness(candidate: Candidate, other: OutfitDraft) -> float:
     """1 when the other outfit has the piece, a little less when it has it in another colour."""
     if candidate.sku in other.skus:
         return 1.0
-    return 0.6 * any(candidate.item.group_id == c.item.group_id for c in other.pieces)
+    return policy().weights.score.repeat_colour * any(
+        candidate.item.group_id == c.item.group_id for c in other.pieces
+    )
 
 
 def standardise(scores: Scores) -> Scores:
-    """Mean 0 and standard deviation 1, cut off at 2.5; all zeros where nothing differs."""
+    """Mean 0 and standard deviation 1, cut off at the policy's `spread`; all zeros where nothing differs."""
     spread = float(scores.std())
     if spread < 1e-9:
         return np.zeros_like(scores)
-    return np.asarray(np.clip((scores - scores.mean()) / spread, -2.5, 2.5))
+    most = policy().weights.score.spread
+    return np.asarray(np.clip((scores - scores.mean()) / spread, -most, most))

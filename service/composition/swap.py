@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from indexer.item import Department, Slot
+from indexer.item import SLOTS, Department, Slot
 from service.catalog.columns import Mask
 from service.catalog.sizes import fits, scale
 from service.composition.anchors import find_anchors
@@ -58,11 +58,14 @@ def swap_order(old: OutfitRequest, outfit: Outfit, swap: SwapRequest, lookup: Lo
     Raises InvalidError for a slot that the outfit does not have, and for constraints that cannot be joined with those
     of the outfit's own request.
     """
-    gone = next((item for item in outfit.items if item.slot == swap.slot), None)
-    if gone is None:
-        there = ", ".join(item.slot for item in outfit.items)
-        raise InvalidError.at("slot", f"the outfit has no {swap.slot}; it has {there}")
-    kept = tuple(item for item in outfit.items if item is not gone)
+    worn = {item.slot: item for item in outfit.items}
+    for name, slots in (("slot", swap.changed), ("remove", swap.remove)):
+        if lacking := [slot for slot in slots if slot not in worn]:
+            raise InvalidError.at(name, f"the outfit has no {lacking[0]}; it has {', '.join(worn)}")
+    if there := [slot for slot in swap.add if slot in worn]:
+        raise InvalidError.at("add", f"the outfit has {there[0]} already: change it by slots")
+    gone = [worn[slot] for slot in (*swap.changed, *swap.remove)]
+    kept = tuple(item for item in outfit.items if item not in gone)
     changes: dict[str, Any] = {
         "count": swap.count,
         "seed": old.seed if swap.seed is None else swap.seed,
@@ -74,9 +77,14 @@ def swap_order(old: OutfitRequest, outfit: Outfit, swap: SwapRequest, lookup: Lo
         "weather": _weather(old.weather, swap.weather),
         "budget": _budget(old.budget, swap.budget),
         "sizes": {**old.sizes, **_sizes(kept, lookup), **swap.sizes},
-        "exclude": _exclude(old.exclude, swap.exclude, gone.sku),
+        "exclude": _exclude(old.exclude, swap.exclude, [item.sku for item in gone]),
+        "include": {
+            name: list(dict.fromkeys([*getattr(old.include, name), *getattr(swap.include, name)]))
+            for name in type(old.include).model_fields
+        },
+        "attributes": list(dict.fromkeys([*old.attributes, *swap.attributes])),
         "anchors": [item.sku for item in kept],
-        "slots": [item.slot for item in outfit.items],
+        "slots": [s for s in SLOTS if (s in worn and s not in swap.remove) or s in swap.add],
     }
     try:
         request = OutfitRequest.model_validate({**old.model_dump(), **changes})
@@ -109,10 +117,10 @@ def _budget(old: Budget | None, new: Budget | None) -> dict[str, Any] | None:
     return {"max": min(old.max, new.max), "currency": old.currency or new.currency}
 
 
-def _exclude(old: Exclude, new: Exclude, sku: str) -> dict[str, list[str]]:
-    """What either excludes, and the piece that goes: an earlier one does not come back either."""
+def _exclude(old: Exclude, new: Exclude, skus: Sequence[str]) -> dict[str, list[str]]:
+    """What either excludes, and the pieces that go: earlier ones do not come back either."""
     names = {name: [*getattr(old, name), *getattr(new, name)] for name in Exclude.model_fields}
-    names["skus"].append(sku)
+    names["skus"] += skus
     return {name: list(dict.fromkeys(values)) for name, values in names.items()}
 
 

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-TUNED_REST = 0.6
-"""`Weights.rest` where worn pieces are encoded by a tuned query encoder, for styles that bring no weights."""
+from service.policy.policy import policy
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each part of the score counts, in units of cosine similarity. An adapter may bring its own."""
+    """What each part of the score counts, in units of cosine similarity: by the policy's tables, where
+    `weights.toml` says what each is. An adapter may bring its own.
+    """
 
-    text: float = 0.03
-    """Per unit of log-odds, where the stylist's scores are that; else per standard deviation among the candidates."""
-    most_text: float = 0.3
-    """The most that the stylist's opinion of a piece may add or take: enough to choose by, too little to overrule what
-    common sense says against a piece, such as a tie without a collar."""
-    vibe: float = 1.0
-    rest: float = 0.4
-    harmony: float = 1.0
-    repeat: float = 0.18
-    """Taken off for every other outfit of the answer that has the piece, most of it for another colour of it."""
-    noise: float = 0.02
-    """Scale of the Gumbel noise by which seeds differ."""
-    skip: float = -0.35
-    """An optional slot stays empty when fit and harmony of its best piece are below this."""
+    text: float = field(default_factory=lambda: policy().weights.score.text)
+    most_text: float = field(default_factory=lambda: policy().weights.score.most_text)
+    vibe: float = field(default_factory=lambda: policy().weights.score.vibe)
+    rest: float = field(default_factory=lambda: policy().weights.score.rest)
+    harmony: float = field(default_factory=lambda: policy().weights.score.harmony)
+    repeat: float = field(default_factory=lambda: policy().weights.score.repeat)
+    noise: float = field(default_factory=lambda: policy().weights.score.noise)
+    skip: float = field(default_factory=lambda: policy().weights.score.skip)
+
+
+def tuned_weights() -> Weights:
+    """The weights where worn pieces are encoded by a tuned query encoder, for styles that bring none."""
+    return Weights(rest=policy().weights.score.tuned_rest)

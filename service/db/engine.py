@@ -18,7 +18,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DatabaseError, DataError, OperationalError, SQLAlchemyError, TimeoutError
 
 from indexer.errors import StylistError
-from service.errors import InvalidError, UnavailableError
+from service.errors import InvalidError, ProblemError, UnavailableError
 
 _BUSY_MS = 5_000  # how long a writer waits for another
 _POOL_SECONDS = 5  # how long a request waits for a connection
@@ -82,9 +82,14 @@ def reason(error: SQLAlchemyError) -> str:
     return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
+def cause(error: ProblemError) -> str | None:
+    """What the driver said, where a problem is the database's; `translated` leaves it out of most details."""
+    return reason(error.__cause__) if isinstance(error.__cause__, SQLAlchemyError) else None
+
+
 @contextmanager
 def translated(engine: Engine) -> Iterator[None]:
-    """FifoLock what may befall a sound program into problems: UnavailableError, or InvalidError for impossible values.
+    """Turns what may befall a sound program into problems: UnavailableError, or InvalidError for impossible values.
 
     Full disk, lock held too long, connection lost, damaged file: 503. What only a bug can cause passes through.
     """

@@ -1,4 +1,4 @@
-"""FifoLock at something that only one thread can use at a time, given in the order of asking. Knows no model.
+"""Turns at something that only one thread can use at a time, given in the order of asking. Knows no model.
 
 A plain lock gives no order: under load, a request could be passed over until its deadline.
 """
@@ -20,11 +20,6 @@ class FifoLock:
         self._lock = threading.Lock()
         self._queue: deque[threading.Event] = deque()
         self._taken = False
-
-    @property
-    def waiting(self) -> int:
-        """How many threads wait."""
-        return len(self._queue)
 
     def take(self, seconds: float, check: Callable[[], None] = lambda: None) -> bool:
         """Waits for a turn, at most so long; False when none came. Who gets True calls `give_back`.

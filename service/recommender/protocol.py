@@ -9,10 +9,12 @@ from typing import Protocol
 from service.catalog.stock_patches import StockPatch, StockResult
 from service.composition.swap import SwapOrder
 from service.db.repositories.outfits import Made
+from service.pictures.piece import Piece
 from service.recommender.progress import ProgressListener
 from service.retrieval.merchandising import RuleMatch
 from service.schemas.catalog import ItemPage, ItemQuery, ItemView
-from service.schemas.outfits import OutfitRequest, OutfitResponse, StyleView
+from service.schemas.outfits import Outfit, OutfitRequest, OutfitResponse, RefineRequest, StyleView
+from service.schemas.trace import Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,14 @@ class Recommender(Protocol):
         """Outfits with the kept pieces of the order and another one beside them, best first."""
         ...
 
+    def refine(self, made: Made, body: RefineRequest) -> SwapOrder:
+        """What to compose so that an outfit is as the shopper says; `swap` composes it."""
+        ...
+
+    def pieces(self, outfit: Outfit) -> list[Piece]:
+        """The pieces of an outfit as a picture shows them; one that is no longer known by its slot and title alone."""
+        ...
+
     def difference(self, made: Made) -> str | None:
         """Why composing again would not give what was made; None while all that decided it is unchanged. Quick."""
         ...
@@ -64,6 +74,10 @@ class Recommender(Protocol):
     def items(self, query: ItemQuery) -> ItemPage: ...
 
     def item(self, sku: str) -> ItemView | None: ...
+
+    def why(self, sku: str, request: OutfitRequest) -> Why | None:
+        """Why the item of this SKU is not in outfits for the request; None where no item has it."""
+        ...
 
     def patch_stock(self, patches: Sequence[StockPatch]) -> StockResult:
         """Keep what of it the index knows, all or nothing, and durably; every later call sees it."""

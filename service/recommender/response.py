@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from service.composition.draft import OutfitDraft
 from service.composition.explanation import explanation, title
+from service.composition.own import is_own
+from service.composition.planner import Planned
+from service.policy.policy import policy
 from service.query.wish import QueryIntent
 from service.recommender.progress import ProgressListener
 from service.retrieval.shortlist import Candidate
-from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse
-
-_ORDER = ("dress", "top", "bottom", "outerwear", "shoes", "bag", "jewelry", "accessory")
+from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse, Unmet
 
 
 @dataclass(slots=True)
@@ -52,6 +53,8 @@ class ResponseBuilder:
         self.watch.check()
 
     def chosen(self, outfit: OutfitDraft) -> None:
+        if is_own(outfit.pieces[-1]):
+            return
         self.watch.piece(self._id(outfit), _item(outfit.pieces[-1], outfit.scores[-1]))
 
     def whole(self, outfit: OutfitDraft) -> None:
@@ -63,9 +66,11 @@ class ResponseBuilder:
 
     def outfit(self, composed: OutfitDraft) -> Outfit:
         """The body of one whole outfit."""
+        order = policy().slots.as_shown
         pairs = sorted(
-            zip(composed.pieces, composed.scores, strict=True), key=lambda pair: _ORDER.index(pair[0].slot)
+            zip(composed.pieces, composed.scores, strict=True), key=lambda pair: order[pair[0].slot]
         )
+        pairs = [pair for pair in pairs if not is_own(pair[0])]
         pieces = [candidate for candidate, _ in pairs]
         priced = all(c.variant.price is not None for c in pieces)
         return Outfit(
@@ -111,3 +116,11 @@ def _item(candidate: Candidate, score: float) -> OutfitItem:
         url=item.url,
         score=round(score, 4),
     )
+
+
+def shortfall(request: OutfitRequest, planned: Planned, composed: Sequence[OutfitDraft]) -> list[Unmet]:
+    """What is said where fewer outfits came out than were asked for, although there are pieces."""
+    if not planned.plans or len(composed) >= request.count:
+        return []
+    reason = f"only {len(composed)} of {request.count} outfits differ enough from each other in what is left"
+    return [Unmet(constraint="count", reason=reason, hint="loosen a constraint, or ask for fewer")]

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from indexer.item import Slot
+from service.catalog.columns import Mask
 from service.composition.draft import OutfitDraft, Parts
 from service.composition.planner import Planned
 from service.query.wish import QueryIntent
@@ -16,8 +17,9 @@ from service.retrieval.filters import Filter, filters, holding, size_filter
 from service.retrieval.merchandising import Merchandising
 from service.retrieval.retriever import Retriever
 from service.retrieval.shortlist import Candidate
+from service.retrieval.suitability import counted
 from service.schemas.outfits import OutfitRequest
-from service.schemas.trace import FilterTrace, OutfitTrace, PieceTrace, RuleTrace, SlotTrace, Trace
+from service.schemas.trace import FilterTrace, OutfitTrace, PieceTrace, RuleCount, RuleTrace, SlotTrace, Trace
 
 
 def trace_of(
@@ -66,10 +68,24 @@ def _counted(retriever: Retriever, slot: Slot, chain: Sequence[Filter]) -> Itera
     for filter_ in chain:
         masks.append(masks[-1] & filter_.allowed if filter_ in held else masks[-1])
     lefts = [int(m.sum()) for m in masks]
-    for filter_, (before, left) in zip(chain, pairwise(lefts), strict=True):
+    for filter_, reached, (before, left) in zip(chain, masks[:-1], pairwise(lefts), strict=True):
         yield FilterTrace(
-            constraint=filter_.constraint, removed=before - left, left=left, lifted=filter_ not in held
+            constraint=filter_.constraint,
+            name=filter_.name,
+            sentence=filter_.sentence,
+            removed=before - left,
+            left=left,
+            lifted=filter_ not in held,
+            rules=_rules(filter_, reached) if before > left else [],
         )
+
+
+def _rules(filter_: Filter, reached: Mask) -> list[RuleCount]:
+    """What each rule that the filter is made of took of the pieces that reached it."""
+    return [
+        RuleCount(name=rule.name, sentence=rule.row.sentence, removed=removed)
+        for rule, removed in counted(reached, filter_.verdicts)
+    ]
 
 
 def _pieces(

@@ -19,9 +19,9 @@ from service.db.repositories.styles import Choices
 from service.lm.queue import FifoLock
 from service.lm.scorer import RetrievalScorer
 from service.polling import Pace
-from service.registry.adapter import BASE
 from service.registry.store import fingerprint
 from service.registry.style import BASE_LAYOUT, Style
+from service.registry.style_key import BASE, StyleKey
 from service.schemas.outfits import StyleRef, StyleView
 from service.settings import Settings
 
@@ -61,7 +61,7 @@ class Styles:
 
     def retired(self, key: str) -> bool:
         """Whether staff took the style away from shoppers, whichever of its versions the key names."""
-        return key.partition("@")[0] in self._choices().retired
+        return StyleKey.name_in(key) in self._choices().retired
 
     def fault(self, key: str) -> str | None:
         """Why the version that the key stands for cannot be composed with, loading it to see; None when it can, or
@@ -104,7 +104,7 @@ class Styles:
                 **s.ref.model_dump(),
                 description=s.description,
                 layout=s.layout,
-                default=s.ref.name == default.partition("@")[0],
+                default=s.ref.name == StyleKey.name_in(default),
             )
             for s in styles
             if not self.retired(s.ref.name)

@@ -9,11 +9,8 @@ import numpy as np
 from indexer.embedder import Vectors
 from indexer.item import Item
 from service.catalog.columns import Mask
+from service.policy.policy import policy
 
-TWINS = 0.7
-"""Cosine between two pieces from which the second is penalised as more of the same."""
-MARGIN = 0.12
-"""How far below the slot's best a piece may score and still be offered once half of the quota is picked."""
 _BEHIND = 100.0
 """More than any scores differ by."""
 
@@ -31,12 +28,13 @@ def varied(
     The first `forced` are always among them; clearly worse ones only up to half of the quota. Those that `late` marks
     are picked once no other is left, and set no standard.
     """
-    likeness = np.clip(vectors @ vectors.T - TWINS, 0.0, None)
+    weights = policy().weights.shortlist
+    likeness = np.clip(vectors @ vectors.T - weights.twins, 0.0, None)
     late = np.zeros(len(items), dtype=np.bool_) if late is None else late
     penalty = np.where(late, _BEHIND, 0.0).astype(np.float32)
     free = np.ones(len(items), dtype=np.bool_)
     picks: list[int] = []
-    good = scores >= np.where(late, -np.inf, scores)[forced:].max(initial=-np.inf) - MARGIN
+    good = scores >= np.where(late, -np.inf, scores)[forced:].max(initial=-np.inf) - weights.margin
     while len(picks) < min(quota, len(items)):
         if 2 * len(picks) >= quota:
             free &= good
@@ -48,6 +46,6 @@ def varied(
         picks.append(best)
         free[best] = False
         penalty = np.maximum(penalty, likeness[best])
-        penalty += [0.3 * (item.group_id == items[best].group_id) for item in items]
-        penalty += [0.03 * (item.colors == items[best].colors) for item in items]
+        penalty += [weights.same_product * (item.group_id == items[best].group_id) for item in items]
+        penalty += [weights.same_colours * (item.colors == items[best].colors) for item in items]
     return picks

@@ -18,17 +18,21 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from indexer.item import DEPARTMENTS, Department, Slot
 from service.catalog.columns import CatalogColumns, Mask, Positions
+from service.policy.policy import policy
 from service.retrieval.adjustments import Shifts
 from service.schemas.fields import Strict, instant
 from service.schemas.outfits import Name
 
-FULL = 0.25
-"""What a rule of strength 1 adds or takes, in units of cosine similarity; all rules together move a piece no further.
-
-About as much as one level of formality too many: enough to lift what suits nearly as well, not what does not suit.
-"""
 Action = Literal["boost", "bury", "pin", "exclude"]
-_SIGN: dict[Action, float] = {"boost": FULL, "bury": -FULL, "pin": 0.0, "exclude": 0.0}
+_SIGN: dict[Action, int] = {"boost": 1, "bury": -1, "pin": 0, "exclude": 0}
+
+
+def full() -> float:
+    """What a rule of strength 1 adds or takes, in units of cosine similarity; all rules together move a piece no
+    further. As shipped about as much as one level of formality too many: enough to lift what suits nearly as well, not
+    what does not suit.
+    """
+    return policy().weights.rules.full
 
 
 def _zoned(text: str) -> str:
@@ -156,7 +160,7 @@ class Rule:
     @property
     def shift(self) -> float:
         """What it adds to the score of a piece that it matches, in units of cosine similarity."""
-        return _SIGN[self.body.action] * self.body.strength
+        return _SIGN[self.body.action] * full() * self.body.strength
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +212,7 @@ def _compile(rules: Sequence[Rule], columns: CatalogColumns) -> _Compiled:
     shifts = np.zeros(columns.count, dtype=np.float32)
     for rule, mask in zip(rules, masks, strict=True):
         shifts[mask] += rule.shift
-    np.clip(shifts, -FULL, FULL, out=shifts)
+    np.clip(shifts, -full(), full(), out=shifts)
     by_action: dict[Action, list[Mask]] = {}
     for rule, mask in zip(rules, masks, strict=True):
         by_action.setdefault(rule.body.action, []).append(mask)

@@ -18,29 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.catalog.columns import CatalogColumns, Mask, Positions
+from service.policy.policy import policy
 from service.retrieval.adjustments import Shifts
 from service.schemas.events import EventType, StoredEvent
 
-NEWEST = 200
-"""Events that count; older ones are forgotten."""
-HALF_LIFE = timedelta(days=30)
-BOUND = 0.12
-"""The most that taste moves a piece, in units of cosine similarity."""
-DISLIKED = -0.5
-"""What a piece is moved that the shopper disliked itself, and has not accepted since."""
-
-VERDICTS: dict[EventType, float] = {
-    "like": 1.0,
-    "add_to_basket": 1.0,
-    "purchase": 1.5,
-    "swap": -0.5,
-    "dislike": -1.0,
-}
-_CHOSEN_INSTEAD = 0.5
-_SHARES = {"group": 0.04, "brand": 0.04, "color": 0.04, "kind": 0.02}
-"""What a column moves at most: the sum may exceed the bound where all agree, and is cut there."""
-_SATURATION = 2.0
-"""Evidence of one like counts 0.46 of a share, of three 0.91: tanh of the sum over this."""
+VERDICTS: tuple[EventType, ...] = ("like", "add_to_basket", "purchase", "swap", "dislike")
+"""Events that say what somebody thinks of a piece."""
+_SHARED = ("group", "brand", "color", "kind")
+"""Columns by which one piece tells of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +43,11 @@ def taste_of(events: Sequence[StoredEvent]) -> Taste:
     An event about a whole outfit counts for its pieces in equal parts. Whoever changes their mind has the last word.
     """
     ages = _ages(events)
+    half_life = timedelta(days=policy().weights.taste.half_life_days)
     weights: dict[str, float] = defaultdict(float)
     last: dict[str, bool] = {}
     for event, age in zip(events, ages, strict=True):
-        fresh = 0.5 ** (age / HALF_LIFE)
+        fresh = 0.5 ** (age / half_life)
         for sku, verdict in _verdicts(event):
             weights[sku] += fresh * verdict
             last[sku] = event.type == "dislike" and event.sku == sku
@@ -74,16 +60,16 @@ def _ages(events: Sequence[StoredEvent]) -> list[timedelta]:
 
 
 def _verdicts(event: StoredEvent) -> Iterable[tuple[str, float]]:
-    verdict = VERDICTS.get(event.type)
-    if verdict is None:
+    if event.type not in VERDICTS:
         return
+    verdict: float = getattr(policy().weights.taste_event, event.type)
     if event.sku is None:
         for item in event.items:
             yield item.sku, verdict / len(event.items)
         return
     yield event.sku, verdict
     if event.replaced_by is not None:
-        yield event.replaced_by, _CHOSEN_INSTEAD
+        yield event.replaced_by, policy().weights.taste.chosen_instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +87,8 @@ class Ties:
     def of(cls, columns: CatalogColumns) -> Ties:
         rows: list[Positions] = []
         shares: list[float] = []
-        for column, share in _SHARES.items():
+        for column in _SHARED:
+            share: float = getattr(policy().weights.taste_share, column)
             found = [positions for value, positions in columns.inverted[column].items() if value]
             rows += found
             shares += [share] * len(found)
@@ -115,7 +102,7 @@ class Ties:
     def spread(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """What every piece is moved by what is known of some, both of shape (items,)."""
         evidence = np.bincount(self.value, weights[self.position], minlength=len(self.share))
-        moved = self.share * np.tanh(evidence / _SATURATION)
+        moved = self.share * np.tanh(evidence / policy().weights.taste.saturation)
         spread = np.bincount(self.position, moved[self.value], minlength=len(weights))
         return np.asarray(spread, dtype=np.float64)
 
@@ -146,9 +133,10 @@ class PersonalTaste:
         weights = np.zeros(columns.count, dtype=np.float64)
         for sku, weight in self._taste.weights.items():
             weights[_positions(columns, sku)] += weight
-        shifts = np.clip(self._ties(columns).spread(weights), -BOUND, BOUND)
+        table = policy().weights.taste
+        shifts = np.clip(self._ties(columns).spread(weights), -table.bound, table.bound)
         for sku in self._taste.disliked:
-            shifts[_positions(columns, sku)] = DISLIKED
+            shifts[_positions(columns, sku)] = table.disliked
         return np.asarray(shifts, dtype=np.float32)
 
 

@@ -11,6 +11,7 @@ from service.catalog.stock_patches import StockPatch, StockResult, UnknownStock
 from service.composition.swap import SwapOrder
 from service.db.repositories.outfits import Made
 from service.errors import InvalidError
+from service.pictures.piece import Piece
 from service.recommender.progress import ProgressListener, Unwatched
 from service.recommender.protocol import Condition
 from service.retrieval.merchandising import RuleMatch
@@ -25,6 +26,7 @@ from service.schemas.outfits import (
     StyleView,
     Unmet,
 )
+from service.schemas.trace import KeptOut, Why
 
 STYLE = StyleRef(name="house", version="1", digest="d1")
 
@@ -98,6 +100,13 @@ class FakeRecommender:
         others = [p for p in self.shelf if p.slot == slot and p.variants[0].sku not in request.exclude.skus]
         filled = [[kept.get(s, other) for s in request.slots or ()] for other in others[: request.count]]
         return self._answer(request, request_id, filled, f"-{slot}", watch or Unwatched())
+
+    def pieces(self, outfit: Outfit) -> list[Piece]:
+        shown = [(worn, self.item(worn.sku)) for worn in outfit.items]
+        return [
+            Piece(worn.slot, worn.title, p.kind if p else "", tuple(p.colors) if p else ())
+            for worn, p in shown
+        ]
 
     def difference(self, made: Made) -> str | None:
         if made.index_version != "v1":
@@ -196,6 +205,21 @@ class FakeRecommender:
     def item(self, sku: str) -> ItemView | None:
         matching = [p for p in self.shelf if sku in (p.sku, p.variants[0].sku)]
         return matching[0].model_copy(update={"sku": sku}) if matching else None
+
+    def why(self, sku: str, request: OutfitRequest) -> Why | None:
+        """Sold out is the only reason; the wish is the sentence where it is not."""
+        found = self.item(sku)
+        if found is None:
+            return None
+        sold_out = KeptOut(name="stock", sentence="sold out", constraint="stock", hard=True, lifted=False)
+        return Why(
+            sku=sku,
+            title=found.title,
+            slot=found.slot,
+            department=request.department or found.department,
+            sentence=request.vibe if found.in_stock else sold_out.sentence,
+            kept_out=[] if found.in_stock else [sold_out],
+        )
 
     def matches(self, matches: Sequence[RuleMatch]) -> list[int]:
         """By brand alone."""

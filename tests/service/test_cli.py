@@ -247,7 +247,7 @@ def test_help_imports_nothing_heavy():
 
     check = (
         "import sys; sys.argv = ['stylist', '--help']\nimport service.cli.main\n"
-        "try: service.cli.main()\nexcept SystemExit as e: assert not e.code\n"
+        "try: service.cli.main.main()\nexcept SystemExit as e: assert not e.code\n"
         "heavy = {'torch', 'fastapi', 'sqlalchemy', 'numpy', 'pydantic', 'faiss'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )

@@ -34,7 +34,7 @@ TITLES = (
 
 def piece(title: str) -> Item:
     """The piece as a feed's reader would have it."""
-    [guess] = classify([ProductText(title)], None)
+    [guess] = classify([ProductText(title)])
     assert guess.slot is not None, title
     kind = KINDS[guess.kind]
     found = read_attributes(Row("f.csv", 2, "S1", True, "G1", title, 10.0, "EUR", None), kind)

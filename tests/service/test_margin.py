@@ -18,6 +18,7 @@ from indexer.item import Item, Variant
 from service.catalog.browse import view
 from service.catalog.columns import build_columns
 from service.catalog.stock_overlay import StockUpdate
+from service.catalog.view import CatalogView
 from service.composition.planner import make_plans
 from service.db.repositories.rules import RuleRepository
 from service.db.session import State
@@ -39,7 +40,7 @@ def margins(*pieces: Item) -> list[float | None]:
     return [None if math.isnan(m) else m for m in build_columns(pieces).margin.tolist()]
 
 
-def matching(store: Retriever, **bounds: float) -> list[str]:
+def matching(store: CatalogView, **bounds: float) -> list[str]:
     positions = RuleMatch.model_validate(bounds).mask(store.columns).nonzero()[0].tolist()
     return [found.sku for found in store.items(positions)]
 
@@ -71,7 +72,7 @@ def test_a_margin_at_its_bound_matches(cents: int, percent: int) -> None:
 
 
 def test_a_margin_follows_price_and_stock_at_once() -> None:
-    store = retriever([piece("a", (1, 50.0, 20.0), (1, 60.0, 12.0)), piece("b", (1, 50.0, None))])
+    store = retriever([piece("a", (1, 50.0, 20.0), (1, 60.0, 12.0)), piece("b", (1, 50.0, None))]).view
     assert matching(store, min_margin=0.6) == ["a"]
     cheaper = store.noting([StockUpdate("a-0", "0", price=25.0, price_at="2")])
     assert (matching(cheaper, min_margin=0.6), matching(cheaper, max_margin=0.2)) == ([], ["a"])
@@ -101,7 +102,7 @@ def test_a_rule_by_margin_moves_and_removes_pieces_of_known_cost_alone() -> None
     store, wish = store_of_three_slots(), OutfitRequest(vibe="x", slots=["top"])
 
     def shifts(nudges: list[Merchandising]) -> dict[str, float]:
-        found, _ = store.retrieve(wish, brief(), ("women", ""), {"top": 12}, nudges)
+        found = store.retrieve(wish, brief(), ("women", ""), {"top": 12}, nudges).shortlists
         return {c.sku: round(c.fit, 4) for c in found["top"].candidates}
 
     plain, boosted = shifts([]), shifts(ruled("boost", min_margin=0.6))
@@ -120,7 +121,7 @@ def test_no_prompt_and_no_answer_about_an_item_tells_its_cost() -> None:
         OutfitRequest(vibe="x", department="women"), brief(), store, 6, ruled("boost", min_margin=0.6)
     )
     assert planned.plans
-    texts = [repr(planned.plans), *(view(found).model_dump_json() for found in store.items(range(18)))]
+    texts = [repr(planned.plans), *(view(found).model_dump_json() for found in store.view.items(range(18)))]
     for layout in ("scored", "listed"):
         texts += [repr(render(plan.context, layout)) for plan in planned.plans]  # type: ignore[arg-type]
     for text in texts:

@@ -18,7 +18,7 @@ from service.db.repositories import rules as rulebook
 from service.db.repositories.rules import RuleRepository
 from service.db.session import State
 from service.errors import ConflictError, NotFoundError
-from service.retrieval.merchandising import FULL, Merchandising, Rule, RuleBody, RuleMatch
+from service.retrieval.merchandising import Merchandising, Rule, RuleBody, RuleMatch, full
 from service.schemas.outfits import OutfitRequest
 
 EVERYTHING = {"min_price": 0}
@@ -155,7 +155,7 @@ def test_rules_add_up_to_the_bound_and_no_further() -> None:
         rule("pin", strength=1, match=EVERYTHING),
     ]
     shifts = Merchandising(rules).shift(columns, np.array([2, 0, 1]))
-    assert shifts.tolist() == pytest.approx([-0.2 * FULL, FULL, FULL])
+    assert shifts.tolist() == pytest.approx([-0.2 * full(), full(), full()])
     applied = Merchandising(rules).applied(columns, 1)
     assert applied == [rules[0], rules[1], rules[3]]
 
@@ -204,7 +204,7 @@ def test_a_change_holds_at_the_next_request(book: RuleRepository) -> None:
 def test_a_change_by_another_process_is_seen(any_state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = RuleRepository(any_state), RuleRepository(any_state)
     clock = [0.0]
-    monkeypatch.setattr(rulebook.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("service.polling.time.monotonic", lambda: clock[0])
     assert ours.nudges(REQUEST) == ()
     theirs.add(body())
     clock[0] = 0.9

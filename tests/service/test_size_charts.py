@@ -12,6 +12,7 @@ from service.catalog.columns import build_columns
 from service.catalog.size_charts import meaning
 from service.catalog.sizes import fits, fitting, normalise, scale, size_key
 from service.catalog.view import pick_variant
+from service.policy.policy import policy
 
 SCALES = sorted({scale(d, s) for d in DEPARTMENTS for s in (*SLOTS, None)})
 COUNTRIES = ["", "EU ", "DE", "FR ", "IT ", "UK ", "US", "us ", "Size ", "W", "w "]
@@ -155,4 +156,4 @@ def test_columns_find_other_systems_and_the_named_size_is_preferred() -> None:
     assert columns.in_size(["38"]).tolist() == [True, True, True, True, False]
     assert pick_variant(pieces[0], ["M"]).size == "M"
     assert pick_variant(pieces[0], ["38-40"]).size == "40"  # the cheaper one
-    assert meaning("m", "") == frozenset()
+    assert meaning("m", "", policy().sizes) == frozenset()

@@ -19,8 +19,9 @@ from service.db.repositories.events import EventRepository
 from service.db.repositories.taste import TasteRepository
 from service.db.session import State
 from service.indexing.build import build_index
+from service.policy.policy import policy
 from service.recommender.recommender import StoreRecommender
-from service.retrieval.personalization import BOUND, DISLIKED, PersonalTaste, taste_of
+from service.retrieval.personalization import PersonalTaste, taste_of
 from service.schemas.events import ShownItem, StoredEvent
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
@@ -33,6 +34,7 @@ ITEMS = [
 ]
 FACETS = build_columns(ITEMS)
 ALL = np.arange(len(ITEMS))
+BOUND, DISLIKED = policy().weights.taste.bound, policy().weights.taste.disliked
 
 
 def told(

@@ -20,8 +20,8 @@ from service.settings import Settings
 from training.data.decisions import Example
 from training.data.looks import split_of
 from training.data.preferences import Preference
-from training.trainers.loop import CURVE, CheckpointError, Schedule
-from training.trainers.loss_curve import read_curve
+from training.trainers.loop import CheckpointError, Schedule
+from training.trainers.loss_curve import CURVE, read_curve
 from training.trainers.preference import (
     Dpo,
     DpoReport,

@@ -18,6 +18,7 @@ from service.composition.draft import Plan
 from service.lm.engine import ScoringEngine
 from service.lm.lm_scorer import PmiBaseline
 from service.lm.prompt import Context
+from service.registry.evaluation import SYSTEMS, Estimate, EvaluationError
 from service.retrieval.shortlist import Candidate
 from service.schemas.outfits import Budget, OutfitRequest
 from service.settings import Settings
@@ -25,7 +26,6 @@ from training.data.looks import StyledLook, read_looks
 from training.evaluation.cases.catalog import LookbookCatalogue, Row, lookbook_catalogue
 from training.evaluation.cases.choice import ChoiceCase
 from training.evaluation.cases.wishes import Wish, wishes_of
-from training.evaluation.result import SYSTEMS, Estimate, EvaluationError
 from training.evaluation.systems.scorers import ALONE, Contestant, RateScorer, all_systems, baselines, tuned
 from training.evaluation.tasks.composition import (
     compose_all,
@@ -71,11 +71,11 @@ def test_every_piece_is_an_item_in_its_slot_with_all_its_homes(
     homes = {(row.slot, row.text, home) for row in catalogue.rows.values() for home in row.homes}
     expected = {(s, text, (k.group, k.id)) for k in looks for s, text in k.pieces.items()}
     assert homes == expected
-    assert catalogue.slot_share() == 1.0
     items = {i.sku: i for i in catalogue.retriever.view.snapshot.catalogue.iter_items()}
     assert {sku: (i.title, i.in_stock) for sku, i in items.items()} == {
         sku: (row.text, bool(row.homes)) for sku, row in catalogue.rows.items()
     }
+    assert {sku: i.slot for sku, i in items.items()} == {sku: row.slot for sku, row in catalogue.rows.items()}
 
 
 def test_near_misses_are_there_and_sold_out(looks: list[StyledLook], catalogue: LookbookCatalogue) -> None:

@@ -16,11 +16,11 @@ from indexer.item import Slot
 from service.lm.engine import ScoringEngine
 from service.lm.prompt import Context
 from service.lm.scorer import RetrievalScorer
+from service.registry.evaluation import EvaluationError
 from service.settings import Settings
 from training.data.looks import StyledLook, read_looks, split_by_group
 from training.evaluation.cases.catalog import LookbookCatalogue, lookbook_catalogue
 from training.evaluation.cases.wishes import wishes_of
-from training.evaluation.result import EvaluationError
 from training.evaluation.systems.scorers import ALONE, Contestant, RateScorer
 from training.evaluation.tasks.fidelity import compare_styles, evaluate_fidelity, judge_accuracy
 from training.evaluation.tasks.style_judge import Judge, telling_words, train_judge

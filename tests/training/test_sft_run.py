@@ -16,9 +16,10 @@ from service.settings import Settings
 from tests.indexer.hashing_embedder import HashingEmbedder
 from training.data.decisions import Draw, Example, Pool, draw_examples
 from training.data.looks import StyledLook
-from training.trainers.loop import CHECKPOINT, CURVE, CheckpointError, Run, Schedule
+from training.report.write import write_loss_curve
+from training.trainers.loop import CHECKPOINT, CheckpointError, Run, Schedule
 from training.trainers.lora import Lora, Trainer
-from training.trainers.loss_curve import CurveError, draw_curve, points, read_curve, shares
+from training.trainers.loss_curve import CURVE, CurveError, points, read_curve, shares
 from training.trainers.neutral_cache import NEUTRALS
 
 LOOKS = [
@@ -185,7 +186,7 @@ def test_neutral_scores_are_the_base_models_whatever_training_begins_from(
 
 
 def test_a_curve_becomes_a_picture(whole: Path) -> None:
-    picture = draw_curve(whole)
+    picture = write_loss_curve(whole)
     assert picture == whole / "curve.png"
     assert picture.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     lines = read_curve(whole / CURVE)
@@ -208,7 +209,7 @@ def test_a_curve_becomes_a_picture(whole: Path) -> None:
 def test_a_curve_that_is_none_is_refused(text: str, message: str, tmp_path: Path) -> None:
     (tmp_path / CURVE).write_text(text)
     with pytest.raises(CurveError, match=message):
-        draw_curve(tmp_path)
+        write_loss_curve(tmp_path)
 
 
 def test_a_missing_curve_is_named(tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ from indexer.embedder import Embedder, load_embedder
 from service.lm.engine import ScoringEngine
 from service.lm.lm_scorer import LmScorer, PmiBaseline
 from service.registry.adapter import Adapter, load_adapter
+from service.registry.lifecycle import find_style
 from service.settings import Settings
 from training.commands.data import Gathered, SourceError, Sources, SplitBy, gather, some_of, split
 from training.commands.evaluate import tuned_encoder
-from training.commands.publish import Label, Made, finish
+from training.commands.publish import Label, Made, finish, next_steps
 from training.data.decisions import Draw, Example, Pool, draw_examples
 from training.data.looks import Split, StyledLook, digest, read_looks, split_by_group
 from training.data.stocked import Stocked, in_stock
@@ -23,7 +24,6 @@ from training.evaluation.systems.linear import score_weights, weights_of
 from training.evaluation.systems.scorers import Kinds
 from training.evaluation.systems.text_scores import text_scores
 from training.evaluation.tasks.choice import FIT_TASKS
-from training.registry import find
 from training.trainers.loop import Run, Schedule
 from training.trainers.lora import Lora, Trainer
 from training.trainers.neutral_cache import read_neutral
@@ -80,12 +80,12 @@ def run(settings: Settings, options: SftOptions) -> list[str]:
         seed=options.schedule.seed,
         licence=options.sources.licence(),
         provenance=_provenance(options),
-        parent=f"{parent.manifest.name}@{parent.manifest.version}" if parent else "",
+        parent=str(parent.key) if parent else "",
         score_weights=fit_score_weights(settings, splits, embedder, out, options.schedule.seed)
         or (dict(parent.manifest.score_weights.items()) if parent else {}),
     )
     adapter, notes = finish(out, label, made, settings)
-    return [*_told(found, splits), *stocked.notes, *notes, published(adapter)]
+    return [*_told(found, splits), *stocked.notes, *notes, next_steps(adapter)]
 
 
 def _provenance(options: SftOptions) -> str:
@@ -98,13 +98,7 @@ def starting_adapter(settings: Settings, model: ScoringEngine, key: str | None) 
     """The adapter that training goes on from. Raises StylistError when there is none or it is of another model."""
     if key is None:
         return None
-    return load_adapter(find(settings.adapters_dir, key).folder, model.digest)
-
-
-def published(adapter: Adapter) -> str:
-    """What to do next, as the last line."""
-    key = f"{adapter.manifest.name}@{adapter.manifest.version}"
-    return f"published {key} as candidate; next: stylist evaluate {key}, then stylist promote {key}"
+    return load_adapter(find_style(settings.adapters_dir, key).folder, model.digest)
 
 
 def fit_score_weights(

@@ -1,4 +1,4 @@
-"""Styles' wording -> shop wording. A lookbook says "taupe pleated wool-flannel wide trouser", a feed's label
+"""Stylists' wording -> shop wording. A lookbook says "taupe pleated wool-flannel wide trouser", a feed's label
 "taupe wide trousers": training on both keeps an adapter from learning the lookbooks' way of writing. Knows text alone.
 """
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from training.evaluation.result import SYSTEMS, Estimate, Evaluation
+from service.registry.evaluation import SYSTEMS, Estimate, Evaluation
 from training.report import wording
 
 TUNED = ("tuned", "tuned-only")
@@ -52,13 +52,13 @@ TASKS = (
     Task(
         "composition",
         "piece_precision",
-        "OutfitDraft pieces",
+        "Composed pieces",
         "composed pieces that stand in a look of this wish",
     ),
     Task(
         "composition",
         "look_pairs",
-        "OutfitDraft pairs",
+        "Composed pairs",
         "pairs of composed pieces that stand together in a look",
     ),
     Task("fidelity", "top1", "Style fidelity", "outfits whose style the judge names rightly"),

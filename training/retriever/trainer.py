@@ -23,6 +23,8 @@ from indexer.embedder import BULK, Embedder, SentenceTransformerEmbedder
 from indexer.storage.durable import sha256_file
 from service.artifacts import WEIGHTS
 from service.query.encoder import MANIFEST, QueryEncoder, RetrieverManifest, load_query_encoder
+from service.registry.lifecycle import now
+from service.registry.style_key import RETRIEVER
 from training.data.looks import StyledLook, check_leaks, digest
 from training.retriever.batches import Batch, Items, Query, make_batch, mean_queries
 from training.retriever.metrics import measure, summary
@@ -34,7 +36,7 @@ CURVE = "curve.jsonl"
 class RetrieverOptions:
     """How the tower is tuned, and what its manifest says. Raises ValueError naming a field out of range."""
 
-    name: str = "retriever"
+    name: str = RETRIEVER
     version: str = "1"
     data_licence: str = "Apache-2.0"
     data_provenance: str = ""
@@ -216,6 +218,8 @@ def _manifest(
         metrics=metrics,
         data_licence=options.data_licence,
         data_provenance=options.data_provenance,
+        created=now(),
+        rank=options.rank,
     )
 
 

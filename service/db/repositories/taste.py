@@ -9,8 +9,9 @@ from sqlalchemy import select
 from service.catalog.columns import CatalogColumns
 from service.db.session import State
 from service.db.tables import EventRow
+from service.policy.policy import policy
 from service.retrieval.adjustments import ScoreAdjustment
-from service.retrieval.personalization import NEWEST, VERDICTS, PersonalTaste, Ties, taste_of
+from service.retrieval.personalization import VERDICTS, PersonalTaste, Ties, taste_of
 from service.schemas.events import StoredEvent
 from service.schemas.outfits import OutfitRequest
 
@@ -28,7 +29,8 @@ class TasteRepository:
         if not (self._enabled and request.personalise and request.shopper):
             return ()
         query = select(EventRow.body).where(EventRow.shopper == request.shopper, EventRow.type.in_(VERDICTS))
-        query = query.order_by(EventRow.at.desc(), EventRow.received.desc()).limit(NEWEST)
+        newest = policy().weights.taste.newest  # older ones are forgotten
+        query = query.order_by(EventRow.at.desc(), EventRow.received.desc()).limit(newest)
         with self._state.session() as session:
             bodies = session.scalars(query).all()
         taste = taste_of([StoredEvent.model_validate_json(body) for body in reversed(bodies)])

@@ -24,10 +24,10 @@ from service.composition.planner import Planned, make_plans
 from service.query.encoder import QueryEncoder
 from service.query.parser import QueryParser
 from service.query.wish import QueryIntent
+from service.registry.evaluation import EvaluationError
 from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest
 from training.data.looks import StyledLook
-from training.evaluation.result import EvaluationError
 
 ROWS = "rows.json"
 _FEED = "feed.jsonl"
@@ -171,11 +171,6 @@ class LookbookCatalogue:
         """Slot and label of every piece in stock: all that a stylist may be asked about."""
         items = self.retriever.view.snapshot.catalogue.iter_items()
         return {(item.slot, item.label()) for item in items if item.slot is not None and item.in_stock}
-
-    def slot_share(self) -> float:
-        """Share of the pieces that the taxonomy put into the slot that their look wears them in."""
-        slots = {item.sku: item.slot for item in self.retriever.view.snapshot.catalogue.iter_items()}
-        return sum(slots.get(row.sku) == row.slot for row in self.rows.values()) / len(self.rows)
 
     def cost(self, look: StyledLook) -> int:
         """What the look costs here, in cents. Raises EvaluationError naming a piece that is not here."""

@@ -18,15 +18,15 @@ from indexer.item import Slot
 from indexer.taxonomy.classify import ProductText, classify
 from service.artifacts import must_be
 from service.composition.composer import EncodeWorn
-from service.composition.weights import TUNED_REST, Weights
+from service.composition.weights import Weights, tuned_weights
 from service.lm.engine import ScoringEngine
 from service.lm.lm_scorer import LmScorer, PmiBaseline
 from service.lm.prompt import Context
 from service.lm.scorer import ComposerName, Question, RetrievalScorer, Scorer, Scores, Session
 from service.query.encoder import QueryEncoder
-from service.registry.adapter import MANIFEST, Adapter, check_files, read_manifest
+from service.registry.adapter import MANIFEST, Adapter, check_adapter, read_manifest
+from service.registry.evaluation import System
 from training.data.looks import StyledLook
-from training.evaluation.result import System
 
 ALONE = Weights(text=1.0, most_text=np.inf, vibe=0.0, rest=0.0, harmony=0.0, repeat=3.0, noise=0.0)
 """The scorer decides. A repeated piece costs three standard deviations, about what it costs in the served sum."""
@@ -131,7 +131,7 @@ class Kinds:
 
     def _learn(self, entries: Sequence[tuple[Slot, str]]) -> None:
         rows = [ProductText(title=text, slot=slot) for slot, text in entries]
-        for entry, guess in zip(entries, classify(rows, None), strict=True):
+        for entry, guess in zip(entries, classify(rows), strict=True):
             self._kinds[entry] = guess.kind
 
 
@@ -170,7 +170,7 @@ def tuned(
         "tuned": Contestant(scorer, adapter.weights, encoder),
     }
     if encoder is not None:
-        found["tuned-retrieval"] = Contestant(RetrievalScorer(), Weights(rest=TUNED_REST), encoder)
+        found["tuned-retrieval"] = Contestant(RetrievalScorer(), tuned_weights(), encoder)
     return found
 
 
@@ -178,7 +178,7 @@ def checked(model: ScoringEngine, folder: Path) -> Adapter:
     """The adapter in `folder`, wherever that lies. Raises ModelError when it is damaged or of another model."""
     manifest = read_manifest(folder)
     must_be(folder / MANIFEST, "base_digest", manifest.base_digest, model.digest)
-    return check_files(folder, manifest)
+    return check_adapter(folder)
 
 
 def all_systems(

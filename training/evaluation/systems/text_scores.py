@@ -19,8 +19,8 @@ from service.lm.engine import ScoringEngine
 from service.lm.lm_scorer import LmScorer, PmiBaseline
 from service.lm.prompt import PROMPT_VERSION, Context, Layout, Piece, Prompt, render
 from service.lm.scorer import Question, Scorer, Scores, Session
+from service.registry.evaluation import EvaluationError
 from training.evaluation.cases.choice import ChoiceCase, cases_digest
-from training.evaluation.result import EvaluationError
 from training.trainers.neutral_cache import read_neutral
 
 _OUTFITS = 8  # read at a time

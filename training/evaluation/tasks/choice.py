@@ -13,11 +13,11 @@ from indexer.embedder import Embedder
 from service.lm.engine import ScoringEngine
 from service.lm.lm_scorer import PmiBaseline
 from service.lm.scorer import Scores
+from service.registry.evaluation import SYSTEMS, Estimate, System
 from training.data.looks import Split, StyledLook, texts
 from training.evaluation.bootstrap import Difference, auc_estimate, estimate, paired_difference
 from training.evaluation.cases.choice import ChoiceCase, cases_digest, first_of_each_task, lookbook_cases
 from training.evaluation.cases.polyvore import OutfitPair, polyvore_fitb, polyvore_looks, polyvore_pairs
-from training.evaluation.result import SYSTEMS, Estimate, System
 from training.evaluation.systems.features import QueryEncoder, Table, build_table
 from training.evaluation.systems.linear import Weights, chance, hits, score, score_weights, weights_of
 from training.evaluation.systems.scorers import Kinds

@@ -22,11 +22,11 @@ from service.lm.lm_scorer import LmScorer, PmiBaseline
 from service.lm.scorer import RetrievalScorer
 from service.query.encoder import QueryEncoder
 from service.query.wish import QueryIntent
+from service.registry.evaluation import Confusion, Estimate
 from training.data.looks import StyledLook, split_by_group
 from training.evaluation.bootstrap import estimate
 from training.evaluation.cases.catalog import LookbookCatalogue, lookbook_catalogue
 from training.evaluation.cases.wishes import Wish, plain_wishes, wishes_of
-from training.evaluation.result import Confusion, Estimate
 from training.evaluation.systems.scorers import Contestant, tuned
 from training.evaluation.tasks.composition import Answer, answer
 from training.evaluation.tasks.style_judge import Judge, train_judge

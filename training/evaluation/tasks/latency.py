@@ -13,10 +13,10 @@ from tqdm import tqdm
 
 from service.lm.engine import ScoringEngine
 from service.lm.prompt import Layout, render
+from service.registry.evaluation import Estimate, EvaluationError
 from training.evaluation.bootstrap import estimate
 from training.evaluation.cases.catalog import LookbookCatalogue
 from training.evaluation.cases.wishes import Wish
-from training.evaluation.result import Estimate, EvaluationError
 from training.evaluation.systems.scorers import Contestant
 from training.evaluation.tasks.composition import answer
 

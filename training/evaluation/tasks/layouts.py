@@ -16,9 +16,9 @@ from service.lm.engine import ScoringEngine
 from service.lm.lm_scorer import LmScorer, PmiBaseline
 from service.lm.prompt import Layout
 from service.lm.scorer import Question, Scorer
+from service.registry.evaluation import Estimate
 from training.evaluation.bootstrap import estimate
 from training.evaluation.cases.choice import ChoiceCase
-from training.evaluation.result import Estimate
 
 _LAYOUTS: tuple[Layout, ...] = ("scored", "listed")
 

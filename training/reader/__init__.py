@@ -1,0 +1,1 @@
+"""The reader of wishes: gold readings, training, and how well it reads."""

@@ -1,0 +1,71 @@
+"""Gold values in the catalogue's own terms: "sage" is mint there, "tweed" wool, and of petticoats it knows nothing."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from indexer.taxonomy.heads import find_head, product_words
+from indexer.taxonomy.lexicon import SILENT, keys, split_words, table, whole
+from service.query.wording.meanings import is_kind, kind_value
+
+_TABLES = {"color": "colors.tsv", "material": "materials.tsv", "pattern": "patterns.tsv"}
+FACET_OF: dict[str, str] = {
+    **{
+        f"{wish}.{facet}s": facet
+        for wish in ("include", "exclude")
+        for facet in ("kind", "color", "material", "pattern")
+    },
+    "include.brands": "brand",
+    "exclude.brands": "brand",
+    "attributes": "attribute",
+    "exclude.attributes": "attribute",
+    "slots": "kind",
+    "own": "own",
+    "department": "who",
+    "season": "season",
+    "weather.rain": "rain",
+    "weather.snow": "snow",
+    "age": "number",
+    "budget.max": "number",
+    "budget.min": "number",
+    "budget.currency": "currency",
+    "weather.temperature_c": "number",
+}
+"""The facet that a field's words are proposed as; those of sizes are labels or numbers."""
+
+
+def facet_of(field: str) -> str:
+    """The facet of a request's field."""
+    return "size" if field.startswith("sizes") else FACET_OF[field]
+
+
+@lru_cache(maxsize=8192)
+def canonical(facet: str, value: str) -> str | None:
+    """What a reading may call a gold value; None for what the catalogue has no name for."""
+    if facet == "kind":
+        return _kind(value)
+    if facet in _TABLES:
+        name = _TABLES[facet]
+        if value in {e.key for entries in table(name)._entries.values() for e in entries.values()}:
+            return value
+        found = whole(name, value) or next(iter(keys(name, value)), None)
+        return None if found == SILENT else found
+    return value
+
+
+def _kind(value: str) -> str | None:
+    if is_kind(value):
+        return kind_value(value)
+    entry = product_words().get(split_words(value), "en")
+    named = entry.key if entry is not None else getattr(find_head(value, "en"), "kind", None)
+    return kind_value(named) if named is not None and is_kind(named) else None
+
+
+def agrees(facet: str, gold: str, read: str) -> bool:
+    """Whether a value that was read is the gold one. A kind may be narrower by its own words: "leather-jacket" will
+    do for a jacket, of which leather is said.
+    """
+    wanted = canonical(facet, gold)
+    if wanted is None:
+        return False
+    return read == wanted or (facet == "kind" and read.endswith("-" + wanted))
