@@ -26,6 +26,7 @@ from service.db.repositories.keys import Principal
 
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
+_NO_ROUTE = frozenset({404, 405})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,16 @@ class ApiClient:
         self._principal = principal
         self._language = language
 
-    def has(self, path: str) -> bool:
-        """Whether this service has a route of this path, as it is written in the documents."""
-        return any(getattr(route, "path", None) == path for route in self._request.app.routes)
+    async def has(self, method: str, path: str) -> bool:
+        """Whether this service answers such requests. Asked once, with a body that says nothing."""
+        state = self._request.app.state
+        if not hasattr(state, "page_routes"):
+            state.page_routes = {}
+        known: dict[tuple[str, str], bool] = state.page_routes
+        if (method, path) not in known:
+            answer = await self.ask(method, path, {})
+            known[method, path] = answer.status not in _NO_ROUTE
+        return known[method, path]
 
     async def ask(
         self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None

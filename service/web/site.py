@@ -10,4 +10,5 @@ from service.web.shop import compose, edits, page, pieces
 
 def routers() -> list[APIRouter]:
     """The pages' routers."""
-    return [assets.router, docs.router, widget.router, page.pages, page.parts, compose.router, edits.router, pieces.router]
+    general = [assets.router, docs.router, widget.router]
+    return [*general, page.pages, page.parts, compose.router, edits.router, pieces.router]

@@ -40,7 +40,7 @@ async def compose(request: Request) -> Response:
         stream = await entered.enter_async_context(here.api.stream("POST", "/v1/outfits", wish.body()))
         if stream.answer is not None:
             return refused(here, stream.answer)
-        body = _Answer(here, wish).messages(stream, entered.pop_all())
+        body = _Answer(here, wish, await offers(here)).messages(stream, entered.pop_all())
         return StreamingResponse(body, media_type=_MEDIA_TYPE, headers=_HEADERS)
     raise AssertionError("a block that always returns")
 
@@ -63,8 +63,9 @@ def refused(here: Visit, answer: Answer) -> Response:
 class _Answer:
     """One answer while it comes."""
 
-    def __init__(self, here: Visit, wish: Wish) -> None:
+    def __init__(self, here: Visit, wish: Wish, offered: Mapping[str, bool]) -> None:
         self._here = here
+        self._offered = offered
         self._wish = wish
         self._looks: dict[str, Look] = {}
         self._why: dict[str, str] = {}
@@ -74,11 +75,11 @@ class _Answer:
         """Closes what was entered when it is through, or nobody listens any more."""
         async with entered:
             async for event in stream.events:
-                for text in await self._shown(event):
+                for text in self._shown(event):
                     yield _message(text)
         await self._note_impressions()
 
-    async def _shown(self, event: Event) -> list[str]:
+    def _shown(self, event: Event) -> list[str]:
         data = event.data
         match event.name:
             case "piece":
@@ -126,7 +127,7 @@ class _Answer:
         return self._part("reading", chips=found, unread=unread)
 
     def _part(self, name: str, **context: Any) -> str:
-        return self._here.html(f"shop/stream/{name}.html", **context, **offers(self._here))
+        return self._here.html(f"shop/stream/{name}.html", **context, **self._offered)
 
     async def _note_impressions(self) -> None:
         """What was shown counts, so that what was liked is a share of something."""

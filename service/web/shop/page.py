@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import UTC, datetime
 from typing import Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from service.errors import NotFoundError, UnavailableError
+from service.pictures.laydown import POLICY, laydown
+from service.pictures.piece import Piece, Theme
+from service.web.assets import sent
 from service.web.shop.look import Look
-from service.web.shop.wish import COUNTS, SIZED, Wish, has_own
+from service.web.shop.wish import COUNTS, SIZED, Wish
 from service.web.visit import LANGUAGE_COOKIE, PageRoute, PartRoute, Visit, visit
 
-REFINE = "/v1/outfits/{outfit_id}/refine"
 CRITIQUE = "/v1/outfits/critique"
 _A_YEAR = 365 * 24 * 3600
 _PICTURE_SECONDS = 3600
@@ -40,7 +44,7 @@ async def shop(request: Request) -> Response:
         month=datetime.now(UTC).month,
         sized=SIZED,
         counts=COUNTS,
-        **offers(here),
+        **await offers(here),
     )
     return _with_language(response, request)
 
@@ -56,26 +60,54 @@ async def shared(outfit_id: str, request: Request) -> Response:
         raise UnavailableError(answer.json["detail"], retry_after=5)
     look = Look(answer.json, basket=here.app.settings.basket_url)
     same = answer.headers.get("stylist-replay") == "exact"
-    response = here.page("shop/shared.html", look=look, same=same, alone=True, **offers(here))
+    response = here.page("shop/shared.html", look=look, same=same, alone=True, **await offers(here))
     return _with_language(response, request)
 
 
 @parts.get("/ui/looks/{outfit_id}/picture.svg")
-async def picture(outfit_id: str, request: Request, theme: str = "light") -> Response:
+async def picture(outfit_id: str, request: Request, theme: Theme = "light") -> Response:
     """The outfit as a laydown; a calm placeholder where there is no picture of it."""
     here = visit(request)
-    query = {"format": "svg", "theme": "dark" if theme == "dark" else "light"}
+    query = {"format": "svg", "shape": "portrait", "theme": theme}
     answer = await here.api.ask("GET", f"/v1/outfits/{outfit_id}/image", query=query)
-    if not answer.ok or not answer.headers.get("content-type", "").startswith("image/svg"):
-        text = here.html("shop/placeholder.svg", dark=theme == "dark")
-        return Response(text, media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
-    headers = {"Cache-Control": f"private, max-age={_PICTURE_SECONDS}"}
-    return Response(answer.body, media_type="image/svg+xml", headers=headers)
+    if not answer.ok:
+        return drawn(request, here.html("shop/placeholder.svg", dark=theme == "dark"), "no-store")
+    return drawn(request, answer.body.decode(), f"private, max-age={_PICTURE_SECONDS}")
 
 
-def offers(here: Visit) -> dict[str, bool]:
+@parts.get("/ui/pieces/{sku:path}/picture.svg")
+async def piece_picture(sku: str, request: Request, theme: Theme = "light") -> Response:
+    """One piece, drawn by itself."""
+    here = visit(request)
+    answer = await here.api.ask("GET", f"/v1/items/{sku}")
+    if not answer.ok or answer.json["slot"] is None:
+        return drawn(request, here.html("shop/placeholder.svg", dark=theme == "dark"), "no-store")
+    item = answer.json
+    piece = Piece(
+        slot=item["slot"],
+        title=item["title"],
+        kind=item["kind"],
+        colors=tuple(item["colors"]),
+        material=item["material"],
+        pattern=item["pattern"],
+        department=item["department"],
+    )
+    svg = await to_thread.run_sync(laydown, [piece], item["title"], theme, "portrait")
+    return drawn(request, svg, f"private, max-age={_PICTURE_SECONDS}")
+
+
+def drawn(request: Request, svg: str, caching: str) -> Response:
+    """A picture as a response, under the policy of pictures."""
+    content = svg.encode()
+    response = sent(request, content, gzip.compress(content, 6, mtime=0), "image/svg+xml", caching)
+    response.headers["Content-Security-Policy"] = POLICY
+    return response
+
+
+async def offers(here: Visit) -> dict[str, bool]:
     """What this service can do beside composing."""
-    return {"refines": here.api.has(REFINE), "criticises": here.api.has(CRITIQUE), "owns": has_own()}
+    refines = await here.api.has("POST", "/v1/outfits/any/refine")
+    return {"refines": refines, "criticises": await here.api.has("POST", CRITIQUE)}
 
 
 async def _piece(here: Visit, sku: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 
 from service.web.shop.compose import refused
 from service.web.shop.look import Look
-from service.web.shop.page import CRITIQUE, offers
+from service.web.shop.page import CRITIQUE
 from service.web.visit import PartRoute, visit
 
 router = APIRouter(route_class=PartRoute, include_in_schema=False, prefix="/ui")
@@ -81,4 +81,4 @@ async def critique(
     answer = await here.api.ask("POST", CRITIQUE, body)
     if not answer.ok:
         return refused(here, answer)
-    return here.page("shop/critique.html", critique=answer.json, **offers(here))
+    return here.page("shop/critique.html", critique=answer.json)

@@ -13,6 +13,7 @@ _NAMED = {
     "season": "season",
     "occasion": "occasion",
     "style": "style",
+    "sizes": "sizes",
     "budget": "budget",
     "budget.max": "budget",
     "budget.currency": "budget",
@@ -49,12 +50,16 @@ class Chip:
 def chips(understood: Sequence[Mapping[str, Any]]) -> list[Chip]:
     """A chip for each entry that an answer lists as understood; what is malformed is left out."""
     found = []
+    currency = next((_shown(e.get("value")) for e in understood if e.get("field") == "budget.currency"), "")
+    has_budget = any(str(e.get("field")).startswith("budget.m") for e in understood)
     for entry in understood:
         field, source = str(entry.get("field") or ""), str(entry.get("source") or "words")
-        if not field:
+        if not field or (field == "budget.currency" and has_budget):
             continue
         words = str(entry.get("text") or "") if source == "words" else ""
-        found.append(Chip(field, _shown(entry.get("value")), words, source, _control(field)))
+        value = _shown(entry.get("value"))
+        value = f"{value} {currency}".strip() if field.startswith("budget.m") else value
+        found.append(Chip(field, value, words, source, _control(field)))
     return found
 
 
@@ -73,6 +78,7 @@ def said(chip: Chip, _: Callable[[str], str]) -> str:
         "own": _("Yours: {}"),
         "anchors": _("With {}"),
         "style": _("Style: {}"),
+        "sizes": named("sizes", _) + ": {}",
     }
     if field in ("weather.rain", "weather.snow"):
         return _("Rain") if field.endswith("rain") else _("Snow")

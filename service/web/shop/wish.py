@@ -9,13 +9,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from indexer.item import DEPARTMENTS, SEASONS, Slot
-from service.schemas.outfits import MAX_OUTFITS, OutfitRequest
+from service.schemas.outfits import MAX_OUTFITS
 
 SIZED: tuple[Slot, ...] = ("top", "bottom", "dress", "outerwear", "shoes")
 """Slots whose sizes the form asks for."""
 COUNTS = (1, 3, 6, MAX_OUTFITS)
 _DECIMAL = re.compile(r"(\d+),(\d{1,2})")
-_MOST = 8  # anchors, and own pieces
+_ANCHORS, _OWN = 8, 4  # that a request may name
 
 Pairs = Iterable[tuple[str, Any]]
 
@@ -59,8 +59,8 @@ class Wish:
             budget=_DECIMAL.sub(r"\1.\2", last.get("budget", "")),
             sizes={slot: last[f"size_{slot}"] for slot in SIZED if f"size_{slot}" in last},
             style=last.get("style", ""),
-            anchors=tuple(dict.fromkeys(given.get("anchor", ())))[:_MOST],
-            own=tuple(dict.fromkeys(given.get("own", ())))[:_MOST],
+            anchors=tuple(dict.fromkeys(given.get("anchor", ())))[:_ANCHORS],
+            own=tuple(dict.fromkeys(given.get("own", ())))[:_OWN],
             seed=last.get("seed", ""),
         )
 
@@ -75,6 +75,7 @@ class Wish:
             "season": self.season or None,
             "style": self.style or None,
             "anchors": list(self.anchors),
+            "own": list(self.own),
             "sizes": {slot: _parts(text) for slot, text in self.sizes.items() if _parts(text)},
         }
         if self.temperature or self.rain or self.snow:
@@ -84,8 +85,6 @@ class Wish:
             body["budget"] = {"max": self.budget}
         if self.seed:
             body["seed"] = _number(self.seed)
-        if self.own and has_own():
-            body["own"] = list(self.own)
         return body
 
     def query(self, seed: int | None = None) -> str:
@@ -97,11 +96,6 @@ class Wish:
         pairs += [("anchor", sku) for sku in self.anchors] + [("own", text) for text in self.own]
         pairs += [("seed", str(seed))] if seed is not None else []
         return urlencode(pairs)
-
-
-def has_own() -> bool:
-    """Whether a request may name pieces that the shopper owns."""
-    return "own" in OutfitRequest.model_fields
 
 
 def _parts(text: str) -> list[str]:

@@ -276,7 +276,10 @@ def test_what_was_understood_can_be_taken_back_or_said_otherwise(browsing: Brows
     understands(page)
     composed(page, "garden party, no heels, under 200")
     chips_shown = page.locator("#read .chip__say")
-    assert [text.split(":")[0].strip() for text in chips_shown.all_inner_texts()][:2] == ["No heel", "Up to 200"]
+    assert [text.split(":")[0].strip() for text in chips_shown.all_inner_texts()][:2] == [
+        "No heel",
+        "Up to 200",
+    ]
     expect(page.locator("#read")).to_contain_text("Not understood: zibeline")
     assert violations(page) == []
 

@@ -92,6 +92,7 @@
   document.addEventListener('htmx:after:swap', (event) => {
     pictures();
     mark();
+    clauses();
     const source = event.detail.ctx.sourceElement;
     if (source === wish()) return;
     const card = event.detail.ctx.target?.classList?.contains('look') || source?.classList?.contains('look')
@@ -146,15 +147,25 @@
   };
 
   // ---- chips: what was understood is taken back or said otherwise, in the words or in the form
+  // What was understood is often but the heart of what was said: "200" of "under 200 euros". A short clause goes whole.
   const escape = (words) => words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\s+/g, '\\s+');
+  const clauseOf = (words) => {
+    const found = new RegExp(escape(words), 'iu');
+    const clause = $('#wish-text').value.split(/[,;.。、，؛،\n]/u).find((part) => found.test(part));
+    return clause && (clause.trim().split(/\s+/).length <= 6 && $('#wish-text').value.trim() !== clause.trim()) ? clause.trim() : words;
+  };
+  const BEFORE = '(?:(?:no|not|without|under|below|up to|with my|ohne|keine?[nr]?|unter|bis|sans|pas de|moins de|sin|menos de|senza|sotto i|sem|até|geen|zonder|onder|bez|do)\\s+)?';
   const reword = (words, instead) => {
     const area = $('#wish-text');
-    const found = new RegExp(escape(words), 'iu');
-    if (!found.test(area.value)) return false;
+    const found = new RegExp(instead ? escape(words) : BEFORE + escape(clauseOf(words)), 'iu');
     const rest = area.value.replace(found, () => instead);
-    area.value = rest.replace(/\s*([,;])\s*(?=[,;.]|$)/g, '').replace(/^[\s,;]+/, '').replace(/\s{2,}/g, ' ').trim();
-    return true;
+    area.value = rest.replace(/(^|[,;،、，])(\s*[,;،、，])+/gu, '$1').replace(/^[\s,;]+|[\s,;]+$/g, '').replace(/\s{2,}/g, ' ');
   };
+  const clauses = () => $$('[data-resay]:not([data-words=""])').forEach((form) => {
+    const clause = clauseOf(form.dataset.words);
+    form.dataset.words = clause;
+    form.elements.words.value = clause;
+  });
   const put = (control, value) => {
     $$(`[name="${control}"]`, wish()).forEach((input) => {
       if (input.matches('[type=radio]')) input.checked = input.value === value;
@@ -195,6 +206,11 @@
     'data-example': (button) => { $('#wish-text').value = button.dataset.example; ask(); },
     'data-close': () => sheet().close(),
     'data-unsay': unsay,
+    'data-facet-open': (button) => {
+      const facet = $(`[data-facet="${button.dataset.facetOpen}"]`);
+      facet.scrollIntoView({ block: 'center' });
+      setTimeout(() => { facet.open = true; $('input, select', facet).focus(); });
+    },
     'data-remove': (button) => button.closest('li').remove(),
     'data-given': (button) => {
       const { given, sku, name } = button.dataset;

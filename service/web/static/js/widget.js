@@ -15,7 +15,7 @@
     header { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline; gap: .25rem 1rem; min-block-size: 2.5rem; }
     h2 { font: var(--stylist-heading-font, inherit); font-size: 1.375rem; line-height: 1.25; font-weight: var(--stylist-heading-weight, 500); }
     .body { display: grid; gap: var(--stylist-gap, 1rem); grid-template-rows: minmax(0, 1fr) minmax(0, auto); min-block-size: 0; }
-    .plate { background: var(--stylist-ground, #f5f3ef); border-radius: var(--stylist-radius, 0); overflow: hidden; display: grid; place-items: center; min-block-size: 0; }
+    .plate { background: var(--stylist-ground, #f3ece0); border-radius: var(--stylist-radius, 0); overflow: hidden; display: grid; place-items: center; min-block-size: 0; }
     .plate img { inline-size: 100%; block-size: 100%; object-fit: contain; display: block; }
     .plate svg { inline-size: 22%; stroke: var(--stylist-line, #cfcac0); }
     .side { display: grid; grid-template-rows: minmax(0, 1fr) auto; gap: .75rem; block-size: 25rem; min-block-size: 0; }
@@ -34,7 +34,7 @@
     button[disabled] { visibility: hidden; }
     :focus-visible { outline: 2px solid var(--stylist-accent, currentColor); outline-offset: 2px; }
     .note { align-self: start; padding: 1rem 0; color: var(--stylist-muted, #66635c); }
-    .wait { background: var(--stylist-ground, #f5f3ef); block-size: 2.6rem; border: 0; margin-block-end: .6rem; }
+    .wait { background: var(--stylist-ground, #f3ece0); block-size: 2.6rem; border: 0; margin-block-end: .6rem; }
     @container (min-width: 40rem) {
       section { block-size: var(--stylist-height, 36rem); }
       .body { grid-template: minmax(0, 1fr) / minmax(0, 5fr) minmax(0, 6fr); gap: clamp(1rem, 4cqi, 3rem); }
@@ -160,7 +160,7 @@
 
     async picture(look, plate) {
       try {
-        const drawn = await (await this.ask(`/v1/outfits/${encodeURIComponent(look.id)}/image?format=svg`)).blob();
+        const drawn = await (await this.ask(`/v1/outfits/${encodeURIComponent(look.id)}/image?format=svg&shape=portrait${this.hasAttribute('dark') ? '&theme=dark' : ''}`)).blob();
         if (!plate.isConnected) return;
         this.release();
         this.url = URL.createObjectURL(drawn);
