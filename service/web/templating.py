@@ -57,7 +57,7 @@ def html(language: str, template: str, **context: Any) -> str:
 def page(request: Request, text: str, status: int = 200, *, packed: bool = True) -> Response:
     """HTML as a response, never kept by anyone. Packed unless it holds what must not be guessed from its length."""
     content = text.encode()
-    headers = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
     if packed and len(content) >= _SMALL and takes_gzip(request):
         headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
         content = gzip.compress(content, 6, mtime=0)

@@ -29,7 +29,7 @@ from service.errors import (
     field_errors,
 )
 from service.recommender.localization import language as accepted_language
-from service.web.api_client import ApiClient
+from service.web.api_client import Answer, ApiClient
 from service.web.sessions import LIFETIME, Session, Sessions, Visitor
 from service.web.templating import html, page
 from service.web.texts import LANGUAGES, catalogue, page_language
@@ -83,6 +83,21 @@ class Visit:
         return response
 
 
+    def refused(self, answer: Answer) -> Response:
+        """The problem that the API answered, as a piece of a page."""
+        problem = answer.json or {}
+        response = self.page(
+            "problem_part.html",
+            answer.status,
+            status=answer.status,
+            detail=problem.get("detail", ""),
+            errors=problem.get("errors", []),
+        )
+        if "retry-after" in answer.headers:
+            response.headers["Retry-After"] = answer.headers["retry-after"]
+        return response
+
+
 class PageRoute(APIRoute):
     """A page for anyone: begins a session. What goes wrong comes as a page too."""
 
@@ -98,11 +113,15 @@ class PageRoute(APIRoute):
                 request.state.visit = await self.enter(request)
                 return await handle(request)
             except RequestValidationError as error:
-                return problem_page(request, InvalidError.of(*field_errors(error.errors(), skip=1)))
+                return self.refuse(request, InvalidError.of(*field_errors(error.errors(), skip=1)))
             except ProblemError as error:
-                return problem_page(request, error)
+                return self.refuse(request, error)
 
         return guarded
+
+    def refuse(self, request: Request, error: ProblemError) -> Response:
+        """What went wrong, as a page."""
+        return problem_page(request, error)
 
 
 class PartRoute(PageRoute):
@@ -154,14 +173,17 @@ def sessions(request: Request) -> Sessions:
 
 def check_origin(request: Request, known: Sessions, session: Session) -> None:
     """Raises ForbiddenError unless the request comes from a page of this session, of this very origin."""
-    site = request.headers.get("sec-fetch-site")
-    origin = request.headers.get("origin")
-    if site not in (None, "same-origin") or (
-        origin and urlsplit(origin).netloc != request.headers.get("host")
-    ):
-        raise ForbiddenError("this can only be asked from the page itself")
+    from_here(request)
     if not known.is_token(session, request.headers.get(TOKEN_HEADER, "")):
         raise ForbiddenError("this page has been open for long: load it again")
+
+
+def from_here(request: Request) -> None:
+    """Raises ForbiddenError where the browser says that another site's page asks."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    ours = site == "same-origin" if site else not origin or urlsplit(origin).netloc == request.headers.get("host")
+    if not ours:
+        raise ForbiddenError("this can only be asked from the page itself")
 
 
 def language_tag(request: Request) -> str:

@@ -13,8 +13,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from service.errors import TooManyError, UnavailableError
-from service.web.api_client import Answer, Event, Stream
+from service.web.api_client import Event, Stream
 from service.web.shop.look import Look
 from service.web.shop.page import offers
 from service.web.shop.reading import chips, said
@@ -39,25 +38,10 @@ async def compose(request: Request) -> Response:
     async with AsyncExitStack() as entered:
         stream = await entered.enter_async_context(here.api.stream("POST", "/v1/outfits", wish.body()))
         if stream.answer is not None:
-            return refused(here, stream.answer)
+            return here.refused(stream.answer)
         body = _Answer(here, wish, await offers(here)).messages(stream, entered.pop_all())
         return StreamingResponse(body, media_type=_MEDIA_TYPE, headers=_HEADERS)
     raise AssertionError("a block that always returns")
-
-
-def refused(here: Visit, answer: Answer) -> Response:
-    """The problem that the API answered, as a piece of a page."""
-    problem = answer.json or {}
-    response = here.page(
-        "problem_part.html",
-        answer.status,
-        status=answer.status,
-        detail=problem.get("detail", ""),
-        errors=problem.get("errors", []),
-    )
-    if answer.status in (TooManyError.status, UnavailableError.status):
-        response.headers["Retry-After"] = answer.headers.get("retry-after", "5")
-    return response
 
 
 class _Answer:

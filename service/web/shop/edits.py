@@ -16,7 +16,6 @@ from pydantic import BaseModel, Field, StringConstraints
 from indexer.item import Slot
 from service.errors import NotFoundError
 from service.web.api_client import Answer
-from service.web.shop.compose import refused
 from service.web.shop.look import Look, unpacked
 from service.web.shop.page import offers
 from service.web.visit import PartRoute, Visit, visit
@@ -53,7 +52,7 @@ async def others(outfit_id: str, slot: Slot, request: Request) -> Response:
     here = visit(request)
     answer = await here.api.ask("POST", f"{_path(outfit_id)}/swap", {"slot": slot, "count": OTHERS})
     if not answer.ok:
-        return refused(here, answer)
+        return here.refused(answer)
     outfits = answer.json["outfits"]
     choices = [(outfit, next(i for i in outfit["items"] if i["slot"] == slot)) for outfit in outfits]
     unmet = answer.json["unmet"]
@@ -145,7 +144,7 @@ async def _answered(here: Visit, before: Look, answer: Answer, label: str) -> Re
         )
     no_change = answer.json["unmet"] if answer.ok else None
     response = (
-        refused(here, answer) if no_change is None else here.page("shop/no_change.html", unmet=no_change)
+        here.refused(answer) if no_change is None else here.page("shop/no_change.html", unmet=no_change)
     )
     response.headers["HX-Retarget"] = f"#note-{before.id}"
     response.headers["HX-Reswap"] = "innerHTML"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,9 +9,9 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from service.errors import NotFoundError, UnavailableError
-from service.pictures.laydown import POLICY, laydown
-from service.pictures.piece import Piece, Theme
-from service.web.assets import sent
+from service.pictures.laydown import laydown
+from service.pictures.piece import Theme
+from service.web.drawing import drawn, piece_of_item
 from service.web.shop.look import Look
 from service.web.shop.wish import COUNTS, SIZED, Wish
 from service.web.visit import LANGUAGE_COOKIE, PageRoute, PartRoute, Visit, visit
@@ -80,28 +79,11 @@ async def piece_picture(sku: str, request: Request, theme: Theme = "light") -> R
     """One piece, drawn by itself."""
     here = visit(request)
     answer = await here.api.ask("GET", f"/v1/items/{sku}")
-    if not answer.ok or answer.json["slot"] is None:
+    piece = piece_of_item(answer.json) if answer.ok else None
+    if piece is None:
         return drawn(request, here.html("shop/placeholder.svg", dark=theme == "dark"), "no-store")
-    item = answer.json
-    piece = Piece(
-        slot=item["slot"],
-        title=item["title"],
-        kind=item["kind"],
-        colors=tuple(item["colors"]),
-        material=item["material"],
-        pattern=item["pattern"],
-        department=item["department"],
-    )
-    svg = await to_thread.run_sync(laydown, [piece], item["title"], theme, "portrait")
+    svg = await to_thread.run_sync(laydown, [piece], piece.title, theme, "portrait")
     return drawn(request, svg, f"private, max-age={_PICTURE_SECONDS}")
-
-
-def drawn(request: Request, svg: str, caching: str) -> Response:
-    """A picture as a response, under the policy of pictures."""
-    content = svg.encode()
-    response = sent(request, content, gzip.compress(content, 6, mtime=0), "image/svg+xml", caching)
-    response.headers["Content-Security-Policy"] = POLICY
-    return response
 
 
 async def offers(here: Visit) -> dict[str, bool]:

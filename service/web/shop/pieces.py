@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
-from service.web.shop.compose import refused
 from service.web.shop.look import Look
 from service.web.shop.page import CRITIQUE
 from service.web.visit import PartRoute, visit
@@ -32,7 +31,7 @@ async def search(
         "GET", "/v1/items", query={"q": q.strip(), "in_stock": "true", "limit": _FOUND}
     )
     if not answer.ok:
-        return refused(here, answer)
+        return here.refused(answer)
     items = [item for item in answer.json["items"] if item["slot"]]
     return here.page("shop/found.html", items=items, asked=q.strip(), purpose=purpose)
 
@@ -50,7 +49,7 @@ async def opinion(
     event = {"event_id": secrets.token_hex(16), "type": type, "outfit_id": outfit_id, "position": place}
     answer = await here.api.ask("POST", "/v1/feedback", {**event, **({"sku": sku} if sku else {})})
     if not answer.ok:
-        return refused(here, answer)
+        return here.refused(answer)
     look = Look({"id": outfit_id, "items": []}, place, opinion=type)
     return here.page("shop/opinions.html", look=look)
 
@@ -80,5 +79,5 @@ async def critique(
     }
     answer = await here.api.ask("POST", CRITIQUE, body)
     if not answer.ok:
-        return refused(here, answer)
+        return here.refused(answer)
     return here.page("shop/critique.html", critique=answer.json)
