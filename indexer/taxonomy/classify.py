@@ -26,6 +26,10 @@ _FIRM = 0.5  # a kind that the text names this surely is kept, though the feed g
 _PLAIN = 0.35  # a kind less sure than this within its slot is called by the plainest one of the slot
 _UNWORN = 0.9  # a text this surely of something that is never worn is doubted under a wearable type
 _SAID = 0.02  # what a text must give the slot of the shop's own type, where it speaks of something else
+_TOLD = 0.5  # how surely a description must be of something else, for a wearable piece to be doubted
+_ALMOST_WORN = frozenset(
+    {"slippers", "loungewear", "robe"}
+)  # some shops sell as these what others sell as garments
 _NEAREST = 3
 _LANGUAGE_CHARS = 300
 
@@ -95,10 +99,11 @@ def classify(rows: Sequence[ProductText]) -> list[SlotGuess]:
     scores = _evidence(rows, told)
     kinds = pool.shares(scores.all)
     texts = pool.shares(scores.text)
-    guesses = (
+    guesses = [
         _settled(t.settled) if t.settled is not None else _guess(t, kinds[n], texts[n])
         for n, t in enumerate(told)
-    )
+    ]
+    _doubt(rows, told, texts, guesses)
     return [_with_given_slot(row, guess) for row, guess in zip(rows, guesses, strict=True)]
 
 
@@ -186,25 +191,41 @@ def _guess(told: _Told, kinds: pool.Scores, texts: pool.Scores) -> SlotGuess:
     if confidence < MIN_CONFIDENCE or kind == UNKNOWN:
         low = f"low confidence: like {', '.join(nearest)}" if told.votes or confidence else "no known word"
         return SlotGuess(UNKNOWN, None, round(confidence, 4), "trained", low, nearest=nearest)
-    doubtful = slot is not None and _is_doubtful(told, slot, confidence, texts)
-    return SlotGuess(
-        kind=kind,
-        slot=slot,
-        confidence=round(confidence, 4),
-        source="table" if named else "trained",
-        evidence=_account(told.votes, slot) or f"like {nearest[0]}",
-        doubtful=doubtful,
-        nearest=nearest if doubtful else (),
-    )
+    evidence = _account(told.votes, slot) or f"like {nearest[0]}"
+    return SlotGuess(kind, slot, round(confidence, 4), "table" if named else "trained", evidence)
 
 
-def _is_doubtful(told: _Told, slot: Slot, confidence: float, texts: pool.Scores) -> bool:
-    """Whether a wearable piece is unlike its slot: nothing names it and the net is unsure, or its text is of a thing
-    that is never worn."""
-    if not any(v.clear and v.kind.slot == slot for v in told.votes):
-        return confidence < SURE
-    places = pool.slot_shares(texts[None])[0]
-    return bool(places[-1] > _UNWORN and places[pool.PLACES.index(slot)] < _SAID)
+def _doubt(
+    rows: Sequence[ProductText], told: Sequence[_Told], texts: pool.Scores, guesses: list[SlotGuess]
+) -> None:
+    """Mark the wearable pieces that are unlike their slot: no word names it and the net is unsure; or title and
+    description speak of something else than the shop's own type does."""
+    places = pool.slot_shares(texts)
+    odd: list[int] = []
+    for n, guess in enumerate(guesses):
+        if guess.slot is None:
+            continue
+        if not any(v.kind.slot == guess.slot for v in told[n].votes):
+            if guess.confidence < SURE:
+                guesses[n] = _doubted(guess, texts[n])
+        elif places[n, pool.PLACES.index(guess.slot)] < _SAID and places[n].max() > _UNWORN:
+            odd.append(n)
+    for n, share in zip(odd, _shares_by_description([rows[n] for n in odd], places[odd]), strict=True):
+        unworn = pool.PLACES[int(places[n].argmax())] is None
+        if share > _TOLD or (unworn and pool.best_kind(texts[n], None)[0] not in _ALMOST_WORN):
+            guesses[n] = _doubted(guesses[n], texts[n])
+
+
+def _shares_by_description(rows: Sequence[ProductText], places: pool.Scores) -> list[float]:
+    """How surely each description is of the slot that its title speaks of; 0 without one."""
+    if not any(row.description for row in rows):
+        return [0.0] * len(rows)
+    told = pool.slot_shares(pool.shares(_read([row.description for row in rows])))
+    return [float(told[n, places[n].argmax()]) if row.description else 0.0 for n, row in enumerate(rows)]
+
+
+def _doubted(guess: SlotGuess, texts: pool.Scores) -> SlotGuess:
+    return replace(guess, doubtful=True, nearest=pool.likeliest(texts, _NEAREST))
 
 
 def _account(votes: Sequence[Vote], slot: Slot | None) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from indexer.item import Department, Item, Slot, Variant
-from indexer.storage.catalogue import Found
-from indexer.storage.snapshot import Snapshot
 from service.catalog.columns import CatalogColumns, build_columns, with_stock
 from service.catalog.sizes import fits, scale
 from service.catalog.stock_overlay import StockOverlay, StockUpdate
+
+if TYPE_CHECKING:  # rooms above work on a view, and load neither its index nor its database
+    from indexer.storage.catalogue import Found
+    from indexer.storage.snapshot import Snapshot
 
 
 class CatalogView:
@@ -36,7 +39,7 @@ class CatalogView:
             return None
         item = self.stock.apply(found.item)
         bearer = None if found.variant is None else item.variants[found.item.variants.index(found.variant)]
-        return Found(found.position, item, bearer)
+        return found._replace(item=item, variant=bearer)
 
     def bearers(self, skus: Iterable[str]) -> dict[int, Item]:
         """Position -> item of the catalogue, as it was indexed, for items with one of the SKUs."""

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from indexer.embedder import Embedder, Vectors
 from indexer.item import Item, Slot, Variant
 from indexer.taxonomy.classify import ProductText, classify
-from indexer.taxonomy.colors import field_colors
 from indexer.taxonomy.fabrics import main_material
 from indexer.taxonomy.kinds import KINDS
+from indexer.taxonomy.lexicon import keys
 from service.query.demands import OwnPiece
 from service.retrieval.shortlist import Candidate
 
+_COLORS = "colors.tsv"
 OWN = "own:"
 """Begins the SKU of a piece that is no stock."""
 
@@ -47,7 +48,7 @@ def is_own(candidate: Candidate) -> bool:
 
 def _item(sku: str, text: str, kind: str, slot: Slot) -> Item:
     known = KINDS[kind]
-    colors = tuple(c for word in text.split() for c in field_colors(word))
+    colors = keys(_COLORS, text)
     return Item(
         sku=sku,
         group_id=sku,

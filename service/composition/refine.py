@@ -73,7 +73,8 @@ def _handle(turn: _Turn, place: int, mention: Mention, say: str, views: dict[Slo
     """A kind that is named: one that is worn may stay, go or be changed; one that is not is added."""
     kinds = meant(str(mention.value)) if mention.field == "include.kinds" else barred(str(mention.value))
     worn = [slot for slot, view in views.items() if view.kind in kinds]
-    how = "without" if mention.field == "exclude.kinds" else handling(say, mention.start)
+    said = handling(say, mention.start)
+    how = "without" if mention.field == "exclude.kinds" and said != "keep" else said
     if how == "without":
         for slot in worn:
             turn.freed.add(slot)

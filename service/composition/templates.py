@@ -32,13 +32,14 @@ def templates(brief: QueryIntent, department: Department) -> tuple[Template, ...
     tail = _joining(brief, department, needed=True)
     optional = tuple(s for s in finishing(brief, department) if s not in tail)
     found = [Template((*core, *tail), optional) for core in policy().templates.core[department]]
-    if department == "men" and brief.formality >= policy().formality.mark["dressy"] and not brief.wet:
+    if holds(policy().templates.suit.whole.when, brief, department):
         found.append(_suit(optional))
     return tuple(found)
 
 
 def _suit(optional: tuple[Slot, ...] = ()) -> Template:
-    return Template(("top", "outerwear", "shoes"), tuple(s for s in optional if s != "outerwear"), suit=True)
+    slots = policy().templates.suit.whole.slots
+    return Template(slots, tuple(s for s in optional if s not in slots), suit=True)
 
 
 def finishing(brief: QueryIntent, department: Department) -> list[Slot]:
@@ -97,7 +98,7 @@ def shaped(found: Sequence[Template], placed: Placed, held: Mapping[Slot, Candid
         found = [t for t in found if not (t.suit and "outerwear" in placed.only)]
     if "dress" in placed.forced and not any("dress" in t.required for t in found):
         found = [replace(t, required=_dressed(t.required)) for t in found if not t.suit]
-    separates = [s for s in ("top", "bottom") if s in placed.forced]
+    separates = [s for s in policy().slots.separates if s in placed.forced]
     kept = [
         t
         for t in found
@@ -110,12 +111,12 @@ def shaped(found: Sequence[Template], placed: Placed, held: Mapping[Slot, Candid
 
 
 def _dressed(required: tuple[Slot, ...]) -> tuple[Slot, ...]:
-    return ("dress", *(s for s in required if s not in ("top", "bottom")))
+    return ("dress", *(s for s in required if s not in policy().slots.covers("dress")))
 
 
 def _with_forced(template: Template, forced: Sequence[Slot], held: Mapping[Slot, Candidate]) -> Template:
     more = [s for s in forced if s not in template.required and s not in held]
-    core = {"dress", "top", "bottom"}
+    core = policy().slots.of("core")
     required = {*template.required, *(s for s in more if s not in core)}
     return replace(
         template,

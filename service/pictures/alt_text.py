@@ -37,7 +37,7 @@ def _piece(piece: Piece) -> str:
     title = legible(piece.title)
     if len(title) > _TITLE_CHARS:
         title = title[: _TITLE_CHARS - 1] + "…"
-    what = piece.kind.replace("-", " ") or piece.slot
+    what = legible(piece.kind.replace("-", " ")) or piece.slot
     said = title.lower()
     known = (piece.pattern, " and ".join(piece.colors), piece.material)
     facts = ", ".join(legible(fact) for fact in known if fact and fact.lower() not in said)

@@ -50,7 +50,7 @@ _METAL = (
 _SHEENS: dict[str, tuple[tuple[float, float], ...]] = {
     "satin": ((0, 0), (0.16, 0.42), (0.3, 0), (0.42, -0.16), (0.55, 0.05), (0.68, 0.4), (0.8, 0), (1, -0.14)),
     "silk": ((0, 0.05), (0.2, 0.26), (0.36, 0), (0.5, -0.08), (0.7, 0.22), (0.86, 0), (1, -0.08)),
-    "leather": ((0, 0), (0.14, 0.26), (0.24, 0.02), (0.55, -0.06), (0.72, 0.18), (0.8, 0), (1, -0.14)),
+    "leather": ((0, 0), (0.14, 0.2), (0.24, 0.02), (0.55, -0.06), (0.72, 0.14), (0.8, 0), (1, -0.14)),
     "patent": (
         (0, 0),
         (0.12, 0.62),
@@ -174,15 +174,20 @@ class Fills:
         if key in self._made:
             return self._made[key]
         name = self._made[key] = f"{self.prefix}t{len(self._made)}"
+        turned = f"rotate({number(tile.turn + turn)}) " if tile.turn + turn else ""
+        moved = f'patternTransform="{turned}scale({number(scale)})"'
+        straight = self._made.setdefault(f"{tile.svg}|any", name)
+        if straight != name:  # the same tile, turned otherwise
+            self.defs.append(f'<pattern id="{name}" href="#{straight}" {moved}/>')
+            return name
         cloth = self.cloth
         a, b, c = cloth.inks
         body = Template(tile.svg).substitute(
             id=name, base=cloth.base, a=a, b=b, c=c, dark=cloth.dark, light=cloth.light
         )
         at = f' x="{number(tile.at[0])}" y="{number(tile.at[1])}"' if any(tile.at) else ""
-        turned = f"rotate({number(tile.turn + turn)}) " if tile.turn + turn else ""
         self.defs.append(
             f'<pattern id="{name}" patternUnits="userSpaceOnUse"{at} width="{number(tile.size[0])}"'
-            f' height="{number(tile.size[1])}" patternTransform="{turned}scale({number(scale)})">{body}</pattern>'
+            f' height="{number(tile.size[1])}" {moved}>{body}</pattern>'
         )
         return name

@@ -159,7 +159,9 @@ def _arranged(things: Sequence[Thing], arrangement: Mapping[str, Any]) -> Iterat
         wide = max(_row_width(row, things) for row in column)
         if number:
             x -= (
-                arrangement["overlap"] if _big(columns[number - 1], things) and _big(column, things) else -1.5
+                arrangement["overlap"]
+                if _big(columns[number - 1], things) and _big(column, things)
+                else -2 * _NUDGE
             )
         spare = tallest - heights[number]
         gaps = max(len(column) - 1, 1)

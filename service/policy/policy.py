@@ -51,6 +51,7 @@ class Policy:
         """Every condition on a wish, with the table and the place where it stands."""
         rows = [
             *((TEMPLATES, "join", name, row.when) for name, row in self.templates.join.items()),
+            (TEMPLATES, "suit", "whole", self.templates.suit.whole.when),
             *((FORMALITY, "said", name, row.when) for name, row in self.formality.said.items()),
             *((WEIGHTS, "lean", name, row.when) for name, row in self.weights.lean.items()),
         ]

@@ -35,7 +35,7 @@ class RuleTable(Strict):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if missing := [name for name in ("active", "traditional") if name not in self.set]:
+        if missing := [name for name in ("active", "for-who-asks", "traditional") if name not in self.set]:
             raise ValueError(f"set: {missing[0]} is missing")
         return self
 

@@ -22,10 +22,22 @@ class JoinRow(Strict):
     when: Whens = ()
 
 
+class SuitRow(Strict):
+    """The slots of an outfit that is built on a whole suit, and when it is tried unasked."""
+
+    slots: Core
+    when: Whens = ()
+
+
+class Suits(Strict):
+    whole: SuitRow
+
+
 class TemplateTable(Strict):
     """All of the table."""
 
     core: dict[Department, Annotated[tuple[Core, ...], Field(min_length=1)]]
+    suit: Suits
     join: dict[str, JoinRow]
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ Three sources, the first that speaks wins: the request's own fields, words in th
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -53,6 +54,12 @@ class QueryParser:
         pieces = [e.wear.split(", ") for e in self._examples]
         ends = np.cumsum([len(p) for p in pieces])
         self._wear = np.split(embedder.encode([piece for wear in pieces for piece in wear]), ends[:-1])
+
+    def with_encoder(self, encoder: QueryEncoder) -> QueryParser:
+        """The same readings, searched with by another encoder; nothing is embedded again."""
+        other = copy(self)
+        other._encoder = encoder
+        return other
 
     def read(self, request: OutfitRequest, demands: Demands | None = None) -> QueryIntent:
         """The intent of a request, of which the demands were read before. Deterministic."""

@@ -74,20 +74,18 @@ class StoreRecommender:
         self._embedder: Embedder = load_embedder(settings.embedder)
         self._memory = open_memory(self._embedder, settings.model_dir) if settings.memory else None
         self._live = LiveEncoder(self._embedder, settings.adapters_dir)
-        self._reading = self._reads(self._live.current())
+        encoder = self._live.current()
+        self._reading = encoder, QueryParser(self._embedder, encoder, self._memory)
         self._understanding = Understanding(self._embedder)
         self._stylists = Styles(settings, choices)
         self._holder = LiveCatalog(SnapshotStore(settings.data_dir), self._embedder, book)
-
-    def _reads(self, encoder: QueryEncoder) -> tuple[QueryEncoder, QueryParser]:
-        return encoder, QueryParser(self._embedder, encoder, self._memory)
 
     def _encoding(self) -> tuple[QueryEncoder, QueryParser]:
         """What a request is read and searched with, from its beginning to its end."""
         encoder = self._live.current()
         reading = self._reading
         if reading[0] is not encoder:
-            reading = self._reading = self._reads(encoder)
+            reading = self._reading = encoder, reading[1].with_encoder(encoder)
         return reading
 
     def reload(self) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from indexer.embedder import Embedder
 from indexer.item import Department, Slot
+from indexer.taxonomy.classify import ProductText, classify
+from indexer.taxonomy.lexicon import keys
 from service.catalog.browse import view
 from service.catalog.view import CatalogView
 from service.composition.own import OwnCandidate, read_own
@@ -16,12 +18,15 @@ from service.composition.refine import refine_order
 from service.composition.swap import SwapOrder, lost_pieces
 from service.db.repositories.outfits import Made
 from service.query.demands import Demands, join, own_texts
+from service.query.intent import Mention, WishReading
 from service.query.reader import WishReader
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment
 from service.retrieval.retriever import Retriever
 from service.schemas.catalog import ItemView
 from service.schemas.outfits import OutfitRequest, RefineRequest, Understood
+
+COLORS = "colors.tsv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ class Understanding:
             found = catalog.find(sku)
             return None if found is None else view(found.item, sku)
 
-        said, before = reader.read(body.say), reader.read(made.request.vibe)
+        said, before = _named(body.say, reader.read(body.say)), reader.read(made.request.vibe)
         return refine_order(made.request, made.outfit, body, said, before, lookup)
 
     def _reader_for(self, catalog: CatalogView) -> WishReader:
@@ -65,6 +70,24 @@ class Understanding:
                 brands = [brand for brand in catalog.columns.inverted["brand"] if brand]
                 self._reader = (version, WishReader(brands))
             return self._reader[1]
+
+
+def _named(say: str, reading: WishReading) -> WishReading:
+    """The reading of a turn with the garments and colours that it leaves unread: of an outfit that is there, "another
+    bag" is no doubtful demand.
+    """
+    found = list(reading.mentions)
+    left: list[str] = []
+    guesses = classify([ProductText(title=phrase) for phrase in reading.unread])
+    for phrase, guess in zip(reading.unread, guesses, strict=True):
+        start = say.find(phrase)
+        if start >= 0 and (colors := keys(COLORS, phrase)):
+            found.append(Mention(phrase, start, start + len(phrase), "include.colors", colors[0]))
+        elif start >= 0 and guess.slot is not None:
+            found.append(Mention(phrase, start, start + len(phrase), "include.kinds", guess.kind))
+        else:
+            left.append(phrase)
+    return WishReading(tuple(found), tuple(left), reading.language)
 
 
 @dataclass(frozen=True, slots=True)

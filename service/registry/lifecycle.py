@@ -101,7 +101,7 @@ def refusals(
     if aliases.champion is not None:
         theirs, unknown = _judged_champion(folder, aliases.champion)
         missing += unknown
-    return missing or check(candidate, theirs, limits) if candidate is not None else missing
+    return missing if candidate is None or missing else check(candidate, theirs, limits)
 
 
 def promote(
@@ -146,6 +146,8 @@ def promote(
 def rollback(adapters_dir: Path, name: str) -> Aliases:
     """Make the last of the earlier champions the champion again. Raises RegistryError when there is none."""
     key = StyleKey.parse(name)
+    if key.version:
+        raise RegistryError(f"{name}: a rollback takes the name alone, and goes back to the champion before")
     folder = artifact_folder(adapters_dir, key)
     with _changing(folder):
         aliases = folder.aliases()

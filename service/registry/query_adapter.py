@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.embedder import Embedder
+from indexer.errors import ModelError
 from service.artifacts import must_be
 from service.query.encoder import (
     MANIFEST,
@@ -18,7 +19,7 @@ from service.query.encoder import (
     load_query_encoder,
     read_manifest,
 )
-from service.registry.style_key import RETRIEVER, StyleKey
+from service.registry.style_key import ALIASES, RETRIEVER, StyleKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ def checked_query_adapter(folder: Path) -> QueryAdapter:
     """The adapter, wherever its folder lies, if its weights are the manifest's. Raises ModelError naming the file."""
     manifest = check_query_adapter(folder)
     must_be(folder / MANIFEST, "name", manifest.name, RETRIEVER)
+    if manifest.version in ALIASES:
+        raise ModelError(f"{folder / MANIFEST}: version: {manifest.version!r} is what an alias is called")
     return QueryAdapter(folder, manifest)
 
 

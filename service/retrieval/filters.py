@@ -31,18 +31,6 @@ from service.schemas.outfits import OutfitRequest, Unmet
 
 RULES_TOLD = 3
 """Rules that the reason of an unmet wish names at most, those that took most."""
-FOR_WHO_ASKS = (
-    "maternity",
-    "nursing",
-    "plus",
-    "petite",
-    "tall",
-    "costume",
-    "underwear",
-    "sleep",
-    "household",
-)
-"""Purposes of pieces that nobody is dressed in unasked. Swimwear and sportswear go by the occasion."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,9 +84,8 @@ def filters(
         ),
     ]
     found += exclusions(columns, request)
-    found.append(
-        Filter("doubtful", ~columns.doubtful, "what there is has to be looked at by staff first", "try later")
-    )
+    reason, sentence = (f"{what} has to be looked at by staff first" for what in ("what there is", "it"))
+    found.append(Filter("doubtful", ~columns.doubtful, reason, "try later", sentence=sentence))
     found += _attributes(columns, request)
     found += _purposes(columns, request)
     if (kept_back := withheld(nudges, columns)) is not None:
@@ -268,17 +255,19 @@ def _having(columns: CatalogColumns, attributes: list[str]) -> Mask:
 def _attributes(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filter]:
     """What pieces must be. Where the store has no such piece, the answer says so and goes without."""
     for attribute in request.attributes:
-        reason = f"none is known to be {attribute}"
+        reason, sentence = (f"{what} known to be {attribute}" for what in ("none is", "it is not"))
+        hint, name = f"ask without {attribute!r}", f"attributes.{attribute}"
         allowed = fit_for(columns, attribute)
-        yield Filter("attributes", allowed, reason, f"ask without {attribute!r}", soft=True, said=True)
+        yield Filter("attributes", allowed, reason, hint, soft=True, said=True, name=name, sentence=sentence)
 
 
 def _purposes(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filter]:
     """What is made for some people alone is for who asks for it."""
-    unasked = [p for p in FOR_WHO_ASKS if p not in request.attributes]
+    unasked = [p for p in policy().sets["for-who-asks"] if p not in request.attributes]
     allowed = ~columns.any_of("tag", unasked)
-    reason = "what there is is made for others"
-    yield Filter("purpose", allowed, reason, "say for whom it is, such as 'maternity' or 'petite'")
+    reason, sentence = "what there is is made for others", "it is for those who ask for such pieces"
+    hint = "say for whom it is, such as 'maternity' or 'petite'"
+    yield Filter("purpose", allowed, reason, hint, sentence=sentence)
 
 
 def _budget(columns: CatalogColumns, request: OutfitRequest) -> Filter:

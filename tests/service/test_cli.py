@@ -56,6 +56,28 @@ def assert_one_line(err: str, *words: str) -> None:
     assert all(word in err for word in words), err
 
 
+def test_composed_outfits_are_drawn_into_a_file(stylist, served, tmp_path):
+    svg, png = tmp_path / "look.svg", tmp_path / "look.PNG"
+    code, out, err = stylist("compose", "rooftop jazz", "--count", "1", "--image", str(svg))
+    assert (code, err) == (0, "")
+    assert out.endswith(f"picture {svg}\n")
+    assert svg.read_text().startswith("<svg ")
+    assert "Silk camisole" in svg.read_text()
+    code, out, _ = stylist("compose", "rooftop jazz", "--count", "2", "--json", "--image", str(png))
+    assert code == 0
+    assert len(OutfitResponse.model_validate_json(out).outfits) == 2
+    assert png.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_of_no_kind_that_there_is_is_refused(stylist, served, tmp_path):
+    code, _, err = stylist("compose", "rooftop jazz", "--image", str(tmp_path / "look.gif"))
+    assert code == 2
+    assert_one_line(err, "--image", "look.gif", ".svg", ".png")
+    code, _, err = stylist("compose", "rooftop jazz", "--image", str(tmp_path / "none" / "look.svg"))
+    assert code == 1
+    assert_one_line(err, "look.svg", "No such file")
+
+
 def test_a_composed_outfit_is_a_table(stylist, served):
     code, out, err = stylist("compose", "rooftop jazz", "--count", "1", "--seed", "7", "--explain")
     assert (code, err) == (0, "")

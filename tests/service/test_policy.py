@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.item import SLOTS
+from indexer.item import COVERED_BY_DRESS, SLOTS
 from service.api.app import create_app
 from service.policy import files
 from service.policy.files import PolicyError
@@ -48,7 +48,7 @@ def test_the_table_of_slots_has_every_slot_in_order() -> None:
     slots = policy().slots
     assert tuple(sorted(SLOTS, key=lambda slot: slots[slot].place)) == SLOTS
     assert slots.of("core") == ("top", "bottom", "dress")
-    assert slots.covers("dress") == slots.separates == ("top", "bottom")
+    assert slots.covers("dress") == slots.separates == COVERED_BY_DRESS == ("top", "bottom")
     assert slots.clashes(["shoes", "bottom", "dress"]) == ("dress", "bottom")
     assert slots.clashes(["top", "dress"]) is None  # a top goes under a pinafore dress
     assert [slots.dresses(s) for s in (("dress",), ("top", "bottom"), ("top", "shoes"))] == [

@@ -55,6 +55,16 @@ def recommender(request) -> Iterator[Recommender]:
         yield real
 
 
+def test_the_pieces_of_an_outfit_are_known_for_its_picture(recommender):
+    outfit = recommender.compose(ask(count=1), "r").outfits[0]
+    pieces = recommender.pieces(outfit)
+    assert [(p.slot, p.title) for p in pieces] == [(i.slot, i.title) for i in outfit.items]
+    assert all(p.kind and p.colors and p.photo is None for p in pieces)
+    gone = outfit.model_copy(update={"items": [outfit.items[0].model_copy(update={"sku": "gone"})]})
+    (piece,) = recommender.pieces(gone)
+    assert (piece.slot, piece.title, piece.kind) == (outfit.items[0].slot, outfit.items[0].title, "")
+
+
 def ask(**fields) -> OutfitRequest:
     return OutfitRequest.model_validate({"vibe": "rooftop jazz night", "seed": 7, **fields})
 

@@ -94,6 +94,21 @@ def test_everything_that_keeps_a_piece_out_is_told() -> None:
     )
 
 
+def test_every_filter_has_a_name_of_its_own_and_says_something_of_a_piece() -> None:
+    asks = wish(
+        budget={"max": 50},
+        season="winter",
+        sizes={"top": ["M"]},
+        attributes=["vegan", "petite"],
+        exclude={name: ["x"] for name in ("skus", "brands", "colors", "materials", "kinds", "patterns")},
+    )
+    columns = retriever([item("t"), *SHOES]).view.columns
+    about = brief(activity="sport", **COLD)
+    chain = [*filters(columns, asks, about, "women", ""), *size_filter(columns, asks, about, "top")]
+    assert len({filter_.name for filter_ in chain}) == len(chain) > 12
+    assert [f.sentence for f in chain if not f.sentence.startswith("it ")] == []
+
+
 def test_a_slot_that_the_outfits_do_not_have_is_said() -> None:
     ring = item("ring", "jewelry")
     assert asked([ring], "ring", {"activity": "sport"}).sentence == "outfits for this have no jewelry"

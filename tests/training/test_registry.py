@@ -245,6 +245,19 @@ def test_a_name_is_no_path(shelf: Path, name: str) -> None:
     assert not shelf.exists()
 
 
+@both
+def test_a_rollback_takes_no_version(tmp_path: Path, shelf: Path, name: str) -> None:
+    champion_after(tmp_path, shelf, "1", "2", name=name)
+    with pytest.raises(RegistryError, match="takes the name alone"):
+        rollback(shelf, f"{name}@1")
+
+
+@both
+def test_a_version_is_not_called_as_an_alias_is(tmp_path: Path, shelf: Path, name: str) -> None:
+    with pytest.raises(ModelError, match=r"version: .*'candidate' is what an alias is called"):
+        publish(run_folder(tmp_path, "candidate", name), shelf)
+
+
 def test_what_is_not_there_is_not_made(shelf: Path) -> None:
     with pytest.raises(RegistryError, match="no earlier champion"):
         rollback(shelf, "house")
