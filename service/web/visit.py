@@ -82,7 +82,6 @@ class Visit:
             set_cookie(response, self.request, self.session.visitor, self.cookie)
         return response
 
-
     def refused(self, answer: Answer) -> Response:
         """The problem that the API answered, as a piece of a page."""
         problem = answer.json or {}
@@ -181,7 +180,11 @@ def check_origin(request: Request, known: Sessions, session: Session) -> None:
 def from_here(request: Request) -> None:
     """Raises ForbiddenError where the browser says that another site's page asks."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    ours = site == "same-origin" if site else not origin or urlsplit(origin).netloc == request.headers.get("host")
+    ours = (
+        site == "same-origin"
+        if site
+        else not origin or urlsplit(origin).netloc == request.headers.get("host")
+    )
     if not ours:
         raise ForbiddenError("this can only be asked from the page itself")
 

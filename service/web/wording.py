@@ -5,13 +5,20 @@ English is the key; `N_` marks what a catalogue translates. Knows no template.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from service.web.shop.look import Look
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 Translate = Callable[[str], str]
+
+
+class Worn(Protocol):
+    """What is read aloud: an outfit as the API answers it, and its pieces."""
+
+    @property
+    def outfit(self) -> Mapping[str, Any]: ...
+
+    @property
+    def items(self) -> Sequence[Mapping[str, Any]]: ...
 
 
 def N_(text: str) -> str:
@@ -118,7 +125,7 @@ def examples(month: int, translate: Translate) -> list[str]:
     return [translate(text) for text in (_ALWAYS, *seasonal)]
 
 
-def alt(look: Look, translate: Translate) -> str:
+def alt(look: Worn, translate: Translate) -> str:
     """The look read aloud: its title, then every piece."""
     pieces = "; ".join(f"{named(item['slot'], translate)}: {item['title']}" for item in look.items)
     return f"{look.outfit['title']}. {pieces}."

@@ -1,4 +1,4 @@
-"""Who works at the console: a staff key opens a session, which lasts as long as the key is good. Knows no page behind it."""
+"""Who works at the console: a staff key opens a session, which lasts as long as the key is good. Knows no page."""
 
 from __future__ import annotations
 
@@ -62,7 +62,11 @@ router = APIRouter(include_in_schema=False, prefix=HOME)
 def door(request: Request, status: int = 200, wrong: str = "") -> Response:
     """The page that asks for the key."""
     configured = services(request).keys.configured()
-    return page(request, html("en", "staff/door.html", wrong=wrong, configured=configured, token="", theme="light"), status)
+    return page(
+        request,
+        html("en", "staff/door.html", wrong=wrong, configured=configured, token="", theme="light"),
+        status,
+    )
 
 
 @router.post("/session")

@@ -1,4 +1,4 @@
-"""Looks that staff author: pieces looked up and laid out, said why, kept; approved, rejected, deleted. Draws, composes not."""
+"""Looks that staff author: pieces looked up, laid out, said why, kept; approved, rejected, deleted."""
 
 from __future__ import annotations
 
@@ -83,7 +83,9 @@ async def keep(request: Request) -> Response:
             chosen[item["slot"]] = sku
     body: dict[str, Any] = {"vibe": said.get("vibe", ""), "pieces": chosen}
     body["phrasings"] = [line.strip() for line in said.get("phrasings", "").splitlines() if line.strip()]
-    body |= {name: said[name] for name in ("department", "season", "occasion", "why", "status") if said.get(name)}
+    body |= {
+        name: said[name] for name in ("department", "season", "occasion", "why", "status") if said.get(name)
+    }
     if said.get("formality", "").isdecimal():
         body["formality"] = int(said["formality"])
     answer = await here.api.ask("POST", "/v1/admin/looks", body)

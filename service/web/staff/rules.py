@@ -95,7 +95,9 @@ def rule_of(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
             given.setdefault(name, []).append(value.strip())
     match: dict[str, Any] = {}
     for name in _LISTS:
-        parts = [part.strip() for text in given.get(name, ()) for part in re.split(r"[,\n]", text) if part.strip()]
+        parts = [
+            part.strip() for text in given.get(name, ()) for part in re.split(r"[,\n]", text) if part.strip()
+        ]
         match |= {name: parts} if parts else {}
     match |= {name: given[name] for name in ("slots", "departments") if name in given}
     for name in _NUMBERS:
@@ -133,6 +135,7 @@ def _number(text: str) -> float | str:
 def _changed(preview: dict[str, Any]) -> set[str]:
     """SKUs that are in the looks of one side only."""
     before, after = (
-        {item["sku"] for outfit in preview[side]["outfits"] for item in outfit["items"]} for side in ("before", "after")
+        {item["sku"] for outfit in preview[side]["outfits"] for item in outfit["items"]}
+        for side in ("before", "after")
     )
     return before ^ after

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import csv
 import os
-import re
 import shutil
-import subprocess
-import sys
+import socket
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 from browsing import Browsing, Served
 from fake_recommender import FakeRecommender
+from fastapi import FastAPI
 from playwright.sync_api import Browser, expect, sync_playwright
 from visitor import Visitor
 from waiting import wait_until
 
 from indexer.pipeline.read import FeedSource
 from service.api.app import create_app
+from service.db.repositories.keys import KeyRepository
+from service.db.session import State
 from service.indexing.build import build_index
 from service.settings import Settings
 
@@ -49,58 +52,49 @@ Serve = Callable[..., Served]
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """Starts services over copies of a data folder, by the command that users start them with."""
-    running: list[subprocess.Popen[str]] = []
-    command = [sys.executable, "-c", "from training.cli import main; main()"]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("STYLIST_")}
+    """Starts services over copies of a data folder, each on a port of its own."""
+    with ExitStack() as running:
 
-    def start(data_dir: Path, *, staff: bool = False, **settings: str) -> Served:
-        root = tmp_path_factory.mktemp("served")
-        shutil.copytree(data_dir, root / "data")
-        given = {
-            "composer": "retrieval",
-            "rate_per_minute": "0",
-            "drain_seconds": "1",
-            "adapters_dir": str(root / "adapters"),
-            **settings,
-        }
-        env = clean | {f"STYLIST_{name.upper()}": value for name, value in given.items()}
-        place = ["--data-dir", str(root / "data")]
-        key = ""
-        if staff:
-            add = [*command, "keys", "add", "--scope", "staff", *place]
-            key = subprocess.run(add, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout.split()[
-                -1
-            ]
-        with (root / "log").open("w") as log:
-            process = subprocess.Popen(
-                [*command, "serve", "--port", "0", *place],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                env=env,
+        def start(data_dir: Path, *, staff: bool = False, **changed: object) -> Served:
+            root = tmp_path_factory.mktemp("served")
+            shutil.copytree(data_dir, root / "data")
+            settings = Settings(
+                data_dir=root / "data", adapters_dir=root / "adapters", composer="retrieval", memory=False
             )
-        running.append(process)
-        assert process.stdout is not None
-        url = process.stdout.readline().strip()
-        assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url), (root / "log").read_text()
-        wait_until(lambda: httpx.get(f"{url}/readyz").status_code == 200, seconds=120)
-        return Served(url, key, root)
+            settings = settings.model_copy(update={"rate_per_minute": 0, "drain_seconds": 1.0, **changed})
+            key = ""
+            if staff:
+                with closing(State.of(settings)) as state:
+                    key = KeyRepository(state).add("staff")
+            return Served(running.enter_context(_serving(create_app(settings))), key, root)
 
-    yield start
-    for process in running:
-        process.terminate()
-    for process in running:
-        try:
-            process.communicate(timeout=30)
-        finally:
-            process.kill()
+        yield start
+
+
+@contextmanager
+def _serving(app: FastAPI) -> Iterator[str]:
+    """A real server on a free port, in a thread: models are loaded once for the whole run."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        wait_until(lambda: not thread.is_alive() or _is_ready(app, server), seconds=180)
+        assert thread.is_alive()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(30)
+
+
+def _is_ready(app: FastAPI, server: uvicorn.Server) -> bool:
+    return server.started and app.state.services.serving.not_ready() is None
 
 
 @pytest.fixture(scope="session")
 def shop(sample_store: Settings, serve: Serve) -> Served:
-    """The sample store, open to everybody."""
-    return serve(sample_store.data_dir, basket_url="https://shop.example/cart/{skus}")
+    """The sample store as shoppers find it."""
+    return serve(sample_store.data_dir, staff=True, basket_url="https://shop.example/cart/{skus}")
 
 
 @pytest.fixture(scope="session")

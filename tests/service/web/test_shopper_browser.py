@@ -152,8 +152,8 @@ def test_pieces_are_kept_removed_and_added(browsing: Browsing, shop: Served) -> 
     expect(look.locator(".turns li").last).to_contain_text("+")
 
 
-def test_opinions_become_feedback(browsing: Browsing, keyed: Served) -> None:
-    page = composed(browsing.page(keyed), WISH)
+def test_opinions_become_feedback(browsing: Browsing, shop: Served) -> None:
+    page = composed(browsing.page(shop), WISH)
     look = page.locator(".look").first
     liked = look.get_attribute("data-look")
     look.get_by_role("button", name="Like").click()
@@ -161,7 +161,7 @@ def test_opinions_become_feedback(browsing: Browsing, keyed: Served) -> None:
     look.get_by_role("button", name="Not for me").click()
     expect(look.get_by_role("button", name="Not for me")).to_have_attribute("aria-pressed", "true")
     export = httpx.get(
-        f"{keyed.url}/v1/admin/feedback/export", headers={"Authorization": f"Bearer {keyed.staff_key}"}
+        f"{shop.url}/v1/admin/feedback/export", headers={"Authorization": f"Bearer {shop.staff_key}"}
     )
     told = [line for line in export.text.splitlines() if f'"outfit_id":"{liked}"' in line]
     assert [re.search(r'"type":"(\w+)"', line)[1] for line in told] == ["impression", "like", "dislike"]
@@ -316,8 +316,8 @@ def test_hostile_and_endless_titles_stay_text_and_in_their_place(browsing: Brows
     assert overflow(wide) == 0
 
 
-def test_the_documents_work_without_the_internet(browsing: Browsing, shop: Served) -> None:
-    page = browsing.page(shop, "/docs")
+def test_the_documents_work_without_the_internet(browsing: Browsing, hostile: Served) -> None:
+    page = browsing.page(hostile, "/docs")
     page.locator(".opblock", has_text="/v1/styles").first.click()
     page.get_by_role("button", name="Try it out").click()
     page.get_by_role("button", name="Execute").click()
