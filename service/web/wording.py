@@ -58,6 +58,7 @@ NAMES = {
     "merchandising": N_("Held back by the shop"),
     "own": N_("Your own piece"),
     "attributes": N_("Cut and fit"),
+    "the middle of the range": N_("the middle of the range"),
 }
 """What a slot, a department, a season or a constraint is called on a page."""
 
@@ -87,7 +88,6 @@ _EXAMPLES = (
         ),
     ),
 )
-_ALWAYS = N_("rooftop jazz night, warm evening")
 
 _CONTROLS = {
     "budget": "budget",
@@ -122,7 +122,7 @@ def control_of(constraint: str) -> str:
 def examples(month: int, translate: Translate) -> list[str]:
     """Wishes that suit the time of the year."""
     seasonal = next(texts for months, texts in _EXAMPLES if month in months)
-    return [translate(text) for text in (_ALWAYS, *seasonal)]
+    return [translate(text) for text in seasonal]
 
 
 def alt(look: Worn, translate: Translate) -> str:

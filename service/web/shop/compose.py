@@ -6,7 +6,7 @@ A message is unnamed, as the page's library wants it: what it holds says itself 
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -16,7 +16,7 @@ from fastapi.responses import StreamingResponse
 from service.web.api_client import Event, Stream
 from service.web.shop.look import Look
 from service.web.shop.page import offers
-from service.web.shop.reading import chips, said
+from service.web.shop.reading import chips, own_pieces, said
 from service.web.shop.wish import Wish
 from service.web.visit import PartRoute, Visit, visit
 
@@ -53,6 +53,7 @@ class _Answer:
         self._wish = wish
         self._looks: dict[str, Look] = {}
         self._why: dict[str, str] = {}
+        self._own: Sequence[str] = wish.own
         self._unmet: list[Mapping[str, Any]] = []
 
     async def messages(self, stream: Stream, entered: AsyncExitStack) -> AsyncIterator[bytes]:
@@ -85,18 +86,22 @@ class _Answer:
         return []
 
     def _look(self, outfit: Mapping[str, Any]) -> str:
-        look = Look(outfit, len(self._looks), basket=self._here.app.settings.basket_url)
+        basket = self._here.app.settings.basket_url
+        look = Look(outfit, len(self._looks), basket=basket, own=self._wish.own)
         self._looks[look.id] = look
         return self._part("look", look=look)
 
     def _done(self, rest: Mapping[str, Any]) -> list[str]:
         shown = []
+        understood, unread = rest.get("understood") or [], rest.get("unread") or []
+        self._own = own_pieces(understood) or self._wish.own
         order = [name for name in rest.get("order", []) if name in self._looks]
         if order != [*self._looks]:
             shown.append(
                 self._part("ordered", looks=[self._told(name, place) for place, name in enumerate(order)])
             )
-        understood, unread = rest.get("understood") or [], rest.get("unread") or []
+        elif self._own != self._wish.own:
+            shown += [self._part("own", look=self._told(name, 0)) for name in self._looks]
         shown.append(self._reading(understood, unread))
         state = {"count": len(self._looks), "unmet": self._unmet or rest.get("unmet") or []}
         query = self._wish.query(rest.get("seed"))
@@ -104,7 +109,8 @@ class _Answer:
 
     def _told(self, name: str, place: int) -> Look:
         look = self._looks[name]
-        return Look({**look.outfit, "explanation": self._why.get(name)}, place, basket=look.basket)
+        outfit = {**look.outfit, "explanation": self._why.get(name)}
+        return Look(outfit, place, basket=look.basket, own=self._own)
 
     def _reading(self, understood: list[Mapping[str, Any]], unread: list[str]) -> str:
         found = [(chip, said(chip, self._here.translate)) for chip in chips(understood)]

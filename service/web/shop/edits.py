@@ -32,6 +32,7 @@ class CardForm(BaseModel):
     place: Annotated[int, Field(ge=0, le=1000)] = 0
     turn: list[str] = []
     keep: list[str] = []
+    own: Annotated[list[Annotated[str, StringConstraints(max_length=300)]], Field(max_length=8)] = []
 
 
 class SlotForm(CardForm):
@@ -115,7 +116,7 @@ async def card(outfit_id: str, request: Request, form: Annotated[CardForm, Form(
     turns = unpacked(form.turn)
     ids = [step.outfit_id for step in turns]
     until = turns[: ids.index(outfit_id) + 1] if outfit_id in ids else []
-    look = _look(here, await _outfit(here, outfit_id), CardForm(place=form.place))
+    look = _look(here, await _outfit(here, outfit_id), CardForm(place=form.place, own=form.own))
     return await _card(here, look.with_turns(until if len(until) > 1 else ()))
 
 
@@ -152,7 +153,8 @@ async def _answered(here: Visit, before: Look, answer: Answer, label: str) -> Re
 
 
 def _look(here: Visit, outfit: Mapping[str, Any], form: CardForm) -> Look:
-    return Look(outfit, form.place, unpacked(form.turn), here.app.settings.basket_url)
+    basket = here.app.settings.basket_url
+    return Look(outfit, form.place, unpacked(form.turn), basket, own=form.own)
 
 
 async def _card(here: Visit, look: Look, unmet: Sequence[Mapping[str, Any]] = ()) -> Response:

@@ -27,7 +27,9 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """`place` is its number on the page, from 0. `turns` ends with the one that led here, if any did."""
+    """`place` is its number on the page, from 0. `turns` ends with the one that led here, if any did; `own` is what
+    the shopper has already, and the look was made around.
+    """
 
     outfit: Mapping[str, Any]
     place: int = 0
@@ -35,6 +37,7 @@ class Look:
     basket: str | None = None
     opinion: str = ""
     kept: Sequence[str] = ()
+    own: Sequence[str] = ()
 
     @property
     def id(self) -> str:

@@ -63,6 +63,11 @@ def chips(understood: Sequence[Mapping[str, Any]]) -> list[Chip]:
     return found
 
 
+def own_pieces(understood: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What the shopper was understood to own already."""
+    return tuple(_shown(entry.get("value")) for entry in understood if entry.get("field") == "own")
+
+
 def said(chip: Chip, _: Callable[[str], str]) -> str:
     """The chip in words; `_` translates."""
     value, field = chip.value, chip.field

@@ -15,11 +15,17 @@ _WAIT_MS = 60_000
 
 @dataclass(frozen=True)
 class Served:
-    """A running service. `staff_key` is empty where none was made."""
+    """A running service. Keys are empty where none were made."""
 
     url: str
     staff_key: str
     root: Path
+    shopper_key: str = ""
+
+    @property
+    def store(self) -> str:
+        """The origin of the one other site that may ask."""
+        return self.url.replace("127.0.0.1", "localhost")
 
 
 @dataclass

@@ -61,27 +61,34 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
             settings = Settings(
                 data_dir=root / "data", adapters_dir=root / "adapters", composer="retrieval", memory=False
             )
-            settings = settings.model_copy(update={"rate_per_minute": 0, "drain_seconds": 1.0, **changed})
-            key = ""
+            listener = socket.create_server(("127.0.0.1", 0))
+            port = listener.getsockname()[1]
+            given = {
+                "rate_per_minute": 0,
+                "drain_seconds": 1.0,
+                "cors_origins": (f"http://localhost:{port}",),
+            }
+            settings = settings.model_copy(update={**given, **changed})
+            keys = ("", "")
             if staff:
                 with closing(State.of(settings)) as state:
-                    key = KeyRepository(state).add("staff")
-            return Served(running.enter_context(_serving(create_app(settings))), key, root)
+                    keys = KeyRepository(state).add("staff"), KeyRepository(state).add("shopper")
+            running.enter_context(_serving(create_app(settings), listener))
+            return Served(f"http://127.0.0.1:{port}", keys[0], root, keys[1])
 
         yield start
 
 
 @contextmanager
-def _serving(app: FastAPI) -> Iterator[str]:
-    """A real server on a free port, in a thread: models are loaded once for the whole run."""
-    listener = socket.create_server(("127.0.0.1", 0))
+def _serving(app: FastAPI, listener: socket.socket) -> Iterator[None]:
+    """A real server in a thread: models are loaded once for the whole run."""
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
         wait_until(lambda: not thread.is_alive() or _is_ready(app, server), seconds=180)
         assert thread.is_alive()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield
     finally:
         server.should_exit = True
         thread.join(30)

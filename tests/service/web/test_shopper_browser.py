@@ -8,10 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from browsing import Browsing, Served, composed, overflow, violations
-from playwright.sync_api import Page, Route, expect
-
-from service.web.shop.reading import chips, said
-from service.web.templating import html
+from playwright.sync_api import Page, expect
 
 WISH = "rooftop jazz night, warm evening"
 FIRST_PAGE_BYTES = 150_000
@@ -250,49 +247,23 @@ def test_what_goes_wrong_is_said_and_the_page_goes_on(browsing: Browsing, shop: 
     assert titles(page)
 
 
-UNDERSTOOD = [
-    {"text": "no heels", "field": "exclude.attributes", "value": "heel", "source": "words"},
-    {"text": "under 200", "field": "budget.max", "value": 200.0, "source": "words"},
-    {"text": "", "field": "department", "value": "women", "source": "guess"},
-    {"text": "", "field": "sizes.shoes", "value": ["39"], "source": "field"},
-]
-
-
-def understands(page: Page) -> None:
-    """Answers of this page say that they understood `UNDERSTOOD`, in place of what they really did."""
-
-    def told(route: Route) -> None:
-        answer = route.fetch()
-        shown = [(chip, said(chip, str)) for chip in chips(UNDERSTOOD)]
-        reading = html("en", "shop/stream/reading.html", chips=shown, unread=["zibeline"])
-        lines = "".join(f"data: {line}\n" for line in reading.splitlines())
-        route.fulfill(response=answer, body=f"{answer.text()}{lines}\n")
-
-    page.route("**/ui/compose", told)
-
-
 def test_what_was_understood_can_be_taken_back_or_said_otherwise(browsing: Browsing, shop: Served) -> None:
-    page = browsing.page(shop, "/?size_shoes=39")
-    understands(page)
-    composed(page, "garden party, no heels, under 200")
-    chips_shown = page.locator("#read .chip__say")
-    assert [text.split(":")[0].strip() for text in chips_shown.all_inner_texts()][:2] == [
-        "No heel",
-        "Up to 200",
-    ]
+    page = browsing.page(shop, "/?size_shoes=39&count=1")
+    composed(page, "garden party, no heels, under 200, zibeline")
+    shown = [text.split("\n")[0].split(":")[0] for text in page.locator("#read .chip__say").all_inner_texts()]
+    assert {"No heel", "Up to 200", "Shoes 39", "Women"} <= {*shown}
     expect(page.locator("#read")).to_contain_text("Not understood: zibeline")
-    assert violations(page) == []
 
     page.get_by_role("button", name="Leave out No heel").click()
     composed(page)
-    expect(page.locator("#wish-text")).to_have_value("garden party, under 200")
+    expect(page.locator("#wish-text")).to_have_value("garden party, under 200, zibeline")
 
     page.get_by_role("button", name="Up to 200: change").click()
     page.locator(".chip__edit:popover-open input").fill("under 300")
     assert violations(page) == []
     page.keyboard.press("Enter")
     composed(page)
-    expect(page.locator("#wish-text")).to_have_value("garden party, under 300")
+    expect(page.locator("#wish-text")).to_have_value("garden party, under 300, zibeline")
 
     page.get_by_role("button", name="Women a guess: change").click()
     page.locator(".chip__edit:popover-open select").select_option("men")
@@ -303,6 +274,43 @@ def test_what_was_understood_can_be_taken_back_or_said_otherwise(browsing: Brows
     page.get_by_role("button", name="Leave out Shoes 39").click()
     composed(page)
     expect(page.locator("#size-shoes")).to_have_value("")
+
+
+def test_a_piece_of_ones_own_is_dressed_around(browsing: Browsing, shop: Served) -> None:
+    page = browsing.page(shop, "/?department=women&count=1")
+    page.get_by_role("button", name="Name a piece you own").click()
+    page.keyboard.type("red leather ankle boots")
+    page.keyboard.press("Enter")
+    expect(page.locator("#given li")).to_contain_text("red leather ankle boots")
+    composed(page, "dinner with friends, my black leather jacket")
+    look = page.locator(".look")
+    owned = ["Yours: red leather ankle boots", "Yours: black leather jacket"]
+    expect(look.locator(".own")).to_have_text(owned)
+    about = " ".join(look.locator(".piece__about").all_inner_texts())
+    assert "Shoes" not in about
+    assert "Coat or jacket" not in about
+    look.locator(".piece").first.get_by_role("button", name="Swap").click()
+    page.locator("#sheet .found button").first.click()
+    expect(look.locator(".turns li")).to_have_count(2)
+    expect(look.locator(".own")).to_have_text(owned)
+
+
+def test_a_look_is_refined_in_words_turn_by_turn(browsing: Browsing, shop: Served) -> None:
+    page = composed(browsing.page(shop, "/?wish=office&department=women&count=1&seed=3"))
+    look = page.locator(".look")
+    before = pieces(page)
+    box = look.get_by_label("What should change?")
+    box.fill("another bag")
+    page.keyboard.press("Enter")
+    expect(look.locator(".turns li")).to_have_count(2)
+    expect(look.locator(".turns li").last).to_have_text("another bag")
+    assert len(set(before) - set(pieces(page))) == 1
+    look.get_by_label("What should change?").fill("cheaper")
+    look.get_by_role("button", name="Change").click()
+    expect(look.locator(".turns li").last).to_have_text("cheaper")
+    look.locator(".turns button").first.click()
+    expect(look.locator(".turns")).to_have_count(0)
+    assert pieces(page) == before
 
 
 def test_hostile_and_endless_titles_stay_text_and_in_their_place(browsing: Browsing, hostile: Served) -> None:
