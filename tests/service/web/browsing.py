@@ -8,6 +8,7 @@ from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
+from store_site import StoreSite
 
 _SERIOUS = ("serious", "critical")
 _WAIT_MS = 60_000
@@ -20,12 +21,9 @@ class Served:
     url: str
     staff_key: str
     root: Path
-    shopper_key: str = ""
-
-    @property
-    def store(self) -> str:
-        """The origin of the one other site that may ask."""
-        return self.url.replace("127.0.0.1", "localhost")
+    shopper_key: str
+    site: StoreSite
+    """The one other site that may ask."""
 
 
 @dataclass

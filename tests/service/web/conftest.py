@@ -18,6 +18,7 @@ from browsing import Browsing, Served
 from fake_recommender import FakeRecommender
 from fastapi import FastAPI
 from playwright.sync_api import Browser, expect, sync_playwright
+from store_site import store_site
 from visitor import Visitor
 from waiting import wait_until
 
@@ -63,18 +64,15 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
             )
             listener = socket.create_server(("127.0.0.1", 0))
             port = listener.getsockname()[1]
-            given = {
-                "rate_per_minute": 0,
-                "drain_seconds": 1.0,
-                "cors_origins": (f"http://localhost:{port}",),
-            }
+            site = running.enter_context(store_site())
+            given = {"rate_per_minute": 0, "drain_seconds": 1.0, "cors_origins": (site.origin,)}
             settings = settings.model_copy(update={**given, **changed})
             keys = ("", "")
             if staff:
                 with closing(State.of(settings)) as state:
                     keys = KeyRepository(state).add("staff"), KeyRepository(state).add("shopper")
             running.enter_context(_serving(create_app(settings), listener))
-            return Served(f"http://127.0.0.1:{port}", keys[0], root, keys[1])
+            return Served(f"http://127.0.0.1:{port}", keys[0], root, keys[1], site)
 
         yield start
 

@@ -13,7 +13,8 @@ from playwright.sync_api import Page, expect
 
 WIDGET_BYTES = 30_000
 _PAGE = """<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>A product</title>
-<style>stylist-look {{ --stylist-accent: rgb(90, 20, 60); --stylist-height: 40rem }}</style></head>
+<style>stylist-look {{ --stylist-accent: rgb(90, 20, 60); --stylist-height: 40rem }}
+stylist-look:not(:defined) {{ display: block; block-size: 40rem }}</style></head>
 <body><main><h1>A product</h1><stylist-look sku="{sku}" key="{key}" {more}></stylist-look>
 <p id="after">Delivery and returns</p></main><script src="{url}/widget.js"></script></body></html>"""
 _SHIFTS = """window.shifts = 0; new PerformanceObserver((list) => {
@@ -32,13 +33,14 @@ def sku(shop: Served) -> str:
 
 def embedded(browsing: Browsing, shop: Served, sku: str, more: str = "", **options: str) -> Page:
     """The store's product page, with the widget on it."""
-    origin = options.get("origin", shop.store)
+    origin = options.get("origin", shop.site.origin)
     browsing.expected += [f"a request left the origin: {origin}"]
     page = browsing.page(shop, "/healthz")
     page.add_init_script(_SHIFTS)
     language = options.get("language", "en")
-    text = _PAGE.format(sku=escape(sku), key=shop.shopper_key, url=shop.url, more=more, language=language)
-    page.route(f"{origin}/**", lambda route: route.fulfill(body=text, content_type="text/html"))
+    shop.site.html = _PAGE.format(
+        sku=escape(sku), key=shop.shopper_key, url=shop.url, more=more, language=language
+    )
     page.goto(f"{origin}/product")
     return page
 
@@ -83,7 +85,7 @@ def test_what_cannot_be_had_is_said_in_its_place(browsing: Browsing, shop: Serve
 
 def test_a_site_that_is_not_configured_gets_nothing(browsing: Browsing, shop: Served, sku: str) -> None:
     browsing.expected += ["CORS", "Failed to load resource"]
-    page = embedded(browsing, shop, sku, origin="http://elsewhere.localhost")
+    page = embedded(browsing, shop, sku, origin=shop.site.elsewhere)
     expect(page.locator("stylist-look .note")).to_have_text("No look for this piece right now.")
 
 
