@@ -10,7 +10,7 @@ PORT ?= 8000
 EXTRAS ?= [dev]
 ARGS ?=
 
-.PHONY: setup models demo test lint format types unit lock clean
+.PHONY: setup models demo test browser lint format types unit lock clean
 
 setup: $(STAMP) models
 
@@ -33,7 +33,14 @@ ifeq ($(filter --no-serve,$(ARGS)),)
 	$(BIN)/stylist serve --port $(PORT)
 endif
 
-test: setup lint types unit
+test: setup browser lint types unit
+
+# Pages are tested in a real browser. Without one, and without the means to install one, those tests are skipped.
+browser:
+	@if ! command -v chromium >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && apt-get install --yes --no-install-recommends chromium \
+		|| echo "Chromium cannot be installed here: tests that need it are skipped, or fail in CI"; \
+	fi
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

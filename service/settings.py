@@ -19,6 +19,8 @@ Positive = Annotated[int, Field(gt=0)]
 ImageHost = Annotated[str, Field(pattern=r"^(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?$")]
 Origin = Annotated[str, Field(pattern=r"^https?://[^/*?#@\s]+$")]
 
+BasketUrl = Annotated[str, Field(pattern=r"^https?://[^\s{}]+\{skus\}[^\s{}]*$")]
+
 
 class Settings(BaseSettings):
     """Settings of command line and service; a field's name in capitals after `STYLIST_` sets it."""
@@ -86,6 +88,10 @@ class Settings(BaseSettings):
     """Requests per minute and key, or address where no key is asked for; half of them at once. 0: no limit."""
     cors_origins: Annotated[tuple[Origin, ...] | None, NoDecode] = None
     """Origins of web pages that may call the shopper routes, separated by commas; unset: none."""
+    shopper_page: bool = True
+    """Whether `/` is a page on which anyone who reaches it may ask for outfits, also once there are keys."""
+    basket_url: BasketUrl | None = None
+    """Address that puts pieces into the store's basket, with `{skus}` where they go, separated by commas."""
     trusted_proxies: str = "127.0.0.1"
     """Addresses of proxies, separated by commas, that are believed who the client is."""
     log_client_address: bool = False

@@ -161,6 +161,8 @@ BY_RESOURCE = {
     "service/api/routes",
     "service/db/repositories",
     "service/cli",
+    "service/web/shop",
+    "service/web/staff",
     "training/commands",
     "training/importers",
     "training/evaluation/cases",
@@ -168,6 +170,7 @@ BY_RESOURCE = {
 }
 """Rooms with a file for each resource, or each kind of data: the same name in two of them is the same thing."""
 NAMESAKES = {
+    "drawing": "how a piece is drawn, and how pages send it",
     "conditions": "in policy what a condition is, in query whether a wish meets it",
     "engine": "one of a database, one of a language model",
     "errors": "problems, and how HTTP answers with them",

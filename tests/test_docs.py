@@ -20,6 +20,7 @@ from service.lm.prompt import PROMPT_VERSION
 from service.registry.adapter import Manifest
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
+from service.web.vendor import FOLDER, TABLE, packages
 
 
 def test_every_setting_is_listed_with_its_default() -> None:
@@ -113,6 +114,26 @@ def test_every_field_of_a_request_is_listed_with_its_default() -> None:
         for name, field in OutfitRequest.model_fields.items()
     ]
     assert [(row[0], row[1]) for row in table(API, "field")] == expected
+
+
+def test_every_vendored_package_is_listed() -> None:
+    rows = [(row[0], row[1], row[2]) for row in table(DOCS["docs/pages.md"], "package")]
+    assert rows == [(name, entry["version"], entry["licence"]) for name, entry in packages().items()]
+    listed = {FOLDER / file for entry in packages().values() for file in entry["files"].values()}
+    assert {path for path in FOLDER.rglob("*") if path.is_file()} == {*listed, TABLE}
+
+
+def test_every_attribute_of_the_widget_is_listed() -> None:
+    named = {
+        name
+        for row in table(DOCS["docs/pages.md"], "attribute")
+        for name in re.findall(r"`?([\w-]+)`?", row[0])
+    }
+    script = (FOLDER.parent / "js" / "widget.js").read_text(encoding="utf-8")
+    read = set(re.findall(r"[gh][ea][ts]Attribute\('([\w-]+)'\)", script)) - {"lang"}
+    assert named == read | {"department", "style", "occasion", "season"}
+    variables = set(re.findall(r"--stylist-[a-z-]+", script))
+    assert set(re.findall(r"`(--stylist-[a-z-]+)`", DOCS["docs/pages.md"])) == variables
 
 
 @pytest.mark.parametrize("path", PATHS)

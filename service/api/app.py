@@ -36,6 +36,7 @@ from service.policy.policy import use_policy
 from service.query.conditions import check
 from service.recommender.protocol import Recommender
 from service.settings import Settings
+from service.web.site import routers
 
 _PARTS = (
     health,
@@ -92,11 +93,13 @@ def create_app(
         version=version("vibe-stylist"),
         lifespan=lifespan,
         redirect_slashes=False,
-        docs_url="/docs",
+        docs_url=None,  # a page of our own, which asks nobody else
         redoc_url=None,
     )
     for part in _PARTS:
         app.include_router(part.router)
+    for router in routers():
+        app.include_router(router)
     install(app)
     rules = BodyRules(
         settings.max_body_bytes,

@@ -26,6 +26,11 @@ MAX_QUERY_BYTES = 8192
 _RETRY_SECONDS = 5
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
+INSIDE = "stylist.inside"
+"""In the scope of a request that a page of this very service makes for its visitor: the Principal of the visitor's
+session, None for shoppers while no key is asked for. No client can put anything there.
+"""
+
 bearer = HTTPBearer(auto_error=False, description="A key of `stylist keys add`.")
 """Only documents the key in OpenAPI; the routes below check it."""
 
@@ -68,6 +73,12 @@ async def admit(request: Request, scope: Scope) -> None:
     if app.serving.draining:
         raise UnavailableError(DRAINING, retry_after=_RETRY_SECONDS)
     address = caller_address(request.client.host if request.client else None)
+    if INSIDE in request.scope:
+        principal = await to_thread.run_sync(_visitor, request.scope[INSIDE], app.keys, scope)
+        request.state.principal = principal
+        by_key = principal is not None and principal.scope == "staff"  # all shoppers share the page's
+        app.limits.admit(f"key {principal.key_id}" if principal and by_key else address)
+        return
     header = request.headers.get("authorization", "")
     app.limits.before_key(address, header)
     try:
@@ -79,6 +90,14 @@ async def admit(request: Request, scope: Scope) -> None:
     if principal is not None:
         app.limits.key_was_good(header)
     app.limits.admit(address if principal is None else f"key {principal.key_id}")
+
+
+def _visitor(principal: Principal | None, keys: KeyRepository, needed: Scope) -> Principal | None:
+    if principal is None and (needed == "staff" or keys.configured()):
+        raise UnauthorizedError("this page has no session any more: open it again")
+    if principal is not None and needed == "staff" and principal.scope != "staff":
+        raise ForbiddenError("this is for staff")
+    return principal
 
 
 def ask_for_staff(request: Request, what: str) -> None:

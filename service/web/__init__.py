@@ -1,0 +1,1 @@
+"""Pages for shoppers and staff, and the widget: HTML over the HTTP API, known by its public names alone. No SQL."""

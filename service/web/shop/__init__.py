@@ -1,0 +1,1 @@
+"""The shopper page and its parts."""

@@ -1,0 +1,88 @@
+"""Styles and the retriever: their versions, what the gate says, publishing and going back, and two on one wish."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query, Request, Response
+
+from indexer.item import DEPARTMENTS
+from service.web.staff.desk import HOME, StaffPageRoute
+from service.web.visit import visit
+
+STYLES = HOME + "/styles"
+router = APIRouter(include_in_schema=False, prefix=STYLES, route_class=StaffPageRoute)
+
+Words = Annotated[str, Query(max_length=500)]
+Name = Annotated[str, Form(max_length=64)]
+Reason = Annotated[str, Form(max_length=500)]
+_LOOKS = 2
+
+
+@router.get("")
+async def styles(request: Request) -> Response:
+    """Everything on the shelf."""
+    here = visit(request)
+    answer = await here.api.ask("GET", "/v1/admin/styles")
+    shown = answer.json if answer.ok else []
+    return here.page("staff/styles.html", styles=shown, problem=None if answer.ok else answer.json)
+
+
+@router.post("")
+async def change(
+    request: Request,
+    name: Name,
+    version: Name = "",
+    default: Name = "",
+    retired: Name = "",
+    reason: Reason = "",
+    force: Name = "",
+) -> Response:
+    """Publishes a version, makes a style the default, retires it or brings it back. What the gate has against it is
+    said, with a way to do it all the same for a reason.
+    """
+    here = visit(request)
+    body: dict[str, Any] = {"name": name, "reason": reason.strip()}
+    if version:
+        body["version"] = version
+    if default:
+        body["default"] = default == "yes"
+    if retired:
+        body["retired"] = retired == "yes"
+    if force:
+        body["force"] = True
+    answer = await here.api.ask("PUT", "/v1/admin/styles", body)
+    if not answer.ok:
+        gate = {"name": name, "version": version, "reason": reason}
+        return here.page("staff/style_refused.html", answer.status, problem=answer.json, **gate)
+    return Response(status_code=204, headers={"HX-Redirect": STYLES})
+
+
+@router.get("/compare")
+async def compare(
+    request: Request, vibe: Words = "", a: Words = "", b: Words = "", department: Words = "", seed: int = 1
+) -> Response:
+    """The same wish, with the same seed, by two hands."""
+    here = visit(request)
+    offered = await here.api.ask("GET", "/v1/styles")
+    names = [style["name"] for style in offered.json] if offered.ok else []
+    sides = []
+    if vibe.strip():
+        asks = {
+            "vibe": vibe,
+            "seed": seed,
+            "count": _LOOKS,
+            "explain": True,
+            "department": department or None,
+        }
+        hands = [a or None, b or None]
+        answers = await asyncio.gather(
+            *(here.api.ask("POST", "/v1/outfits", {**asks, "style": hand}) for hand in hands)
+        )
+        sides = [
+            (hand or "the default", answer.ok, answer.json)
+            for hand, answer in zip(hands, answers, strict=True)
+        ]
+    asked = {"vibe": vibe, "a": a, "b": b, "department": department, "seed": seed}
+    return here.page("staff/compare.html", names=names, sides=sides, asked=asked, departments=DEPARTMENTS)
