@@ -11,7 +11,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 
 from indexer.item import DEPARTMENTS, SLOTS
-from service.web.staff.desk import HOME, StaffPageRoute
+from service.web.staff.desk import HOME, StaffPageRoute, gone_to, refused
 from service.web.visit import Visit, visit
 
 RULES = HOME + "/rules"
@@ -52,8 +52,8 @@ async def keep(request: Request) -> Response:
     else:
         answer = await here.api.ask("POST", "/v1/admin/rules", body)
     if not answer.ok:
-        return here.refused(answer)
-    return Response(status_code=204, headers={"HX-Redirect": RULES})
+        return refused(here, answer)
+    return gone_to(RULES)
 
 
 @router.post("/preview")
@@ -75,7 +75,7 @@ async def preview(request: Request) -> Response:
     }
     answer = await here.api.ask("POST", "/v1/admin/rules/preview", body)
     if not answer.ok:
-        return here.refused(answer)
+        return refused(here, answer)
     return here.page("staff/rule_preview.html", preview=answer.json, changed=_changed(answer.json))
 
 
@@ -84,7 +84,7 @@ async def end(rule_id: str, request: Request) -> Response:
     """Deletes a rule for good."""
     here: Visit = visit(request)
     answer = await here.api.ask("DELETE", f"/v1/admin/rules/{quote(rule_id, safe='')}")
-    return Response(status_code=204, headers={"HX-Redirect": RULES}) if answer.ok else here.refused(answer)
+    return gone_to(RULES) if answer.ok else refused(here, answer)
 
 
 def rule_of(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -95,7 +95,9 @@ def rule_of(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
             given.setdefault(name, []).append(value.strip())
     match: dict[str, Any] = {}
     for name in _LISTS:
-        parts = [part.strip() for text in given.get(name, ()) for part in re.split(r"[,\n]", text) if part.strip()]
+        parts = [
+            part.strip() for text in given.get(name, ()) for part in re.split(r"[,\n]", text) if part.strip()
+        ]
         match |= {name: parts} if parts else {}
     match |= {name: given[name] for name in ("slots", "departments") if name in given}
     for name in _NUMBERS:
@@ -133,6 +135,7 @@ def _number(text: str) -> float | str:
 def _changed(preview: dict[str, Any]) -> set[str]:
     """SKUs that are in the looks of one side only."""
     before, after = (
-        {item["sku"] for outfit in preview[side]["outfits"] for item in outfit["items"]} for side in ("before", "after")
+        {item["sku"] for outfit in preview[side]["outfits"] for item in outfit["items"]}
+        for side in ("before", "after")
     )
     return before ^ after

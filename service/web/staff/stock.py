@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
-from service.web.staff.desk import HOME, StaffPageRoute
+from service.web.staff.desk import HOME, StaffPageRoute, refused
 from service.web.visit import visit
 
 router = APIRouter(include_in_schema=False, prefix=HOME + "/stock", route_class=StaffPageRoute)
@@ -55,7 +55,7 @@ async def change(
         return here.page("staff/saved.html", text="Nothing was changed.")
     answer = await here.api.ask("PATCH", "/v1/admin/stock", rows)
     if not answer.ok:
-        return here.refused(answer)
+        return refused(here, answer)
     applied, unknown = answer.json["applied"], answer.json["unknown"]
     text = f"{applied} {'size' if applied == 1 else 'sizes'} changed; shoppers see it from now on."
     return here.page("staff/saved.html", text=text, unknown=unknown)

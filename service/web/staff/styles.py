@@ -1,4 +1,4 @@
-"""Styles and the retriever: their versions, what the gate says, publishing and going back, and two hands on one wish."""
+"""Styles and the retriever: their versions, what the gate says, publishing and going back, and two on one wish."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from indexer.item import DEPARTMENTS
-from service.web.staff.desk import HOME, StaffPageRoute
+from service.web.staff.desk import HOME, StaffPageRoute, gone_to
 from service.web.visit import visit
 
 STYLES = HOME + "/styles"
@@ -56,7 +56,7 @@ async def change(
     if not answer.ok:
         gate = {"name": name, "version": version, "reason": reason}
         return here.page("staff/style_refused.html", answer.status, problem=answer.json, **gate)
-    return Response(status_code=204, headers={"HX-Redirect": STYLES})
+    return gone_to(STYLES)
 
 
 @router.get("/compare")
@@ -69,11 +69,20 @@ async def compare(
     names = [style["name"] for style in offered.json] if offered.ok else []
     sides = []
     if vibe.strip():
-        asks = {"vibe": vibe, "seed": seed, "count": _LOOKS, "explain": True, "department": department or None}
+        asks = {
+            "vibe": vibe,
+            "seed": seed,
+            "count": _LOOKS,
+            "explain": True,
+            "department": department or None,
+        }
         hands = [a or None, b or None]
         answers = await asyncio.gather(
             *(here.api.ask("POST", "/v1/outfits", {**asks, "style": hand}) for hand in hands)
         )
-        sides = [(hand or "the default", answer.ok, answer.json) for hand, answer in zip(hands, answers, strict=True)]
+        sides = [
+            (hand or "the default", answer.ok, answer.json)
+            for hand, answer in zip(hands, answers, strict=True)
+        ]
     asked = {"vibe": vibe, "a": a, "b": b, "department": department, "seed": seed}
     return here.page("staff/compare.html", names=names, sides=sides, asked=asked, departments=DEPARTMENTS)
