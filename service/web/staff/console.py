@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from service.web.staff import desk, feed, looks, overview, pictures, pieces, stock
+from service.web.staff import (
+    charts,
+    desk,
+    feed,
+    grading,
+    looks,
+    overview,
+    pictures,
+    pieces,
+    rules,
+    stock,
+    styles,
+)
 
 
 def routers() -> list[APIRouter]:
     """The routers of the console, the door first."""
-    return [part.router for part in (desk, overview, feed, stock, pieces, looks, pictures)]
+    parts = (desk, overview, feed, stock, pieces, rules, styles, looks, pictures, grading, charts)
+    return [part.router for part in parts]

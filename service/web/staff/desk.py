@@ -25,9 +25,11 @@ from service.web.templating import html, page
 from service.web.visit import COOKIES, PageRoute, Visit, check_origin, from_here, sessions, set_cookie
 
 HOME = "/staff"
+CONSOLE = "console"
+"""The label under which what is composed here is counted."""
 _SAFE = frozenset({"GET", "HEAD"})
 _LANGUAGE = "en"
-_OPEN = Principal("console", "staff")
+_OPEN = Principal(CONSOLE, "staff")
 """Whoever sits at the machine, while there are no keys."""
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
@@ -62,16 +64,17 @@ class StaffPageRoute(PageRoute):
             return door(request, 200 if request.method in _SAFE else error.status)
         if part:
             return _beside(super().refuse(request, error))
-        text = html(_LANGUAGE, "staff/problem.html", status=error.status, detail=error.detail, token="")
-        return page(request, text, error.status, packed=False)
+        return _problem(request, error.status, error.detail)
 
 
 router = APIRouter(include_in_schema=False, prefix=HOME)
 
 
 def refused(here: Visit, answer: Answer) -> Response:
-    """The problem that the API answered, in the console's own place for such."""
-    return _beside(here.refused(answer))
+    """The problem that the API answered: beside what is shown, or as a page of its own."""
+    if "hx-request" in here.request.headers:
+        return _beside(here.refused(answer))
+    return _problem(here.request, answer.status, (answer.json or {}).get("detail", ""))
 
 
 def gone_to(path: str) -> Response:
@@ -162,6 +165,11 @@ def _principal(keys: KeyRepository, session: Session | None, at_home: bool) -> P
 
 def _is_good(keys: KeyRepository, key_id: str) -> bool:
     return any(key.id == key_id and key.scope == "staff" and not key.expired for key in keys.list())
+
+
+def _problem(request: Request, status: int, detail: str) -> Response:
+    text = html(_LANGUAGE, "staff/problem.html", status=status, detail=detail, token="")
+    return page(request, text, status, packed=False)
 
 
 def _beside(response: Response) -> Response:

@@ -25,7 +25,9 @@ async def stock(request: Request, q: Words = "") -> Response:
     if q.strip():
         exact = await here.api.ask("GET", f"/v1/items/{q.strip()}")
         near = await here.api.ask("GET", "/v1/items", query={"q": q.strip(), "limit": _FOUND})
-        items = [exact.json] if exact.ok else (near.json["items"] if near.ok else [])
+        if not near.ok:
+            return refused(here, near)
+        items = [exact.json] if exact.ok else near.json["items"]
     part = "hx-request" in request.headers
     return here.page("staff/stock_found.html" if part else "staff/stock.html", items=items, asked=q.strip())
 

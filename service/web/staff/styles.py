@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from indexer.item import DEPARTMENTS
-from service.web.staff.desk import HOME, StaffPageRoute, gone_to
+from service.web.staff.desk import CONSOLE, HOME, StaffPageRoute, gone_to
 from service.web.visit import visit
 
 STYLES = HOME + "/styles"
@@ -69,13 +69,14 @@ async def compare(
     names = [style["name"] for style in offered.json] if offered.ok else []
     sides = []
     if vibe.strip():
-        asks = {
+        asks: dict[str, Any] = {
             "vibe": vibe,
             "seed": seed,
             "count": _LOOKS,
             "explain": True,
-            "department": department or None,
+            "experiment": CONSOLE,
         }
+        asks["department"] = department or None
         hands = [a or None, b or None]
         answers = await asyncio.gather(
             *(here.api.ask("POST", "/v1/outfits", {**asks, "style": hand}) for hand in hands)
