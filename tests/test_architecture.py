@@ -161,6 +161,7 @@ BY_RESOURCE = {
     "service/api/routes",
     "service/db/repositories",
     "service/cli",
+    "service/web/staff",
     "training/commands",
     "training/importers",
     "training/evaluation/cases",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
 from indexer.item import Department, Slot
 from service.schemas.events import ShownItem
@@ -25,12 +25,6 @@ class Pair(Strict):
 
     a: _Token
     b: _Token
-
-    @model_validator(mode="after")
-    def _are_two(self) -> Self:
-        if self.a == self.b:
-            raise ValueError("b: is the same outfit as a")
-        return self
 
 
 class SentGrade(Strict):

@@ -70,6 +70,8 @@ def _made(session: Session, outfit_id: str) -> tuple[OutfitRequest, GradedOutfit
 def _check(
     sent: SentGrade, asked: OutfitRequest, other: OutfitRequest, first: GradedOutfit, second: GradedOutfit
 ) -> None:
+    if sent.outfits.a == sent.outfits.b:
+        raise InvalidError.at("outfits.b", "is the same outfit as outfits.a")
     if (asked.vibe, asked.department) != (other.vibe, other.department):
         raise InvalidError.at("outfits.b", "answers another wish than outfits.a")
     errors = [

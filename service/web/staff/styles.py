@@ -65,8 +65,8 @@ async def compare(
 ) -> Response:
     """The same wish, with the same seed, by two hands."""
     here = visit(request)
-    offered = await here.api.ask("GET", "/v1/styles")
-    names = [style["name"] for style in offered.json] if offered.ok else []
+    shelf = await here.api.ask("GET", "/v1/admin/styles")
+    names = comparable(shelf.json) if shelf.ok else []
     sides = []
     if vibe.strip():
         asks: dict[str, Any] = {
@@ -87,3 +87,18 @@ async def compare(
         ]
     asked = {"vibe": vibe, "a": a, "b": b, "department": department, "seed": seed}
     return here.page("staff/compare.html", names=names, sides=sides, asked=asked, departments=DEPARTMENTS)
+
+
+def comparable(shelf: list[dict[str, Any]]) -> list[str]:
+    """What can be composed with: every style by its name, and its other sound versions by theirs."""
+    names = []
+    for style in shelf:
+        if style["kind"] != "style" or style["retired"]:
+            continue
+        if style["champion"] or not style["versions"]:
+            names.append(style["name"])
+        others = [
+            v["version"] for v in style["versions"] if v["usable"] and v["version"] != style["champion"]
+        ]
+        names += [f"{style['name']}@{version}" for version in others]
+    return names
