@@ -9,6 +9,7 @@
     probe.remove();
     return found;
   };
+  const day = (seconds) => new Date(seconds * 1000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
   const draw = (place) => {
     charts.get(place)?.destroy();
     const { x, lines } = JSON.parse(place.dataset.chart);
@@ -20,7 +21,8 @@
       cursor: { drag: { x: false, y: false } },
       legend: { show: lines.length > 1, live: false },
       scales: { y: { range: (plot, least, most) => [0, Math.max(1, (most ?? 1) * 1.1)] } },
-      axes: [{ ...axis, grid: { show: false } }, { ...axis, size: 48 }],
+      padding: [12, 16, 0, 0],
+      axes: [{ ...axis, grid: { show: false }, space: 70, values: (plot, moments) => moments.map(day) }, { ...axis, size: 48 }],
       series: [{}, ...lines.map((line, n) => ({ label: line.name, stroke: strokes[n % 2], width: 2, points: { show: true, size: 5 }, spanGaps: false }))],
     };
     charts.set(place, new uPlot(options, [x, ...lines.map((line) => line.values)], place));
