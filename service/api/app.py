@@ -37,6 +37,7 @@ from service.query.conditions import check
 from service.recommender.protocol import Recommender
 from service.settings import Settings
 from service.web.site import routers
+from service.web.staff.feed import FEED
 
 _PARTS = (
     health,
@@ -105,7 +106,7 @@ def create_app(
         settings.max_body_bytes,
         settings.max_upload_bytes,
         settings.body_timeout_seconds,
-        upload_paths=(reindex.REINDEX_PATH,),
+        upload_paths=(reindex.REINDEX_PATH, FEED),
         wider={stock.STOCK_PATH: stock.MAX_STOCK_BYTES},
     )
     app.add_middleware(BodyLimit, rules=rules)

@@ -11,6 +11,7 @@ from service.api.concurrency import Gate
 from service.api.metrics import Metrics
 from service.api.rate_limit import Limits
 from service.db.repositories.events import EventRepository
+from service.db.repositories.grades import GradeRepository
 from service.db.repositories.keys import KeyRepository, Principal
 from service.db.repositories.looks import LookRepository
 from service.db.repositories.requests import RequestRepository
@@ -33,6 +34,7 @@ class Services:
     requests: RequestRepository
     feedback: EventRepository
     looks: LookRepository
+    grades: GradeRepository
     serving: RecommenderHandle
     jobs: JobRunner
     gate: Gate

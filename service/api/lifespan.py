@@ -10,6 +10,7 @@ from service.api.dependencies import Services
 from service.api.metrics import Metrics
 from service.api.rate_limit import Limits
 from service.db.repositories.events import EventRepository
+from service.db.repositories.grades import GradeRepository
 from service.db.repositories.jobs import JobRepository
 from service.db.repositories.keys import KeyRepository
 from service.db.repositories.looks import LookRepository
@@ -56,6 +57,7 @@ def start(
         ),
         feedback=EventRepository(state),
         looks=LookRepository(state),
+        grades=GradeRepository(state),
         serving=serving,
         jobs=jobs,
         gate=Gate(settings.queue_size, metrics.turned_away.inc),

@@ -1,4 +1,4 @@
-"""The tables of the service's state: keys, outfits, jobs, events, stock, rules, styles, looks and requests.
+"""The tables of the service's state: keys, outfits, jobs, events, stock, rules, styles, looks, requests and grades.
 
 Definitions only: `service.db.session` says which database they live in, `service.db.migrations` how they change.
 Times are ISO 8601 text in UTC, which sorts by time. JSON is text, so that every database keeps it alike.
@@ -174,3 +174,25 @@ class RequestRow(Table):
     style: Mapped[str]
     experiment: Mapped[str | None]
     ms: Mapped[float]
+
+
+class GradeRow(Table):
+    """Two outfits for one wish, held against each other. `chosen` is a, b or neither; `faults`, by side and slot, and
+    `shown`, what the outfits were, are JSON.
+    """
+
+    __tablename__ = "grades"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    created: Mapped[str] = mapped_column(index=True)
+    vibe: Mapped[str]
+    department: Mapped[str | None]
+    style_a: Mapped[str]
+    style_b: Mapped[str]
+    outfit_a: Mapped[str]
+    outfit_b: Mapped[str]
+    chosen: Mapped[str]
+    grade: Mapped[int | None]
+    faults: Mapped[str]
+    shown: Mapped[str]
+    grader: Mapped[str | None]

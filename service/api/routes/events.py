@@ -165,7 +165,7 @@ def forget(shopper: Pseudonym, request: Request) -> Forgotten:
 
 _LINES = "application/x-ndjson"
 _CHUNK = 200
-_ANSWER: dict[int | str, dict[str, Any]] = {
+ANSWER_IN_LINES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "One JSON object per line",
         "content": {_LINES: {"schema": {"type": "string"}}},
@@ -182,7 +182,10 @@ class JsonLines(StreamingResponse):
 
 
 @exporting.get(
-    "/feedback/export", response_class=JsonLines, responses=_ANSWER | documented(422), response_model=None
+    "/feedback/export",
+    response_class=JsonLines,
+    responses=ANSWER_IN_LINES | documented(422),
+    response_model=None,
 )
 def export_feedback(
     request: Request,
@@ -190,10 +193,11 @@ def export_feedback(
     until: Annotated[Instant | None, Query()] = None,
 ) -> JsonLines:
     """The events received from `since` on and before `until`, in the order of arrival."""
-    return JsonLines(_chunks(services(request).feedback.lines(since, until)))
+    return JsonLines(in_chunks(services(request).feedback.lines(since, until)))
 
 
-def _chunks(lines: Iterator[str]) -> Iterator[str]:
+def in_chunks(lines: Iterator[str]) -> Iterator[str]:
+    """Lines with their newlines, several at once."""
     while chunk := list(islice(lines, _CHUNK)):
         yield "".join(f"{line}\n" for line in chunk)
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Path, Request, Response, Security
+from pydantic import BaseModel, ConfigDict
 
 from service.api.auth import StaffRoute, bearer
 from service.api.dependencies import Services, services
-from service.api.errors import documented
+from service.api.errors import documented, request_id
 from service.errors import UnavailableError
+from service.recommender.progress import ProgressListener, Stoppable
 from service.retrieval.merchandising import Rule, RuleBody
+from service.schemas.outfits import OutfitRequest, OutfitResponse
 
 router = APIRouter(
     prefix="/v1/admin/rules", tags=["admin"], route_class=StaffRoute, dependencies=[Security(bearer)]
@@ -31,6 +36,26 @@ class RuleView(RuleBody):
     matches: int | None
 
 
+class RuleTrial(BaseModel):
+    """A rule that is tried on a wish, in place of the one whose id is `replaces`, or beside all others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rule: RuleBody
+    wish: OutfitRequest
+    replaces: RuleId | None = None
+
+
+class RulePreview(BaseModel):
+    """Outfits for the same wish and seed as the rules are now, and as they would be; `matches` is how many pieces of
+    the index the rule is about.
+    """
+
+    matches: int
+    before: OutfitResponse
+    after: OutfitResponse
+
+
 @router.get("")
 def rules(request: Request) -> list[RuleView]:
     """All rules, oldest first."""
@@ -45,6 +70,33 @@ def add_rule(body: RuleBody, request: Request, response: Response) -> RuleView:
     rule = app.rules.add(body)
     response.headers["Location"] = f"{router.prefix}/{rule.id}"
     return _view(app, rule)
+
+
+@router.post("/preview", responses=documented(404, 422))
+async def preview(body: RuleTrial, request: Request) -> RulePreview:
+    """What a rule would change: nothing is kept, counted or shown to anybody else. The rule is taken to hold, whatever
+    its dates.
+    """
+    app = services(request)
+    if body.replaces is not None:
+        await to_thread.run_sync(app.rules.get, body.replaces)
+    watch = Stoppable()
+    try:
+        return await app.gate.run(
+            partial(_tried, app, body, request_id(request.scope), watch), request.receive
+        )
+    finally:
+        watch.stop()
+
+
+def _tried(app: Services, body: RuleTrial, request_id: str, watch: ProgressListener) -> RulePreview:
+    recommender = app.serving.get()
+    (matches,) = recommender.matches([body.rule.match])
+    before = recommender.compose(body.wish, request_id, watch)
+    wish = body.wish.model_copy(update={"seed": before.seed})
+    with app.rules.trying(body.rule, body.replaces):
+        after = recommender.compose(wish, request_id, watch)
+    return RulePreview(matches=matches, before=before, after=after)
 
 
 @router.get("/{rule_id}", responses=documented(404, 422))

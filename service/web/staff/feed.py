@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from service.web.staff.desk import HOME, StaffPageRoute
+from service.web.staff.desk import HOME, StaffPageRoute, refused
 from service.web.visit import visit
 
 FEED = HOME + "/feed"
@@ -50,7 +50,7 @@ async def hand_over(request: Request) -> Response:
     headers = {name: request.headers[name] for name in names if name in request.headers}
     answer = await here.api.pass_on("POST", "/v1/admin/reindex", headers)
     if not answer.ok:
-        return here.refused(answer)
+        return refused(here, answer)
     job = await here.api.ask("GET", f"/v1/admin/jobs/{answer.json['id']}")
     return here.page("staff/job.html", **_shown(job.json))
 
@@ -61,20 +61,21 @@ async def again(request: Request) -> Response:
     here = visit(request)
     answer = await here.api.ask("POST", "/v1/admin/reindex", {"source": "configured"})
     if not answer.ok:
-        return here.refused(answer)
+        return refused(here, answer)
     job = await here.api.ask("GET", f"/v1/admin/jobs/{answer.json['id']}")
     return here.page("staff/job.html", **_shown(job.json))
 
 
 @router.get("/jobs/{job_id}")
-async def job(job_id: str, request: Request) -> Response:
+async def job(job_id: str, request: Request, alone: bool = False) -> Response:
     """How a build goes on, or what came of it; asks again by itself while it runs."""
     here = visit(request)
     answer = await here.api.ask("GET", f"/v1/admin/jobs/{job_id}")
     if not answer.ok:
-        return here.refused(answer)
+        return refused(here, answer)
     whole = "hx-request" not in request.headers
-    return here.page("staff/job_page.html" if whole else "staff/job.html", **_shown(answer.json))
+    shown = _shown(answer.json, alone=alone or whole)
+    return here.page("staff/job_page.html" if whole else "staff/job.html", **shown)
 
 
 @router.post("/jobs/{job_id}/cancel")
@@ -82,16 +83,17 @@ async def cancel(job_id: str, request: Request) -> Response:
     """Ends a build at its next step."""
     here = visit(request)
     answer = await here.api.ask("POST", f"/v1/admin/jobs/{job_id}/cancel")
-    return here.page("staff/job.html", **_shown(answer.json)) if answer.ok else here.refused(answer)
+    return here.page("staff/job.html", **_shown(answer.json)) if answer.ok else refused(here, answer)
 
 
-def _shown(job: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(job: Mapping[str, Any], *, alone: bool = False) -> dict[str, Any]:
     stage = job["stage"]
     done, total = job["counts"].get(stage, 0), job["totals"].get(stage)
     removes = (job["report"] or {}).get("diff", {}).get("removed", {}).get("count", 0)
     return {
         "job": job,
         "report": job["report"],
+        "alone": alone,
         "running": job["finished"] is None,
         "share": round(100 * done / total) if total else None,
         "removes": removes if job["status"] == "failed" else 0,

@@ -1,18 +1,15 @@
-"""Looks that staff author: pieces looked up, laid out, said why, kept; approved, rejected, deleted."""
+"""Looks that staff author: pieces looked up, laid out, said why, kept; approved, rejected, deleted. No composing."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from anyio import to_thread
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from indexer.item import DEPARTMENTS, SEASONS, SLOTS, Slot
-from service.pictures.laydown import laydown
-from service.pictures.piece import Theme
-from service.web.drawing import drawn, piece_of_item
-from service.web.staff.desk import HOME, StaffPageRoute
+from service.web.staff.desk import HOME, StaffPageRoute, gone_to, refused
+from service.web.staff.pictures import item_of
 from service.web.visit import Visit, visit
 
 LOOKS = HOME + "/looks"
@@ -40,33 +37,31 @@ async def author(request: Request, outfit: Words = "") -> Response:
     made = await here.api.ask("GET", f"/v1/outfits/{quote(outfit, safe='')}") if outfit else None
     pieces = made.json["items"] if made is not None and made.ok else []
     choices = {"departments": DEPARTMENTS, "seasons": SEASONS, "slots": SLOTS}
-    return here.page("staff/look_author.html", pieces=pieces, **choices)
+    return here.page("staff/look_author.html", pieces=pieces, items=[], asked="", **choices)
 
 
 @router.get("/pieces")
 async def pieces(request: Request, q: Words = "", slot: Words = "") -> Response:
     """Pieces to lay out."""
     here = visit(request)
-    if not q.strip():
+    asked = q.strip()
+    if not asked:
         return here.page("staff/look_pieces.html", items=[], asked="")
-    query = {"q": q.strip(), "slot": slot, "in_stock": "true", "limit": _FOUND}
+    exact = await item_of(here, asked)
+    query = {"q": asked, "slot": slot, "in_stock": "true", "limit": _FOUND}
     answer = await here.api.ask("GET", "/v1/items", query=query)
     if not answer.ok:
-        return here.refused(answer)
-    items = [item for item in answer.json["items"] if item["slot"]]
-    return here.page("staff/look_pieces.html", items=items, asked=q.strip())
+        return refused(here, answer)
+    items = [item for item in ([exact] if exact else answer.json["items"]) if item["slot"]]
+    return here.page("staff/look_pieces.html", items=items, asked=asked)
 
 
-@router.get("/laydown.svg")
-async def table(request: Request, sku: Skus = [], theme: Theme = "light") -> Response:  # noqa: B006
-    """The pieces as a laydown."""
+@router.get("/table")
+async def table(request: Request, sku: Skus = [], add: Words = "", remove: Words = "") -> Response:  # noqa: B006
+    """The pieces that lie on the table, one more or one fewer; of two in one slot the new one stays."""
     here = visit(request)
-    found = [await _item(here, name) for name in sku]
-    laid = [piece for item in found if item is not None and (piece := piece_of_item(item)) is not None]
-    if not laid:
-        return drawn(request, here.html("shop/placeholder.svg", dark=theme == "dark"), "no-store")
-    svg = await to_thread.run_sync(laydown, laid, "A look", theme, "portrait")
-    return drawn(request, svg, "no-store")
+    laid = await _laid(here, [*(name for name in sku if name != remove), *([add] if add else [])])
+    return here.page("staff/look_table.html", pieces=list(laid.values()))
 
 
 @router.post("")
@@ -76,12 +71,11 @@ async def keep(request: Request) -> Response:
     async with request.form() as form:
         said = {name: str(value).strip() for name, value in form.multi_items() if isinstance(value, str)}
         skus = [value for value in form.getlist("sku") if isinstance(value, str)]
-    chosen: dict[Slot, str] = {}
-    for sku in skus:
-        item = await _item(here, sku)
-        if item is not None and item["slot"] is not None:
-            chosen[item["slot"]] = sku
-    body: dict[str, Any] = {"vibe": said.get("vibe", ""), "pieces": chosen}
+    laid = await _laid(here, skus[: len(SLOTS)])
+    body: dict[str, Any] = {
+        "vibe": said.get("vibe", ""),
+        "pieces": {slot: p["sku"] for slot, p in laid.items()},
+    }
     body["phrasings"] = [line.strip() for line in said.get("phrasings", "").splitlines() if line.strip()]
     body |= {
         name: said[name] for name in ("department", "season", "occasion", "why", "status") if said.get(name)
@@ -90,8 +84,8 @@ async def keep(request: Request) -> Response:
         body["formality"] = int(said["formality"])
     answer = await here.api.ask("POST", "/v1/admin/looks", body)
     if not answer.ok:
-        return here.refused(answer)
-    return Response(status_code=204, headers={"HX-Redirect": LOOKS})
+        return refused(here, answer)
+    return gone_to(LOOKS)
 
 
 @router.post("/{look_id}/judge")
@@ -99,7 +93,7 @@ async def judge(look_id: str, request: Request, status: Annotated[str, Form(max_
     """Approves a look, rejects it, or makes it a draft again."""
     here = visit(request)
     answer = await here.api.ask("PATCH", f"/v1/admin/looks/{quote(look_id, safe='')}", {"status": status})
-    return here.page("staff/look_row.html", look=answer.json) if answer.ok else here.refused(answer)
+    return here.page("staff/look_row.html", look=answer.json) if answer.ok else refused(here, answer)
 
 
 @router.post("/{look_id}/delete")
@@ -107,10 +101,11 @@ async def delete(look_id: str, request: Request) -> Response:
     """Deletes a look for good."""
     here = visit(request)
     answer = await here.api.ask("DELETE", f"/v1/admin/looks/{quote(look_id, safe='')}")
-    return Response("", media_type="text/html") if answer.ok else here.refused(answer)
+    return gone_to(LOOKS) if answer.ok else refused(here, answer)
 
 
-async def _item(here: Visit, sku: str) -> dict[str, Any] | None:
-    answer = await here.api.ask("GET", f"/v1/items/{sku}")
-    found: dict[str, Any] | None = answer.json if answer.ok else None
-    return found
+async def _laid(here: Visit, skus: list[str]) -> dict[Slot, dict[str, Any]]:
+    """The pieces of these SKUs by slot, in the order in which one dresses."""
+    found = [item for name in dict.fromkeys(skus) if (item := await item_of(here, name)) is not None]
+    by_slot = {item["slot"]: item for item in found if item["slot"] is not None}
+    return {slot: by_slot[slot] for slot in SLOTS if slot in by_slot}

@@ -1,17 +1,15 @@
-"""The console's first page: whether all is well, what is indexed, the way back, and why a piece is not shown."""
+"""The console's first page: whether all is well, what is indexed, and the way back. Knows no piece."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 
-from service.web.staff.desk import HOME, StaffPageRoute
+from service.web.staff.desk import HOME, StaffPageRoute, gone_to, refused
 from service.web.visit import Visit, visit
 
 router = APIRouter(include_in_schema=False, prefix=HOME, route_class=StaffPageRoute)
-
-CORRECT = "/v1/admin/items"
 
 
 @router.get("")
@@ -20,8 +18,7 @@ async def overview(request: Request, verify: bool = False) -> Response:
     here = visit(request)
     index = await here.api.ask("GET", "/v1/admin/index", query={"verify": "true"} if verify else None)
     ready = await here.api.ask("GET", "/readyz")
-    jobs = await here.api.ask("GET", "/v1/admin/jobs")
-    report = await _latest_report(here, jobs.json["jobs"] if jobs.ok else [])
+    report = await latest_report(here)
     return here.page(
         "staff/overview.html",
         index=index.json if index.ok else None,
@@ -30,7 +27,6 @@ async def overview(request: Request, verify: bool = False) -> Response:
         reason="" if ready.ok else ready.json["detail"],
         report=report,
         verified=verify,
-        corrects=await here.api.has("PATCH", f"{CORRECT}/any"),
     )
 
 
@@ -40,42 +36,14 @@ async def rollback(request: Request, version: Annotated[str, Form(max_length=100
     here = visit(request)
     answer = await here.api.ask("POST", "/v1/admin/index/rollback", {"version": version})
     if not answer.ok:
-        return here.refused(answer)
-    return Response(status_code=204, headers={"HX-Redirect": HOME})
+        return refused(here, answer)
+    return gone_to(HOME)
 
 
-@router.get("/why")
-async def why(
-    request: Request,
-    sku: Annotated[str, Query(max_length=200)] = "",
-    vibe: Annotated[str, Query(max_length=500)] = "",
-    department: Annotated[str, Query(max_length=20)] = "",
-) -> Response:
-    """Why a piece is not in the looks for a wish."""
-    here = visit(request)
-    query = {"vibe": vibe or "everyday", "department": department}
-    answer = await here.api.ask("GET", f"/v1/admin/items/{sku.strip()}/why", query=query)
-    return here.page("staff/why.html", why=answer.json) if answer.ok else here.refused(answer)
-
-
-@router.post("/correct")
-async def correct(
-    request: Request,
-    sku: Annotated[str, Form(max_length=200)],
-    kind: Annotated[str, Form(max_length=80)] = "",
-    slot: Annotated[str, Form(max_length=20)] = "",
-    department: Annotated[str, Form(max_length=20)] = "",
-) -> Response:
-    """Says what a piece is, where it was read wrongly; with nothing said, that it was read rightly."""
-    here = visit(request)
-    given = {"kind": kind.strip(), "slot": slot, "department": department}
-    body = {name: value for name, value in given.items() if value}
-    answer = await here.api.ask("PATCH", f"{CORRECT}/{sku}", body)
-    return here.page("staff/corrected.html", sku=sku) if answer.ok else here.refused(answer)
-
-
-async def _latest_report(here: Visit, jobs: list[dict[str, Any]]) -> dict[str, Any] | None:
+async def latest_report(here: Visit) -> dict[str, Any] | None:
     """The report of the latest build that went through, where a build was asked for over HTTP at all."""
+    listed = await here.api.ask("GET", "/v1/admin/jobs")
+    jobs = listed.json["jobs"] if listed.ok else []
     done = next((job for job in jobs if job["status"] == "done" and not job["dry_run"]), None)
     if done is None:
         return None

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 
 from indexer.item import DEPARTMENTS, SLOTS
-from service.web.staff.desk import HOME, StaffPageRoute
+from service.web.staff.desk import HOME, StaffPageRoute, gone_to, refused
 from service.web.visit import Visit, visit
 
 RULES = HOME + "/rules"
@@ -52,8 +52,8 @@ async def keep(request: Request) -> Response:
     else:
         answer = await here.api.ask("POST", "/v1/admin/rules", body)
     if not answer.ok:
-        return here.refused(answer)
-    return Response(status_code=204, headers={"HX-Redirect": RULES})
+        return refused(here, answer)
+    return gone_to(RULES)
 
 
 @router.post("/preview")
@@ -75,7 +75,7 @@ async def preview(request: Request) -> Response:
     }
     answer = await here.api.ask("POST", "/v1/admin/rules/preview", body)
     if not answer.ok:
-        return here.refused(answer)
+        return refused(here, answer)
     return here.page("staff/rule_preview.html", preview=answer.json, changed=_changed(answer.json))
 
 
@@ -84,7 +84,7 @@ async def end(rule_id: str, request: Request) -> Response:
     """Deletes a rule for good."""
     here: Visit = visit(request)
     answer = await here.api.ask("DELETE", f"/v1/admin/rules/{quote(rule_id, safe='')}")
-    return Response(status_code=204, headers={"HX-Redirect": RULES}) if answer.ok else here.refused(answer)
+    return gone_to(RULES) if answer.ok else refused(here, answer)
 
 
 def rule_of(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
-from service.web.staff.desk import HOME, StaffPageRoute
+from service.web.staff.desk import HOME, StaffPageRoute, refused
 from service.web.visit import visit
 
 router = APIRouter(include_in_schema=False, prefix=HOME + "/stock", route_class=StaffPageRoute)
@@ -25,7 +25,9 @@ async def stock(request: Request, q: Words = "") -> Response:
     if q.strip():
         exact = await here.api.ask("GET", f"/v1/items/{q.strip()}")
         near = await here.api.ask("GET", "/v1/items", query={"q": q.strip(), "limit": _FOUND})
-        items = [exact.json] if exact.ok else (near.json["items"] if near.ok else [])
+        if not near.ok:
+            return refused(here, near)
+        items = [exact.json] if exact.ok else near.json["items"]
     part = "hx-request" in request.headers
     return here.page("staff/stock_found.html" if part else "staff/stock.html", items=items, asked=q.strip())
 
@@ -55,7 +57,7 @@ async def change(
         return here.page("staff/saved.html", text="Nothing was changed.")
     answer = await here.api.ask("PATCH", "/v1/admin/stock", rows)
     if not answer.ok:
-        return here.refused(answer)
+        return refused(here, answer)
     applied, unknown = answer.json["applied"], answer.json["unknown"]
     text = f"{applied} {'size' if applied == 1 else 'sizes'} changed; shoppers see it from now on."
     return here.page("staff/saved.html", text=text, unknown=unknown)

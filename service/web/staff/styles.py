@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from indexer.item import DEPARTMENTS
-from service.web.staff.desk import HOME, StaffPageRoute
+from service.web.staff.desk import CONSOLE, HOME, StaffPageRoute, gone_to
 from service.web.visit import visit
 
 STYLES = HOME + "/styles"
@@ -56,7 +56,7 @@ async def change(
     if not answer.ok:
         gate = {"name": name, "version": version, "reason": reason}
         return here.page("staff/style_refused.html", answer.status, problem=answer.json, **gate)
-    return Response(status_code=204, headers={"HX-Redirect": STYLES})
+    return gone_to(STYLES)
 
 
 @router.get("/compare")
@@ -65,17 +65,18 @@ async def compare(
 ) -> Response:
     """The same wish, with the same seed, by two hands."""
     here = visit(request)
-    offered = await here.api.ask("GET", "/v1/styles")
-    names = [style["name"] for style in offered.json] if offered.ok else []
+    shelf = await here.api.ask("GET", "/v1/admin/styles")
+    names = comparable(shelf.json) if shelf.ok else []
     sides = []
     if vibe.strip():
-        asks = {
+        asks: dict[str, Any] = {
             "vibe": vibe,
             "seed": seed,
             "count": _LOOKS,
             "explain": True,
-            "department": department or None,
+            "experiment": CONSOLE,
         }
+        asks["department"] = department or None
         hands = [a or None, b or None]
         answers = await asyncio.gather(
             *(here.api.ask("POST", "/v1/outfits", {**asks, "style": hand}) for hand in hands)
@@ -86,3 +87,18 @@ async def compare(
         ]
     asked = {"vibe": vibe, "a": a, "b": b, "department": department, "seed": seed}
     return here.page("staff/compare.html", names=names, sides=sides, asked=asked, departments=DEPARTMENTS)
+
+
+def comparable(shelf: list[dict[str, Any]]) -> list[str]:
+    """What can be composed with: every style by its name, and its other sound versions by theirs."""
+    names = []
+    for style in shelf:
+        if style["kind"] != "style" or style["retired"]:
+            continue
+        if style["champion"] or not style["versions"]:
+            names.append(style["name"])
+        others = [
+            v["version"] for v in style["versions"] if v["usable"] and v["version"] != style["champion"]
+        ]
+        names += [f"{style['name']}@{version}" for version in others]
+    return names

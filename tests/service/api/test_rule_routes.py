@@ -86,3 +86,20 @@ async def test_a_trace_is_for_staff(running: Running) -> None:
     assert allowed.status_code == 200
     stored = read_made(running.services.state, allowed.json()["outfits"][0]["id"])
     assert not stored.request.trace  # who swaps a piece of it later may not be staff
+
+
+async def test_a_rule_is_tried_without_being_kept(running: Running) -> None:
+    client, staff = running.client, running.staff()
+    wish = {"vibe": "jazz", "count": 2, "seed": 3}
+    answer = await client.post(f"{RULES}/preview", json={"rule": BOOST, "wish": wish}, headers=staff)
+    tried = answer.json()
+    assert (answer.status_code, tried["matches"]) == (200, 1)
+    assert [o["id"] for o in tried["before"]["outfits"]] == [o["id"] for o in tried["after"]["outfits"]]
+    assert (await client.get(RULES, headers=staff)).json() == []
+    seen = await client.get(f"/v1/outfits/{tried['before']['outfits'][0]['id']}", headers=staff)
+    assert seen.status_code == 404
+    summary = await client.get("/v1/admin/metrics/summary", headers=staff)
+    assert summary.json()["requests"] == 0
+    missing = {"rule": BOOST, "wish": wish, "replaces": "none"}
+    assert (await client.post(f"{RULES}/preview", json=missing, headers=staff)).status_code == 404
+    assert (await client.post(f"{RULES}/preview", json=missing, headers=running.shopper())).status_code == 403
