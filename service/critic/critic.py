@@ -26,12 +26,14 @@ MODEL = "critic.safetensors"
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What is said of a whole outfit. `signed` is the log-odds that a stylist hands it over; `wrong` are those of its
-    pieces, in their order, and `faults` the likeliest fault of each; `generic` and `lacks` are log-odds.
+    pieces, in their order, and `faults` the likeliest fault of each; `generic` and `lacks` are log-odds. `grade` is the
+    one to expect, from 1 to 5.
     """
 
     signed: float
     generic: float
     lacks: float
+    grade: float
     wrong: tuple[float, ...]
     faults: tuple[str, ...]
 
@@ -76,9 +78,10 @@ class Critic:
             rows.append(self._numbers(brief, [(slot, item)], vectors[i : i + 1], beside)[0])
         read = self._network.piece(np.array(rows), kind_places(items), brief.plain, vectors)
         filled = np.array([float(s in slots) for s in SLOTS], dtype=np.float32)
-        signed, generic, lacks = self._network.outfit(read, wish_features(brief), filled).tolist()
+        signed, generic, lacks, *steps = self._network.outfit(read, wish_features(brief), filled).tolist()
+        grade = 1 + sum(1 / (1 + np.exp(-step)) for step in (signed, *steps))
         likeliest = tuple(FAULTS[i] for i in read.faults.argmax(axis=1))
-        return Verdict(signed, generic, lacks, tuple(read.wrong.tolist()), likeliest)
+        return Verdict(signed, generic, lacks, float(grade), tuple(read.wrong.tolist()), likeliest)
 
     def _numbers(
         self,

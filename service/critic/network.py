@@ -20,8 +20,10 @@ from service.critic.traits import KIND_NAMES, Floats
 
 FAULTS = "OTLCSWKR"
 """What can be wrong with a piece: occasion, temperature, level, colour, style, words, no such piece, redundant."""
-WHOLES = ("signed", "generic", "lacks")
-"""What is said of a whole outfit: it would be handed over; nothing in it says the wish; a piece is missing."""
+WHOLES = ("signed", "generic", "lacks", "from2", "from3", "from5")
+"""What is said of a whole outfit: it would be handed over (a grade of 4 or 5); nothing in it says the wish; a piece is
+missing; the other steps of the grade.
+"""
 MOST = 7
 """Pieces of an outfit whose doubts are told apart; the worst come first."""
 _KINDS = "kinds"

@@ -13,6 +13,7 @@ from service.pictures.piece import Piece
 from service.recommender.progress import ProgressListener
 from service.retrieval.merchandising import RuleMatch
 from service.schemas.catalog import ItemPage, ItemQuery, ItemView
+from service.schemas.critique import Critique, CritiqueRequest
 from service.schemas.outfits import Outfit, OutfitRequest, OutfitResponse, RefineRequest, StyleView
 from service.schemas.trace import Why
 
@@ -51,6 +52,10 @@ class Recommender(Protocol):
 
     def refine(self, made: Made, body: RefineRequest) -> SwapOrder:
         """What to compose so that an outfit is as the shopper says; `swap` composes it."""
+        ...
+
+    def critique(self, body: CritiqueRequest, request_id: str) -> Critique:
+        """What a stylist would say of these pieces together."""
         ...
 
     def pieces(self, outfit: Outfit) -> list[Piece]:

@@ -21,7 +21,7 @@ from service.critic.critic import packaged
 from service.critic.judge import Judge
 from service.db.repositories.outfits import Made
 from service.db.repositories.styles import Choices
-from service.errors import ProblemError
+from service.errors import ProblemError, UnavailableError
 from service.pictures.piece import Piece
 from service.policy.policy import policy, use_policy
 from service.policy.score_weights import Weights, tuned_weights
@@ -29,6 +29,7 @@ from service.query.conditions import check
 from service.query.encoder import QueryEncoder
 from service.query.memory import open_memory
 from service.query.parser import QueryParser
+from service.recommender.critique import CritiqueCase, as_request, critique
 from service.recommender.pieces import picture_piece
 from service.recommender.progress import ProgressListener, Unwatched
 from service.recommender.protocol import Condition
@@ -45,6 +46,7 @@ from service.retrieval.adjustments import AdjustmentSource, ScoreAdjustment, dig
 from service.retrieval.merchandising import RuleMatch
 from service.retrieval.retriever import Retriever
 from service.schemas.catalog import ItemPage, ItemQuery, ItemView
+from service.schemas.critique import Critique, CritiqueRequest
 from service.schemas.outfits import (
     IndexRef,
     Outfit,
@@ -166,6 +168,22 @@ class StoreRecommender:
         """What to compose so that an outfit is as the shopper says. Raises InvalidError where that cannot be told."""
         with self._holder.lease() as catalog:
             return self._understanding.turn(made, body, catalog)
+
+    def critique(self, body: CritiqueRequest, request_id: str) -> Critique:
+        """What works of the pieces together, and what would help. Raises InvalidError for pieces that nobody knows."""
+        if self._critic is None:
+            raise UnavailableError("the critic is switched off")
+        with self._holder.lease() as catalog:
+            asked = as_request(body)
+            wish = self._understanding.read(asked, catalog)
+            request = wish.demands.request
+            brief = self._encoding()[1].read(request, wish.demands)
+            default = self._settings.default_department
+            case = CritiqueCase(body, request, brief, wish.own, self._nudges(asked), default)
+            retriever, judge = Retriever(catalog, self._critic), Judge(self._critic, brief)
+            found = critique(case, retriever, judge, request_id)
+        said = {"understood": list(wish.demands.understood), "unread": list(wish.demands.unread)}
+        return found.model_copy(update=said)
 
     def pieces(self, outfit: Outfit) -> list[Piece]:
         with self._holder.lease() as catalog:

@@ -55,7 +55,7 @@ class ResponseBuilder:
     def chosen(self, outfit: OutfitDraft) -> None:
         if is_own(outfit.pieces[-1]):
             return
-        self.watch.piece(self._id(outfit), _item(outfit.pieces[-1], outfit.scores[-1]))
+        self.watch.piece(self._id(outfit), item_of(outfit.pieces[-1], outfit.scores[-1]))
 
     def whole(self, outfit: OutfitDraft) -> None:
         self.watch.ready(self.head.model_copy(update={"outfits": [self.outfit(outfit)]}))
@@ -76,7 +76,7 @@ class ResponseBuilder:
         return Outfit(
             id=self._id(composed),
             title=title(pieces),
-            items=[_item(candidate, score) for candidate, score in pairs],
+            items=[item_of(candidate, score) for candidate, score in pairs],
             total_price=sum(c.cents for c in pieces) / 100 if priced else None,
             currency=pieces[0].item.currency,
             score=round(composed.score, 4),
@@ -102,7 +102,8 @@ def identity_of(outfit_id: str) -> str:
     return outfit_id[:-2]
 
 
-def _item(candidate: Candidate, score: float) -> OutfitItem:
+def item_of(candidate: Candidate, score: float) -> OutfitItem:
+    """A candidate as answers show it."""
     item, variant = candidate.item, candidate.variant
     return OutfitItem(
         slot=candidate.slot,

@@ -38,7 +38,7 @@ class Example:
     items: tuple[Item, ...]
     slots: Floats
     wrong: Floats  # (pieces, 1 + FAULTS): whether anything is, and what
-    whole: Floats  # signed, nothing says the wish, a piece is missing
+    whole: Floats  # as `WHOLES`
 
 
 @dataclass(slots=True)
@@ -106,5 +106,7 @@ def _example(one: GradedOutfit, reading: Reading) -> Example:
         items=items,
         slots=np.array([float(s in one.items) for s in SLOTS], dtype=np.float32),
         wrong=np.array(wrong, dtype=np.float32),
-        whole=np.array([float(one.signed), float("M" in whole), float("X" in whole)], dtype=np.float32),
+        whole=np.array(
+            [one.signed, "M" in whole, "X" in whole, *(one.grade >= g for g in (2, 3, 5))], dtype=np.float32
+        ),
     )

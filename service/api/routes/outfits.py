@@ -25,6 +25,7 @@ from service.pictures.raster import png_apart
 from service.recommender.localization import localised, localised_outfit
 from service.recommender.progress import ProgressListener, Stoppable
 from service.recommender.replay import replay
+from service.schemas.critique import Critique, CritiqueRequest
 from service.schemas.outfits import (
     Outfit,
     OutfitRequest,
@@ -101,6 +102,15 @@ async def refine(outfit_id: str, body: RefineRequest, request: Request, language
         return _answered(app, order.request, answer)
 
     return await _answer(request, make, partial(app.state.save_response, order.request), language)
+
+
+@router.post("/outfits/critique", responses=documented(404, 422, 503))
+async def critique(body: CritiqueRequest, request: Request) -> Critique:
+    """What works of pieces that the shopper has in the basket or owns, what does not, and swaps that would help."""
+    request.state.shopper_text = body.vibe
+    app = services(request)
+    work = partial(app.serving.get().critique, body, request_id(request.scope))
+    return await to_thread.run_sync(work)
 
 
 @router.get("/outfits/{outfit_id}", responses={**MADE, **documented(404, 422)})
