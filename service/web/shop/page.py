@@ -17,6 +17,7 @@ from service.web.shop.wish import COUNTS, SIZED, Wish
 from service.web.visit import LANGUAGE_COOKIE, PageRoute, PartRoute, Visit, visit
 
 CRITIQUE = "/v1/outfits/critique"
+_UNTUNED = "base"  # no style: what styles are measured against
 _A_YEAR = 365 * 24 * 3600
 _PICTURE_SECONDS = 3600
 
@@ -37,7 +38,7 @@ async def shop(request: Request) -> Response:
         "shop/index.html",
         wish=wish,
         anchors=anchors,
-        styles=styles.json if styles.ok else [],
+        styles=[style for style in styles.json if style["name"] != _UNTUNED] if styles.ok else [],
         currency=items[0]["currency"] if items else here.app.settings.currency,
         ready=styles.ok,
         month=datetime.now(UTC).month,
