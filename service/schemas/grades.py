@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from indexer.item import Department, Slot
 from service.schemas.events import ShownItem
-from service.schemas.fields import PLAIN, Id, Phrase, Strict, When
+from service.schemas.fields import PLAIN, Id, Instant, Phrase, Strict
 
 Side = Literal["a", "b"]
 Choice = Literal["a", "b", "neither"]
@@ -51,7 +51,7 @@ class Grade(Strict):
     """A grade as it is kept, and a line of an export. `grader` is the key that sent it."""
 
     id: str
-    created: When
+    created: Instant
     vibe: Phrase
     department: Department | None
     chosen: Choice

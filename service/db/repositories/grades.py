@@ -76,9 +76,9 @@ def _check(
         raise InvalidError.at("outfits.b", "answers another wish than outfits.a")
     errors = [
         FieldError(f"faults.{side}.{slot}", "the outfit has no piece there")
-        for side, outfit in (("a", first), ("b", second))
-        for slot in sent.faults.get(side, {})  # type: ignore[call-overload]
-        if slot not in {item.slot for item in outfit.items}
+        for side, slots in sent.faults.items()
+        for slot in slots
+        if slot not in {item.slot for item in (first if side == "a" else second).items}
     ]
     if errors:
         raise InvalidError.of(*errors)

@@ -17,6 +17,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from service.errors import NotFoundError
+from service.web.api_client import Answer
 from service.web.staff.desk import HOME, StaffPageRoute, refused
 from service.web.visit import Visit, visit
 
@@ -104,7 +105,7 @@ def drawn_acceptance(parts: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-async def _summary(here: Visit, since: datetime, until: datetime) -> Any:
+async def _summary(here: Visit, since: datetime, until: datetime) -> Answer:
     query = {"since": since.isoformat(), "until": until.isoformat()}
     return await here.api.ask("GET", "/v1/admin/metrics/summary", query=query)
 

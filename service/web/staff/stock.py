@@ -21,7 +21,7 @@ Words = Annotated[str, Query(max_length=200)]
 async def stock(request: Request, q: Words = "") -> Response:
     """Pieces by words or SKU, with what there is of each size."""
     here = visit(request)
-    items: list[Any] = []
+    items: list[dict[str, Any]] = []
     if q.strip():
         exact = await here.api.ask("GET", f"/v1/items/{q.strip()}")
         near = await here.api.ask("GET", "/v1/items", query={"q": q.strip(), "limit": _FOUND})
