@@ -132,7 +132,8 @@ def _choose(
     outlook = _outlook(outfit, slot, shortlist.candidates, budget_cents)
     possible = [i for i in possible if not shortlist.candidates[i].last_resort] or possible
     best = max(possible, key=lambda i: (total[i] + noise[i] + outlook[i], -i))
-    if (not required or slot in outfit.plan.spare) and objection[best] < weights.skip:
+    spoils = objection[best] < weights.skip or parts.doubt[best] > policy().weights.critic.spare
+    if (not required or slot in outfit.plan.spare) and spoils:
         return None
     outfit.pieces.append(shortlist.candidates[best])
     outfit.scores.append(float(total[best]))
@@ -187,6 +188,7 @@ def _parts(
 ) -> Parts:
     """The score of every candidate, in its parts."""
     candidates = shortlist.candidates
+    opinion, doubt = _opinion(outfit, shortlist, judge)
     worn = [c.item for c in outfit.pieces]
     rest = shortlist.vectors @ np.mean(outfit.rows, axis=0) if outfit.rows else np.zeros(len(candidates))
     return Parts(
@@ -196,14 +198,15 @@ def _parts(
         text=np.clip(weights.text * text, -weights.most_text, weights.most_text),
         rest=weights.rest * rest.astype(np.float64),
         repeat=-weights.repeat * np.array([_repetition(outfit, others, c) for c in candidates]),
-        critic=_opinion(outfit, shortlist, judge),
+        critic=opinion,
+        doubt=doubt,
     )
 
 
-def _opinion(outfit: OutfitDraft, shortlist: Shortlist, judge: Judge | None) -> Scores:
+def _opinion(outfit: OutfitDraft, shortlist: Shortlist, judge: Judge | None) -> tuple[Scores, Scores]:
     candidates = shortlist.candidates
-    if judge is None or len(candidates) < 2:
-        return np.zeros(len(candidates))
+    if judge is None:
+        return np.zeros(len(candidates)), np.full(len(candidates), -np.inf)
     worn = np.array(outfit.vectors) if outfit.vectors else shortlist.vectors[:0]
     items = [c.item for c in candidates]
     return judge.choosing(candidates[0].slot, items, shortlist.vectors, [c.item for c in outfit.pieces], worn)

@@ -61,6 +61,8 @@ class Parts:
     rest: Scores
     repeat: Scores
     critic: Scores
+    doubt: Scores
+    """Log-odds that the piece is wrong, by the critic; no part of the sum. Far below 0 where nobody asked it."""
 
     @property
     def objection(self) -> Scores:

@@ -11,6 +11,7 @@ from indexer.embedder import Vectors
 from indexer.item import Item, Slot
 from service.critic.critic import Critic, Verdict
 from service.critic.features import Beside
+from service.critic.traits import Floats
 from service.policy.policy import policy
 from service.query.wish import QueryIntent
 
@@ -23,22 +24,25 @@ class Judge:
 
     def listing(self, slot: Slot, items: Sequence[Item], vectors: Vectors) -> NDArray[np.float64]:
         """What speaks for or against pieces by themselves, shape (pieces,): 0 on average."""
-        return self._opinion(slot, items, vectors, None, policy().weights.critic.shortlist)
+        wrong = self._critic.wrong(self._brief, slot, items, vectors)
+        return _weighed(wrong, policy().weights.critic.shortlist)
 
     def choosing(
         self, slot: Slot, items: Sequence[Item], vectors: Vectors, worn: Sequence[Item], worn_vectors: Vectors
-    ) -> NDArray[np.float64]:
-        """The same beside the pieces that are worn already."""
-        beside = Beside(worn, worn_vectors)
-        return self._opinion(slot, items, vectors, beside, policy().weights.critic.chosen)
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The same beside the pieces that are worn already, and the log-odds that each piece is wrong."""
+        wrong = self._critic.wrong(self._brief, slot, items, vectors, Beside(worn, worn_vectors))
+        return _weighed(wrong, policy().weights.critic.chosen), wrong.astype(np.float64)
 
     def verdict(self, slots: Sequence[Slot], items: Sequence[Item], vectors: Vectors) -> Verdict:
         """Of a whole outfit."""
         return self._critic.verdict(self._brief, slots, items, vectors)
 
-    def _opinion(
-        self, slot: Slot, items: Sequence[Item], vectors: Vectors, beside: Beside | None, weight: float
-    ) -> NDArray[np.float64]:
-        wrong = self._critic.wrong(self._brief, slot, items, vectors, beside).astype(np.float64)
-        most = policy().weights.critic.most
-        return np.clip(-weight * (wrong - wrong.mean()), -most, most) if len(wrong) else wrong
+
+def _weighed(wrong: Floats, weight: float) -> NDArray[np.float64]:
+    most = policy().weights.critic.most
+    return (
+        np.clip(-weight * (wrong.astype(np.float64) - wrong.mean()), -most, most)
+        if len(wrong)
+        else np.zeros(0)
+    )

@@ -75,6 +75,7 @@ class CriticWeights(Strict):
     drafts: Count
     drafts_read: Count
     drop: AtLeast0
+    spare: float
 
 
 class RuleWeights(Strict):

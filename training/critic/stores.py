@@ -16,8 +16,12 @@ from indexer.embedder import Embedder
 from indexer.pipeline.build import FeedSource, build_snapshot
 from indexer.storage.snapshot import SnapshotStore
 from service.catalog.view import CatalogView
+from training.data.lookbook import read_lookbook
 
 SAMPLE = "sample"
+LOOKBOOKS = "lookbooks"
+"""A store of pieces that the house's lookbooks name, a share of them: unlike shops, hardly any is there twice."""
+_SHARE = 4
 STORES = Path(str(files("training"))) / "stores"
 _COLUMNS = "sku,item_group_id,title,description,brand,product_type,gender,color,size,material,price,currency,quantity"
 
@@ -52,6 +56,24 @@ def open_store(name: str, embedder: Embedder, folder: Path) -> CatalogView:
             feed = Path(str(files("inventory_samples"))) / "store.csv"
         else:
             feed = folder / f"{name}.csv"
-            write_feed((STORES / f"{name}.jsonl").read_text(encoding="utf-8"), feed)
+            if name == LOOKBOOKS:
+                _write_lookbooks(feed)
+            else:
+                write_feed((STORES / f"{name}.jsonl").read_text(encoding="utf-8"), feed)
         build_snapshot(snapshots, [FeedSource(feed)], embedder)
     return CatalogView(snapshots.current())
+
+
+def _write_lookbooks(target: Path) -> None:
+    """A SKU follows from a piece's text, so that it stays when the books grow."""
+    with target.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["sku", "title", "gender", "price"])
+        seen = set()
+        for vibe in read_lookbook(sorted((STORES.parent / "lookbooks" / "house").glob("*.jsonl"))):
+            for look in vibe.looks:
+                for text in [*look.pieces.values(), *(miss.piece for miss in look.near_misses)]:
+                    key = hashlib.sha256(f"{text}|{look.department}".encode()).hexdigest()
+                    if int(key, 16) % _SHARE == 0 and key not in seen:
+                        seen.add(key)
+                        writer.writerow([f"L{key[:10]}", text, look.department, 50])
