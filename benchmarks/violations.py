@@ -1,9 +1,11 @@
-"""Composes for random requests and counts broken constraints, against the catalogue and nothing else.
+"""Composes for random requests and counts broken constraints, against the catalogue, or the feed, and nothing else.
 
     python -m benchmarks.violations --data-dir data --requests 1000
+    python -m benchmarks.violations --data-dir data --requests 500 --feed inventory_samples/store.csv
 
 The checks are written from the API's promises, in plain Python, and share no code with the filters that they
-check. Prints the violations (there must be none) and the share of requests that got an answer.
+check. With `--feed` they read the rows of the feed that was indexed, by words of their own, and nothing that the index
+holds. Prints the violations (there must be none) and the share of requests that got an answer.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from benchmarks import raw_feed
 from indexer.item import DEPARTMENTS, SEASONS, Item, Variant
 from indexer.storage.snapshot import SnapshotStore
 from service.recommender.recommender import open_recommender
@@ -89,6 +92,26 @@ def random_request(rng: random.Random, items: Sequence[Item]) -> OutfitRequest:
     if rng.random() < 0.15:
         slots = [("top", "bottom"), ("dress", "shoes"), ("top", "bottom", "shoes", "bag"), ("shoes",)]
         body["slots"] = list(rng.choice(slots))
+    return OutfitRequest.model_validate(body)
+
+
+def pointed_request(rng: random.Random, items: Sequence[Item]) -> OutfitRequest:
+    """A random request that rules in and out what the check of a feed has words for."""
+    request = random_request(rng, items)
+    body = request.model_dump(exclude_defaults=True)
+    facets = (
+        ("colors", raw_feed.COLORS),
+        ("materials", raw_feed.MATERIALS),
+        ("kinds", raw_feed.KINDS),
+        ("patterns", raw_feed.PATTERNS),
+    )
+    exclude = {name: rng.sample([*table], rng.choice([0, 0, 1, 2])) for name, table in facets}
+    body["exclude"] = {**body.get("exclude", {}), **exclude}
+    if rng.random() < 0.2:
+        body["include"] = {"kinds": [rng.choice([k for k in raw_feed.KINDS if k not in exclude["kinds"]])]}
+    elif rng.random() < 0.2:
+        colors = [c for c in raw_feed.COLORS if c not in exclude["colors"]]
+        body["include"] = {"colors": [rng.choice(colors)]}
     return OutfitRequest.model_validate(body)
 
 
@@ -235,6 +258,7 @@ def main() -> int:
     """Run and print; exit status 1 when there is any violation."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-dir", type=Path, required=True)
+    parser.add_argument("--feed", type=Path, help="the CSV that was indexed: check against its rows alone")
     parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--composer", choices=["auto", "retrieval"], default="auto")
@@ -242,18 +266,20 @@ def main() -> int:
     settings = Settings(data_dir=options.data_dir, composer=options.composer)
     recommender = open_recommender(settings)
     skus = catalogue(settings)
+    rows = raw_feed.read_rows(options.feed) if options.feed else {}
     items = list({id(item): item for item, _ in skus.values()}.values())
     rng = random.Random(options.seed)
     found: Counter[str] = Counter()
     answered = outfits = pieces = 0
     for n in range(options.requests):
-        request = random_request(rng, items)
+        request = pointed_request(rng, items) if rows else random_request(rng, items)
         response = recommender.compose(request, str(n))
         answered += bool(response.outfits)
         outfits += len(response.outfits)
         pieces += sum(len(o.items) for o in response.outfits)
-        problems = list(violations(request, response, skus))
-        found.update(problems)
+        broken = raw_feed.violations(request, response, rows) if rows else violations(request, response, skus)
+        problems = list(broken)
+        found.update(problem.partition(":")[0] for problem in problems)
         if problems:
             print(problems, request.model_dump_json(exclude_defaults=True))
     print(

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from service.cli.main import DataDir, app, settings_of
+from service.cli.failing import settings_of
+from service.cli.main import DataDir, app
 from service.cli.main import main as run_command
 
 if TYPE_CHECKING:

@@ -51,10 +51,13 @@ class Correction:
 
 @dataclass
 class Corrections:
-    """Corrections by the SKU of an item or of one of its sizes, or by group; the SKU's own goes before the group's."""
+    """Corrections by the SKU of an item or of one of its sizes, or by group; the SKU's own goes before the group's.
+
+    The very same correction may stand under several SKUs of one piece: it is used where any of them is there.
+    """
 
     by_key: Mapping[str, Correction] = field(default_factory=dict)
-    _used: set[str] = field(default_factory=set)
+    _used: set[int] = field(default_factory=set)
 
     def of(self, skus: Iterable[str], group_id: str) -> Correction | None:
         """What was said of the piece that bears these SKUs."""
@@ -62,11 +65,12 @@ class Corrections:
             return None
         for key in (*skus, group_id):
             if key in self.by_key:
-                self._used.add(key)
+                self._used.add(id(self.by_key[key]))
                 return self.by_key[key]
         return None
 
     @property
     def unused(self) -> list[str]:
-        """The keys that no piece has had so far."""
-        return sorted(self.by_key.keys() - self._used)
+        """Of each correction that no piece has had so far, the first of its keys."""
+        first = {id(told): key for key, told in sorted(self.by_key.items(), reverse=True)}
+        return sorted(key for told, key in first.items() if told not in self._used)

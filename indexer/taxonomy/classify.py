@@ -186,7 +186,8 @@ def _guess(told: _Told, kinds: pool.Scores, texts: pool.Scores) -> SlotGuess:
     kind, sure = pool.best_kind(kinds, slot)
     named = [v for v in told.votes if v.clear and v.kind.slot == slot]
     if slot is not None and sure < _PLAIN and not any(v.exact and not v.kind.generic for v in named):
-        kind = GENERIC_KIND[slot]
+        said = {v.kind.name for v in named if v.exact}
+        kind = said.pop() if len(said) == 1 else GENERIC_KIND[slot]
     nearest = pool.likeliest(texts, _NEAREST)
     if confidence < MIN_CONFIDENCE or kind == UNKNOWN:
         low = f"low confidence: like {', '.join(nearest)}" if told.votes or confidence else "no known word"

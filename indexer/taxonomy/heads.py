@@ -22,7 +22,7 @@ SILENT = "-"  # the key of phrases that name no product
 _CLAUSE = re.compile(r"[,;:|/()\[\]•·+*\"“”!?\n，、；：｜／（）【】「」『』！？。،؛]|\s[-–—~]+\s")
 # Words that begin a side remark.
 _REMARKS = {
-    "en": "with for in from by featuring w via inspired",
+    "en": "with for in from by featuring w via inspired made",
     "de": "mit fur aus im in zum zur von auf",
     "nl": "met voor van in uit",
     "fr": "avec pour en dans sans",

@@ -10,6 +10,7 @@ from fastapi import Depends, Header, Request, Response
 from service.api.concurrency import Gate
 from service.api.metrics import Metrics
 from service.api.rate_limit import Limits
+from service.db.repositories.corrections import CorrectionRepository
 from service.db.repositories.events import EventRepository
 from service.db.repositories.grades import GradeRepository
 from service.db.repositories.keys import KeyRepository, Principal
@@ -30,6 +31,7 @@ class Services:
     state: State
     keys: KeyRepository
     rules: RuleRepository
+    corrections: CorrectionRepository
     styles: StylePolicyRepository
     requests: RequestRepository
     feedback: EventRepository

@@ -9,6 +9,7 @@ from service.api.concurrency import Gate
 from service.api.dependencies import Services
 from service.api.metrics import Metrics
 from service.api.rate_limit import Limits
+from service.db.repositories.corrections import CorrectionRepository
 from service.db.repositories.events import EventRepository
 from service.db.repositories.grades import GradeRepository
 from service.db.repositories.jobs import JobRepository
@@ -40,8 +41,11 @@ def start(
     """Opens the state and begins to open the recommender, which goes on in the background."""
     state = State.of(settings)
     rules, chosen = RuleRepository(state), StylePolicyRepository(state)
+    told = CorrectionRepository(state)
     serving = RecommenderHandle(
-        (lambda: recommender) if recommender is not None else (lambda: _open(settings, state, rules, chosen))
+        (lambda: recommender)
+        if recommender is not None
+        else (lambda: _open(settings, state, rules, chosen, told))
     )
     jobs = JobRunner(state, build or _builder(settings), serving.refresh, settings.data_dir)
     serving.start()
@@ -51,6 +55,7 @@ def start(
         state=state,
         keys=KeyRepository(state),
         rules=rules,
+        corrections=told,
         styles=chosen,
         requests=RequestRepository(
             state, settings.keep_days, keep_vibes=settings.keep_vibes, also=[JobRepository(state).prune]
@@ -92,7 +97,11 @@ def stop(running: Services) -> None:
 
 
 def _open(
-    settings: Settings, state: State, rules: RuleRepository, chosen: StylePolicyRepository
+    settings: Settings,
+    state: State,
+    rules: RuleRepository,
+    chosen: StylePolicyRepository,
+    told: CorrectionRepository,
 ) -> Recommender:
     from service.recommender.recommender import (
         open_recommender,  # loads torch: only when the app really starts
@@ -103,4 +112,4 @@ def _open(
     def nudges(asked: OutfitRequest) -> Sequence[ScoreAdjustment]:
         return [*rules.nudges(asked), *tastes.nudges(asked)]
 
-    return open_recommender(settings, nudges, StockRepository(state), chosen.choices)
+    return open_recommender(settings, nudges, StockRepository(state), chosen.choices, told)

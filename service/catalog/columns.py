@@ -154,24 +154,61 @@ def build_columns(items: Iterable[Item]) -> CatalogColumns:
         margins.append(_margin(item))
         for name, value in _values(item):
             inverted[name].add(value, position)
-    table = np.array(rows, dtype=np.int64).reshape(len(rows), 11)
-    slot, department, kids_line, season_bits, formality, warmth = table[:, :6].astype(np.int8).T
     return CatalogColumns(
-        slot=slot,
-        department=department,
-        kids_line=kids_line,
-        seasons=season_bits,
-        formality=formality,
-        warmth=warmth,
-        stocked=table[:, 6].astype(np.bool_),
-        cents=table[:, 7],
+        **_typed(rows),
         margin=np.array(margins, dtype=np.float64),
-        currency=table[:, 8].astype(np.int16),
         currencies=tuple(currencies),
-        doubtful=table[:, 9].astype(np.bool_),
-        covering=table[:, 10].astype(np.uint8).view(np.int8),
         inverted={name: column.columns() for name, column in inverted.items()},
     )
+
+
+def _typed(rows: list[tuple[int, ...]]) -> dict[str, Any]:
+    """What `_row` gives, as columns by name."""
+    table = np.array(rows, dtype=np.int64).reshape(len(rows), 11)
+    slot, department, kids_line, season_bits, formality, warmth = table[:, :6].astype(np.int8).T
+    return {
+        "slot": slot,
+        "department": department,
+        "kids_line": kids_line,
+        "seasons": season_bits,
+        "formality": formality,
+        "warmth": warmth,
+        "stocked": table[:, 6].astype(np.bool_),
+        "cents": table[:, 7],
+        "currency": table[:, 8].astype(np.int16),
+        "doubtful": table[:, 9].astype(np.bool_),
+        "covering": table[:, 10].astype(np.uint8).view(np.int8),
+    }
+
+
+def with_items(columns: CatalogColumns, changes: Mapping[int, tuple[Item, Item]]) -> CatalogColumns:
+    """The columns after some items became others, at their positions: position -> the item before and after."""
+    currencies = {code: n for n, code in enumerate(columns.currencies)}
+    places = list(changes)
+    fresh = _typed([_row(after, currencies) for _, after in changes.values()])
+    whole = {name: getattr(columns, name).copy() for name in fresh}
+    for name, values in fresh.items():
+        whole[name][places] = values
+    gone: dict[tuple[str, str], list[int]] = defaultdict(list)
+    come: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for position, (before, after) in changes.items():
+        old, new = set(_values(before)), set(_values(after))
+        for key in old - new:
+            gone[key].append(position)
+        for key in new - old:
+            come[key].append(position)
+    inverted = {name: dict(values) for name, values in columns.inverted.items()}
+    for column, value in {*gone, *come}:
+        _move(inverted[column], value, gone[column, value], come[column, value])
+    return replace(columns, **whole, inverted=inverted)
+
+
+def _move(column: dict[str, Positions], value: str, gone: list[int], come: list[int]) -> None:
+    """Takes positions out of a value's, and puts others in; a value of no item is none."""
+    rows = np.setdiff1d(column.pop(value, np.zeros(0, dtype=np.int64)), gone, assume_unique=True)
+    rows = np.union1d(rows, come).astype(np.int64)
+    if len(rows):
+        column[value] = rows
 
 
 def with_stock(columns: CatalogColumns, changes: Mapping[int, tuple[Item, Item]]) -> CatalogColumns:
@@ -190,12 +227,8 @@ def with_stock(columns: CatalogColumns, changes: Mapping[int, tuple[Item, Item]]
         for size in new - old:
             come[size].append(position)
     sizes = dict(columns.inverted["size"])
-    none = np.zeros(0, dtype=np.int64)
     for size in {*gone, *come}:
-        rows = np.setdiff1d(sizes.pop(size, none), gone[size], assume_unique=True)
-        rows = np.union1d(rows, come[size]).astype(np.int64)
-        if len(rows):
-            sizes[size] = rows
+        _move(sizes, size, gone[size], come[size])
     inverted = {**columns.inverted, "size": sizes}
     return replace(columns, stocked=stocked, cents=cents, margin=margin, inverted=inverted)
 

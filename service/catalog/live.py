@@ -1,4 +1,4 @@
-"""Holds the snapshot that is served and the changes of stock since, and swaps both while requests go on.
+"""Holds the snapshot that is served, with changes of stock and corrections since, and swaps them while requests go on.
 
 Knows no requests.
 """
@@ -15,6 +15,7 @@ from indexer.embedder import Embedder
 from indexer.errors import SnapshotError
 from indexer.item import Item
 from indexer.storage.snapshot import SnapshotStore
+from service.catalog.corrections import CorrectionOverlay, CorrectionSource
 from service.catalog.stock_overlay import StockUpdate
 from service.catalog.stock_patches import Said, StockPatch, StockResult, resolve
 from service.catalog.view import CatalogView
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
 """How often a request looks whether another process has made another snapshot current."""
+
+_ANEW = "anew"  # as a floor: no moment of any book, so that changes of stock are laid over again
 
 
 class StockSource(Protocol):
@@ -57,10 +60,12 @@ class StockSource(Protocol):
 class _Held:
     """A view and the number of requests that use it; closed by the last one after it was replaced.
 
-    `now` is the moment up to which changes of stock are in it, `floor` the one from which on they count.
+    `now` is the moment up to which changes of stock are in it, `floor` the one from which on they count. `plain` is the
+    snapshot alone, `indexed` that under the corrections of staff.
     """
 
     def __init__(self, indexed: CatalogView) -> None:
+        self.plain = indexed
         self.indexed = indexed
         self.view = indexed
         self.now = ""
@@ -72,13 +77,21 @@ class _Held:
 class LiveCatalog:
     """The current snapshot, ready to search. Requests keep the one they began with; the old one closes after them.
 
-    With a `book`, what staff said of stock since the snapshot's feeds were read is laid over it.
+    With a `book`, what staff said of stock since the snapshot's feeds were read is laid over it, and with `told`, what
+    they said of pieces.
     """
 
-    def __init__(self, store: SnapshotStore, embedder: Embedder, book: StockSource | None = None) -> None:
+    def __init__(
+        self,
+        store: SnapshotStore,
+        embedder: Embedder,
+        book: StockSource | None = None,
+        told: CorrectionSource | None = None,
+    ) -> None:
         self._store = store
         self._embedder = embedder
         self._book = book
+        self._told = told
         self._stocking = threading.Lock()  # held while stock changes, so that no swap loses a change
         self._held: _Held | None = None
         self._lock = threading.Lock()
@@ -110,6 +123,7 @@ class LiveCatalog:
             snapshot.require_embedder(self._embedder.name, self._embedder.digest)
             held = _Held(CatalogView(snapshot))
             with self._stocking:
+                self._correct(held)
                 self._catch_up(held)
                 self._swap(held)
 
@@ -117,6 +131,7 @@ class LiveCatalog:
     def lease(self) -> Iterator[CatalogView]:
         """The snapshot to serve one request from. Raises UnavailableError while there is none."""
         self._follow()
+        self._follow_corrections()
         self._follow_stock()
         with self._lock:
             held = self._held
@@ -134,6 +149,7 @@ class LiveCatalog:
     def patch_stock(self, patches: Sequence[StockPatch]) -> StockResult:
         """Keep the rows that this snapshot knows, all or none; every later lease sees them. Raises UnavailableError."""
         self._follow()
+        self._follow_corrections()
         with self._stocking:
             held = self._held
             if held is None or self._book is None:
@@ -169,6 +185,25 @@ class LiveCatalog:
         except SnapshotError as error:
             self._failed, self.why_not = version, str(error)
             log.error("snapshot %s cannot be served: %s", version, error)
+
+    def _follow_corrections(self) -> None:
+        """Pick up what staff corrected, here or in another process. Requests that come meanwhile wait: it is brief."""
+        held = self._held
+        if self._told is None or held is None or self._told.stamp() == held.indexed.corrections.stamp:
+            return
+        with self._stocking:
+            if held is self._held and self._correct(held):
+                self._catch_up(held)
+
+    def _correct(self, held: _Held) -> bool:
+        """Lay the corrections over the snapshot, and take off what was said of stock. Needs the lock."""
+        if self._told is None or (stamp := self._told.stamp()) == held.indexed.corrections.stamp:
+            return False
+        held.indexed = held.plain.correcting(CorrectionOverlay.read(self._told, stamp))
+        held.floor = _ANEW
+        if self._book is None:
+            held.view = held.indexed
+        return True
 
     def _follow_stock(self) -> None:
         """Pick up what another process changed. One request does it, the others go on."""

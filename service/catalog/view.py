@@ -1,4 +1,4 @@
-"""One snapshot of the catalogue with what staff said of its stock since: items, columns, vectors. Searches nothing."""
+"""One snapshot of the catalogue with what staff said of it since: items, columns, vectors. Searches nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from indexer.item import Department, Item, Slot, Variant
-from service.catalog.columns import CatalogColumns, build_columns, with_stock
+from service.catalog.columns import CatalogColumns, build_columns, with_items, with_stock
+from service.catalog.corrections import CorrectionOverlay
 from service.catalog.sizes import fits, scale
 from service.catalog.stock_overlay import StockOverlay, StockUpdate
 
@@ -18,46 +19,60 @@ if TYPE_CHECKING:  # rooms above work on a view, and load neither its index nor 
 class CatalogView:
     """Immutable, so any number of threads may use it.
 
-    `columns` and `stock` go together: without them, those of the snapshot as it was indexed.
+    `columns`, `stock` and `corrections` go together: without them, those of the snapshot as it was indexed.
     """
 
     def __init__(
-        self, snapshot: Snapshot, columns: CatalogColumns | None = None, stock: StockOverlay | None = None
+        self,
+        snapshot: Snapshot,
+        columns: CatalogColumns | None = None,
+        stock: StockOverlay | None = None,
+        corrections: CorrectionOverlay | None = None,
     ) -> None:
         self.snapshot = snapshot
         self.stock = stock or StockOverlay()
+        self.corrections = corrections or CorrectionOverlay()
         self.columns = columns or build_columns(snapshot.catalogue.iter_items())
 
     def items(self, positions: Sequence[int]) -> list[Item]:
         """The items at these positions, as they are sold now."""
-        return [self.stock.apply(item) for item in self.snapshot.catalogue.at(positions)]
+        return [self.stock.apply(item) for item in self._read(positions)]
 
     def find(self, sku: str) -> Found | None:
         """The item that has the SKU, as its own or as a size's, as it is sold now."""
         found = self.snapshot.catalogue.get(sku)
         if found is None:
             return None
-        item = self.stock.apply(found.item)
+        item = self.stock.apply(self.corrections.apply(found.item))
         bearer = None if found.variant is None else item.variants[found.item.variants.index(found.variant)]
         return found._replace(item=item, variant=bearer)
 
     def bearers(self, skus: Iterable[str]) -> dict[int, Item]:
-        """Position -> item of the catalogue, as it was indexed, for items with one of the SKUs."""
+        """Position -> item of the catalogue, in its indexed stock, for items with one of the SKUs."""
         positions = self._positions(skus)
-        return dict(zip(positions, self.snapshot.catalogue.at(positions), strict=True))
+        return dict(zip(positions, self._read(positions), strict=True))
+
+    def correcting(self, corrections: CorrectionOverlay) -> CatalogView:
+        """The same search under these corrections; of a view without any, and without changes of stock."""
+        changes = {position: (before, after) for position, before, after in corrections.changes(self)}
+        columns = with_items(self.columns, changes) if changes else self.columns
+        return CatalogView(self.snapshot, columns, None, corrections)
 
     def noting(self, notes: Sequence[StockUpdate], indexed: Mapping[int, Item] | None = None) -> CatalogView:
         """The same search after these notes. `indexed` may hold some of their `bearers`."""
         items = dict(indexed or {})
         missing = [p for p in self._positions(n.sku for n in notes) if p not in items]
-        items.update(zip(missing, self.snapshot.catalogue.at(missing), strict=True))
+        items.update(zip(missing, self._read(missing), strict=True))
         stock = self.stock.noting(notes).reading(items.values())
         changes = {
             p: (self.stock.apply(item), stock.apply(item))
             for p, item in items.items()
             if self.stock.sizes(item) != stock.sizes(item)
         }
-        return CatalogView(self.snapshot, with_stock(self.columns, changes), stock)
+        return CatalogView(self.snapshot, with_stock(self.columns, changes), stock, self.corrections)
+
+    def _read(self, positions: Sequence[int]) -> list[Item]:
+        return [self.corrections.apply(item) for item in self.snapshot.catalogue.at(positions)]
 
     def _positions(self, skus: Iterable[str]) -> list[int]:
         by_sku = self.columns.inverted["sku"]

@@ -76,6 +76,7 @@ def run(settings: Settings, options: Mapping[str, Any], *, as_json: bool, image:
         request = build_request(options)
     if image is not None and image.suffix.lower() not in PICTURES:
         raise InvalidError.at("image", f"{image.name!r} ends neither in .svg nor in .png")
+    from service.db.repositories.corrections import CorrectionRepository
     from service.db.repositories.outfits import read_made
     from service.db.repositories.rules import RuleRepository
     from service.db.repositories.stock import StockRepository
@@ -91,6 +92,7 @@ def run(settings: Settings, options: Mapping[str, Any], *, as_json: bool, image:
                 RuleRepository(state).nudges,
                 StockRepository(state),
                 StylePolicyRepository(state).choices,
+                CorrectionRepository(state),
             )
         ) as recommender,
     ):

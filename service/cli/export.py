@@ -1,4 +1,4 @@
-"""`stylist feedback` and `stylist looks`: what shoppers did and what staff approved, into files for training."""
+"""`stylist feedback`, `looks` and `corrections`: what shoppers did and staff said, into files for training."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, TextIO
 from pydantic import TypeAdapter, ValidationError
 
 from indexer.storage.durable import sync
+from service.db.repositories.corrections import CorrectionRepository
 from service.db.repositories.events import EventRepository
 from service.db.repositories.looks import LookRepository
 from service.db.session import State
@@ -46,6 +47,12 @@ def export_looks(settings: Settings, file: Path) -> str:
     """Writes the approved looks; says how many, unless they went to standard output. Raises OSError."""
     with _state(settings) as state:
         return _said(write_lines(file, LookRepository(state).lines()), "looks", file)
+
+
+def export_corrections(settings: Settings, file: Path) -> str:
+    """Writes what staff said of pieces; says of how many, unless they went to standard output. Raises OSError."""
+    with _state(settings) as state:
+        return _said(write_lines(file, CorrectionRepository(state).lines()), "corrections", file)
 
 
 @contextmanager

@@ -6,20 +6,14 @@ Only light modules are imported here, so that `stylist --help` answers at once.
 from __future__ import annotations
 
 import os
-import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import Annotated, Literal
 
 import typer
 
 from indexer.errors import StylistError
-
-if TYPE_CHECKING:
-    from pydantic import ValidationError
-
-    from service.errors import FieldError
-    from service.settings import Settings
+from service.cli.failing import fail, leave, settings_of
 
 app = typer.Typer(
     help="Whole outfits from a store's own stock, composed by vibe.",
@@ -32,6 +26,8 @@ keys = typer.Typer(help="Keys of the HTTP API.", no_args_is_help=True, rich_mark
 models = typer.Typer(help="The base language model.", no_args_is_help=True, rich_markup_mode=None)
 feedback = typer.Typer(help="What shoppers did with outfits.", no_args_is_help=True, rich_markup_mode=None)
 looks = typer.Typer(help="Looks that staff approved.", no_args_is_help=True, rich_markup_mode=None)
+corrections = typer.Typer(help="What staff said of pieces.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(corrections, name="corrections")
 app.add_typer(keys, name="keys")
 app.add_typer(feedback, name="feedback")
 app.add_typer(looks, name="looks")
@@ -233,6 +229,14 @@ def looks_export(file: LinesFile, data_dir: DataDir = None) -> None:
     typer.echo(export_looks(settings_of(data_dir), file), nl=file != Path("-"))
 
 
+@corrections.command("export")
+def corrections_export(file: LinesFile, data_dir: DataDir = None) -> None:
+    """Write what staff said of pieces as JSON lines, as `python -m training.garments --corrections` reads them."""
+    from service.cli.export import export_corrections
+
+    typer.echo(export_corrections(settings_of(data_dir), file), nl=file != Path("-"))
+
+
 @models.command("fetch")
 def models_fetch(data_dir: DataDir = None) -> None:
     """Bring the base model into the cache, verified, and print its folder."""
@@ -253,47 +257,9 @@ def main() -> None:
     try:
         app()
     except StylistError as error:
-        _fail(error)
+        fail(error)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        _exit(f"{where}{error.strerror or error}", 1)
+        leave(f"{where}{error.strerror or error}", 1)
     except Exception as error:
-        _exit(f"unexpected {type(error).__name__}: {error}", 1)
-
-
-def settings_of(data_dir: Path | None, **overrides: Any) -> Settings:
-    from pydantic import ValidationError
-
-    from service.settings import Settings
-
-    given = {k: v for k, v in {"data_dir": data_dir, **overrides}.items() if v is not None}
-    try:
-        return Settings(**given)
-    except ValidationError as error:
-        _exit(_settings_reason(error, given), 2)
-
-
-def _settings_reason(error: ValidationError, given: dict[str, Any]) -> str:
-    first = error.errors()[0]
-    name = str(first["loc"][0])
-    shown = f"--{name.replace('_', '-')}" if name in given else f"STYLIST_{name.upper()}"
-    return f"{shown}: {first['msg']}"
-
-
-def _fail(error: StylistError) -> NoReturn:
-    from service.errors import InvalidError
-
-    if isinstance(error, InvalidError) and error.errors:
-        _exit("; ".join(f"{_option(e)}: {e.message}" for e in error.errors), 2)
-    _exit(str(error), 1)
-
-
-def _option(error: FieldError) -> str:
-    from service.cli.compose import option_of
-
-    return option_of(error.field)
-
-
-def _exit(reason: str, code: int) -> NoReturn:
-    print(f"stylist: {' '.join(reason.split())}", file=sys.stderr)
-    sys.exit(code)
+        leave(f"unexpected {type(error).__name__}: {error}", 1)

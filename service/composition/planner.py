@@ -25,6 +25,7 @@ from service.retrieval.adjustments import ScoreAdjustment, withheld
 from service.retrieval.placing import place
 from service.retrieval.retriever import Retriever
 from service.retrieval.shortlist import Candidate, Shortlist
+from service.retrieval.unknown_materials import left_out
 from service.schemas.outfits import OutfitRequest, Unmet
 
 
@@ -102,7 +103,8 @@ def make_plans(
     planned.sizes = {s: _offered(s, offers) for s in slots}
     _choose(planned, wanted, offers, request, retriever, frozenset(held))
     if planned.plans:
-        planned.unmet += [u for u in [*placed.unmet, *found.given_up] if u not in planned.unmet]
+        unknown = left_out(retriever.view.columns, request, lane[0])
+        planned.unmet += [u for u in [*placed.unmet, *found.given_up, *unknown] if u not in planned.unmet]
         _pin(planned, request, brief, retriever, quotas, nudges)
     elif placed.unmet:
         planned.unmet += placed.unmet

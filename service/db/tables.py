@@ -1,4 +1,5 @@
-"""The tables of the service's state: keys, outfits, jobs, events, stock, rules, styles, looks, requests and grades.
+"""The tables of the service's state: keys, outfits, jobs, events, stock, corrections, rules, styles, looks, requests,
+grades.
 
 Definitions only: `service.db.session` says which database they live in, `service.db.migrations` how they change.
 Times are ISO 8601 text in UTC, which sorts by time. JSON is text, so that every database keeps it alike.
@@ -116,6 +117,25 @@ class StockMomentRow(Table):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[str]
+
+
+class CorrectionRow(Table):
+    """What staff said of a piece that was read wrongly; null: as it was read. `skus` are all that it had then, `was`
+    how it was read, `text` its words: JSON. `stamp` is another number after every change.
+    """
+
+    __tablename__ = "corrections"
+
+    sku: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str | None]
+    slot: Mapped[str | None]
+    department: Mapped[str | None]
+    skus: Mapped[str]
+    was: Mapped[str]
+    text: Mapped[str]
+    updated: Mapped[str]
+    key_id: Mapped[str | None]
+    stamp: Mapped[int]
 
 
 class RuleRow(Table):

@@ -63,7 +63,8 @@ def build_index(
     hosts: Collection[str] | None = (),
     progress: ProgressSink | None = None,
 ) -> BuildReport:
-    """Build a snapshot in the data directory and make it current. What staff said of stock before counts no more then.
+    """Build a snapshot in the data directory and make it current. What staff said of stock before counts no more then;
+    what they said of pieces holds in it.
 
     A `dry_run` only finds out what would change; `max_removed` is the share of the current items that may go;
     `confirm_prices` says that prices are right, however high. Feeds with an address are fetched first, from `hosts`
@@ -73,6 +74,7 @@ def build_index(
     from indexer.embedder import load_embedder
     from indexer.pipeline.build import BuildOptions, build_snapshot
     from indexer.storage.snapshot import SnapshotStore
+    from service.db.repositories.corrections import CorrectionRepository
     from service.db.repositories.stock import StockRepository
     from service.db.session import State
 
@@ -88,7 +90,8 @@ def build_index(
             images=_images(settings),
         )
         _fetch(settings, feeds, hosts, progress)
-        report = build_snapshot(store, feeds, load_embedder(settings.embedder), options, progress)
+        told = CorrectionRepository(state).all()
+        report = build_snapshot(store, feeds, load_embedder(settings.embedder), options, progress, told)
         _settle(book, store, report, options.started)
     return report
 

@@ -12,7 +12,7 @@ from service.db.repositories.outfits import Made
 from service.pictures.piece import Piece
 from service.recommender.progress import ProgressListener
 from service.retrieval.merchandising import RuleMatch
-from service.schemas.catalog import ItemPage, ItemQuery, ItemView
+from service.schemas.catalog import ItemPage, ItemQuery, ItemView, Reading, ReadingQuery, Readings
 from service.schemas.critique import Critique, CritiqueRequest
 from service.schemas.outfits import Outfit, OutfitRequest, OutfitResponse, RefineRequest, StyleView
 from service.schemas.trace import Why
@@ -79,6 +79,14 @@ class Recommender(Protocol):
     def items(self, query: ItemQuery) -> ItemPage: ...
 
     def item(self, sku: str) -> ItemView | None: ...
+
+    def reading(self, sku: str) -> Reading | None:
+        """What the item of this SKU is taken for, corrections counted; None where no item has it."""
+        ...
+
+    def readings(self, query: ReadingQuery) -> Readings:
+        """What items are taken for, one page of those asked for. An unknown cursor is an InvalidError of `cursor`."""
+        ...
 
     def why(self, sku: str, request: OutfitRequest) -> Why | None:
         """Why the item of this SKU is not in outfits for the request; None where no item has it."""

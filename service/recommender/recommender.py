@@ -10,7 +10,9 @@ from dataclasses import replace
 from indexer.embedder import Embedder, load_embedder
 from indexer.storage.snapshot import SnapshotStore
 from service.catalog.browse import page, view
+from service.catalog.corrections import CorrectionSource
 from service.catalog.live import LiveCatalog, StockSource
+from service.catalog.readings import reading, readings
 from service.catalog.stock_patches import StockPatch, StockResult
 from service.catalog.view import CatalogView
 from service.composition.draft import OutfitDraft
@@ -45,7 +47,7 @@ from service.registry.styles import Styles
 from service.retrieval.adjustments import AdjustmentSource, ScoreAdjustment, digests
 from service.retrieval.merchandising import RuleMatch
 from service.retrieval.retriever import Retriever
-from service.schemas.catalog import ItemPage, ItemQuery, ItemView
+from service.schemas.catalog import ItemPage, ItemQuery, ItemView, Reading, ReadingQuery, Readings
 from service.schemas.critique import Critique, CritiqueRequest
 from service.schemas.outfits import (
     IndexRef,
@@ -71,6 +73,7 @@ class StoreRecommender:
         nudges: AdjustmentSource | None = None,
         book: StockSource | None = None,
         choices: Callable[[], Choices] = Choices,
+        told: CorrectionSource | None = None,
     ) -> None:
         check(use_policy(settings.policy_dir))
         self._settings = settings
@@ -83,7 +86,7 @@ class StoreRecommender:
         self._reading = encoder, QueryParser(self._embedder, encoder, self._memory)
         self._understanding = Understanding(self._embedder)
         self._stylists = Styles(settings, choices)
-        self._holder = LiveCatalog(SnapshotStore(settings.data_dir), self._embedder, book)
+        self._holder = LiveCatalog(SnapshotStore(settings.data_dir), self._embedder, book, told)
 
     def _encoding(self) -> tuple[QueryEncoder, QueryParser]:
         """What a request is read and searched with, from its beginning to its end."""
@@ -127,6 +130,14 @@ class StoreRecommender:
     def items(self, query: ItemQuery) -> ItemPage:
         with self._holder.lease() as catalog:
             return page(query, catalog, self._embedder)
+
+    def reading(self, sku: str) -> Reading | None:
+        with self._holder.lease() as catalog:
+            return reading(sku, catalog)
+
+    def readings(self, query: ReadingQuery) -> Readings:
+        with self._holder.lease() as catalog:
+            return readings(query, catalog)
 
     def why(self, sku: str, request: OutfitRequest) -> Why | None:
         """Why the item of this SKU is not in outfits for the request; None where no item has it."""
@@ -274,6 +285,7 @@ class StoreRecommender:
         decided_by += [f"policy:{policy().digest}"]
         decided_by += [f"stock:{catalog.stock.digest}"] if catalog.stock.digest else []
         decided_by += [f"critic:{self._critic.digest}"] if self._critic else []
+        decided_by += [f"told:{catalog.corrections.digest}"] if catalog.corrections.digest else []
         return [*decided_by, str(self._settings.candidates_per_slot), *degraded]
 
     @contextmanager
@@ -306,9 +318,11 @@ def open_recommender(
     nudges: AdjustmentSource | None = None,
     book: StockSource | None = None,
     choices: Callable[[], Choices] = Choices,
+    told: CorrectionSource | None = None,
 ) -> StoreRecommender:
     """The recommender of these settings. Slow: loads the models. Raises ModelError when the embedder is missing.
 
-    Without a book, stock and prices are those of the index. `choices` are what staff decided of styles.
+    Without a book, stock and prices are those of the index. `choices` are what staff decided of styles, `told` what
+    they said of pieces.
     """
-    return StoreRecommender(settings, nudges, book, choices)
+    return StoreRecommender(settings, nudges, book, choices, told)

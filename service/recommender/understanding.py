@@ -22,6 +22,7 @@ from service.query.intent import Mention, WishReading
 from service.query.reader import WishReader
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment
+from service.retrieval.known_words import checked
 from service.retrieval.retriever import Retriever
 from service.schemas.catalog import ItemView
 from service.schemas.outfits import OutfitRequest, RefineRequest, Understood
@@ -46,10 +47,12 @@ class Understanding:
         self._reader: tuple[str, WishReader] | None = None
 
     def read(self, request: OutfitRequest, catalog: CatalogView) -> Wish:
-        """The wish of a request. Deterministic."""
+        """The wish of a request. Deterministic. Raises InvalidError for words in its fields that nobody knows."""
+        request, silent = checked(request, catalog.columns)
         reading = self._reader_for(catalog).read(request.vibe)
         pieces, own = read_own(own_texts(request, reading), self._embedder)
-        return Wish(join(request, reading, pieces), own)
+        demands = join(request, reading, pieces)
+        return Wish(replace(demands, unread=(*demands.unread, *silent)), own)
 
     def turn(self, made: Made, body: RefineRequest, catalog: CatalogView) -> SwapOrder:
         """What to compose so that an outfit is as the shopper says. Raises InvalidError where that cannot be told."""

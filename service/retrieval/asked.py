@@ -15,7 +15,7 @@ from indexer.item import SLOTS, Slot
 from service.catalog.columns import CatalogColumns, Mask
 from service.query.demands import NamedPiece
 from service.query.families import barred
-from service.retrieval.tables import AttributeRule, Signs, attribute_rules, concerned, shades
+from service.retrieval.tables import AttributeRule, Signs, attribute_rules, concerned, shades, wider_materials
 
 _SIGN_COLUMNS = {
     "kinds": "kind",
@@ -46,7 +46,12 @@ def of_material(columns: CatalogColumns, materials: Iterable[str], *, ruled_out:
     """Pieces that are partly of one of the materials, shape (items,)."""
     named = [m.casefold() for m in materials]
     found = columns.mentioning("material", named)
-    return found | _in_title(columns, named) if ruled_out else found
+    if not ruled_out:
+        return found
+    rows = [row for m in named if (row := wider_materials().get(m)) is not None]
+    found |= columns.mentioning("material", [m for row in rows for m in row.materials])
+    found |= columns.any_of("kind", [kind for row in rows for kind in row.kinds])
+    return found | _in_title(columns, [*named, *(word for row in rows for word in row.words)])
 
 
 def of_pattern(columns: CatalogColumns, patterns: Iterable[str], *, ruled_out: bool = False) -> Mask:

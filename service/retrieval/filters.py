@@ -27,6 +27,7 @@ from service.retrieval.asked import (
     with_attribute,
 )
 from service.retrieval.suitability import Verdict, counted, left_by, verdicts
+from service.retrieval.unknown_materials import of_unknown_material
 from service.schemas.outfits import OutfitRequest, Unmet
 
 RULES_TOLD = 3
@@ -84,6 +85,7 @@ def filters(
         ),
     ]
     found += exclusions(columns, request)
+    found += _unknown_materials(columns, request)
     reason, sentence = (f"{what} has to be looked at by staff first" for what in ("what there is", "it"))
     found.append(Filter("doubtful", ~columns.doubtful, reason, "try later", sentence=sentence))
     found += _attributes(columns, request)
@@ -243,6 +245,16 @@ def exclusions(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filt
             reason = f"everything else is excluded ({', '.join(values[:3])})"
             sentence = f"it is excluded ({', '.join(values[:3])})"
             yield Filter(f"exclude.{name}", ~find(values), reason, f"exclude fewer {name}", sentence=sentence)
+
+
+def _unknown_materials(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filter]:
+    """Where a material is ruled out, pieces of which nobody knows the material go too, while there are others."""
+    ruled_out = request.exclude.materials
+    if ruled_out and (silent := of_unknown_material(columns, ruled_out)).any():
+        reason, sentence = (f"of {what} nobody knows the material" for what in ("what there is", "it"))
+        field, hint = "exclude.materials", "look at what they are made of before you buy"
+        name = f"{field}.unknown"
+        yield Filter(field, ~silent, reason, hint, soft=True, said=True, name=name, sentence=sentence)
 
 
 def _having(columns: CatalogColumns, attributes: list[str]) -> Mask:

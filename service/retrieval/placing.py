@@ -69,8 +69,13 @@ def place(
     """Where everything goes. `taken` slots are filled already; `dresses`: whether a dress is worn at all."""
     placed = Placed()
     _place_pieces(columns, request, pieces, within, taken, placed)
+
+    def asked_for(slot: Slot) -> Mask:
+        """What a slot may hold; nothing where the request wants no piece of it."""
+        return within(slot) & (request.slots is None or slot in request.slots)
+
     for constraint, value, mask in _wants(columns, request):
-        _place_want(constraint, value, mask, within, taken, dresses, placed)
+        _place_want(constraint, value, mask, asked_for, taken, dresses, placed)
     return placed
 
 

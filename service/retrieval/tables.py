@@ -1,4 +1,6 @@
-"""The tables beside this module, read once: what attributes mean for pieces, and which shades a colour takes in."""
+"""The tables beside this module, read once: what attributes mean for pieces, which shades a colour takes in, and what a
+material.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from indexer.item import SLOTS, Slot
+from indexer.taxonomy.kinds import KINDS
 
 
 class Signs(BaseModel):
@@ -52,6 +55,30 @@ def attribute_rules() -> Mapping[str, AttributeRule]:
             field = ".".join(str(part) for part in first["loc"])
             raise ValueError(f"attributes.toml: {name}: {field}: {first['msg']}") from error
     return rules
+
+
+class Wider(BaseModel):
+    """What a material takes in when it is ruled out. See `materials.toml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    materials: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=1)
+def wider_materials() -> Mapping[str, Wider]:
+    """Material -> what goes with it. Raises ValueError naming the row and the field that is wrong."""
+    rows: dict[str, Wider] = {}
+    for name, row in _table("materials.toml").items():
+        try:
+            rows[name] = Wider.model_validate(row)
+        except ValidationError as error:
+            raise ValueError(f"materials.toml: {name}: {error.errors()[0]['msg']}") from error
+        if strange := [kind for kind in rows[name].kinds if kind not in KINDS]:
+            raise ValueError(f"materials.toml: {name}: no kind {strange[0]!r}")
+    return rows
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import BaseModel
 
@@ -68,5 +69,54 @@ class ItemView(BaseModel):
 
 class ItemPage(BaseModel):
     items: list[ItemView]
+    total: int
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingQuery:
+    """Filters of `GET /v1/admin/items`; None filters nothing. `cursor` is the `next_cursor` of the page before."""
+
+    doubtful: bool | None = None
+    corrected: bool | None = None
+    cursor: str | None = None
+    limit: int = DEFAULT_PAGE
+
+
+class CorrectionView(BaseModel):
+    """What staff said of a piece; null: as it is read. A slot of `none`: it is not composed."""
+
+    kind: str | None = None
+    slot: Slot | Literal["none"] | None = None
+    department: Department | None = None
+
+
+class Reading(BaseModel):
+    """What a piece is taken for. `sku` is the item's own, `skus` has those of all its sizes.
+
+    A `doubtful` piece is in no outfit until staff say what it is; `nearest` are the kinds that it is most like.
+    `source` says where kind and slot come from. `correction` is null where nobody has corrected it.
+    """
+
+    sku: str
+    skus: list[str]
+    group_id: str
+    title: str
+    category: str
+    tags: list[str]
+    description: str
+    image_url: str
+    kind: str
+    slot: Slot | None
+    department: Department
+    confidence: float
+    source: Literal["feed", "table", "trained", "staff"]
+    doubtful: bool
+    nearest: list[str]
+    correction: CorrectionView | None = None
+
+
+class Readings(BaseModel):
+    items: list[Reading]
     total: int
     next_cursor: str | None = None

@@ -15,7 +15,15 @@ from service.pictures.piece import Piece
 from service.recommender.progress import ProgressListener, Unwatched
 from service.recommender.protocol import Condition
 from service.retrieval.merchandising import RuleMatch
-from service.schemas.catalog import ItemPage, ItemQuery, ItemView, VariantView
+from service.schemas.catalog import (
+    ItemPage,
+    ItemQuery,
+    ItemView,
+    Reading,
+    ReadingQuery,
+    Readings,
+    VariantView,
+)
 from service.schemas.outfits import (
     IndexRef,
     Outfit,
@@ -206,6 +214,15 @@ class FakeRecommender:
         matching = [p for p in self.shelf if sku in (p.sku, p.variants[0].sku)]
         return matching[0].model_copy(update={"sku": sku}) if matching else None
 
+    def reading(self, sku: str) -> Reading | None:
+        found = self.item(sku)
+        return None if found is None else _reading(found)
+
+    def readings(self, query: ReadingQuery) -> Readings:
+        """Nothing on the shelf is doubtful."""
+        shown = [] if query.doubtful else [_reading(p) for p in self.shelf]
+        return Readings(items=shown[: query.limit], total=len(shown))
+
     def why(self, sku: str, request: OutfitRequest) -> Why | None:
         """Sold out is the only reason; the wish is the sentence where it is not."""
         found = self.item(sku)
@@ -253,6 +270,24 @@ class FakeRecommender:
 
     def close(self) -> None:
         self.closed = True
+
+
+def _reading(p: ItemView) -> Reading:
+    shared = p.model_dump(
+        include={"sku", "group_id", "title", "category", "description", "image_url", "kind"}
+    )
+    return Reading(
+        **shared,
+        skus=[v.sku for v in p.variants],
+        category="",
+        tags=[],
+        slot=p.slot,
+        department=p.department,
+        confidence=1.0,
+        source="feed",
+        doubtful=False,
+        nearest=[],
+    )
 
 
 def _restocked(p: ItemView, patch: StockPatch) -> ItemView:

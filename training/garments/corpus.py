@@ -1,4 +1,6 @@
-"""All that the classifier of kinds learns from: made-up and written titles, the sample store, lookbooks, Polyvore."""
+"""All that the classifier of kinds learns from: made-up and written titles, the sample store, lookbooks, Polyvore, and
+what a store's own staff said of its pieces.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,10 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from pydantic import BaseModel, ValidationError
+
 from indexer.taxonomy.classifier.votes import path_vote, title_vote
-from indexer.taxonomy.kinds import KINDS, NARROWER
+from indexer.taxonomy.kinds import KINDS, NARROWER, UNKNOWN
 from training.garments.titles import Sample, made_up, written
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -17,12 +21,46 @@ STORE = _ROOT / "inventory_samples" / "source"
 LOOKBOOKS = _ROOT / "training" / "lookbooks"
 
 
-def gather(polyvore: Path | None, seed: int) -> list[Sample]:
+def gather(polyvore: Path | None, corrections: Path | None, seed: int) -> list[Sample]:
     """Everything, in a fixed order. Without the file of outfits the net learns from fewer real titles."""
     found = [*made_up(seed), *written(), *_store(), *_lookbooks()]
     if polyvore is not None:
         found += [s for s in read_polyvore(polyvore) if s.source == "polyvore train"]
+    if corrections is not None:
+        found += read_corrections(corrections)
     return found
+
+
+def read_corrections(path: Path) -> Iterator[Sample]:
+    """Titles that staff said the kind of, or confirmed it, as `stylist corrections export` writes them.
+
+    A correction of the slot or department alone says nothing of the kind. Raises ValueError naming file and line.
+    """
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            told = _Told.model_validate_json(line)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(map(str, first["loc"])) or "the line"
+            raise ValueError(f"{path}, line {number}: {field}: {first['msg']}") from error
+        kind = told.kind or ("" if told.slot else told.was.kind)
+        if told.kind and told.kind not in KINDS:
+            raise ValueError(f"{path}, line {number}: kind: {told.kind!r} is no kind")
+        if kind in KINDS and kind != UNKNOWN and told.title:
+            yield Sample(told.title, kind, "staff", f"staff {told.title.lower()}")
+
+
+class _Was(BaseModel):
+    kind: str = ""
+
+
+class _Told(BaseModel):
+    title: str
+    kind: str | None
+    slot: str | None
+    was: _Was
 
 
 def read_polyvore(path: Path) -> Iterator[Sample]:

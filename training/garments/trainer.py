@@ -27,7 +27,14 @@ _PIECES_KEPT, _SIGHT_KEPT = (
 )  # what a text shows of itself in one step: neither half may be all that counts
 _SMOOTHING = 0.05
 _SLOT_WEIGHT = 1.0
-_SOURCE_WEIGHT = {"polyvore train": 1.5, "written": 3.0, "store": 2.0, "lookbook": 0.7, "store text": 0.7}
+_SOURCE_WEIGHT = {
+    "polyvore train": 1.5,
+    "staff": 3.0,
+    "written": 3.0,
+    "store": 2.0,
+    "lookbook": 0.7,
+    "store text": 0.7,
+}
 
 
 class KindNet(nn.Module):

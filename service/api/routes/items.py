@@ -1,19 +1,30 @@
-"""Routes of the catalogue: items for shoppers, and for staff why one of them is not shown."""
+"""Routes of the catalogue: items for shoppers; for staff what they are taken for, and why one is not shown."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Security
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from indexer.item import Department, Slot
 from service.api.auth import ShopperRoute, StaffRoute, bearer
-from service.api.dependencies import Language, services
+from service.api.dependencies import Language, Services, key_id, services
 from service.api.errors import documented
+from service.catalog.corrections import correction
+from service.db.repositories.corrections import CorrectedPiece
 from service.errors import InvalidError, NotFoundError
 from service.recommender.localization import localised_item, localised_page
-from service.schemas.catalog import DEFAULT_PAGE, MAX_PAGE, ItemPage, ItemQuery, ItemView
+from service.schemas.catalog import (
+    DEFAULT_PAGE,
+    MAX_PAGE,
+    ItemPage,
+    ItemQuery,
+    ItemView,
+    Reading,
+    ReadingQuery,
+    Readings,
+)
 from service.schemas.outfits import AskedSeason, OutfitRequest
 from service.schemas.trace import Why
 
@@ -106,10 +117,88 @@ def why(
     return answer
 
 
-router.add_api_route(
-    "/admin/items/{sku:path}/why",
-    why,
-    methods=["GET"],
-    responses=documented(404),
-    route_class_override=StaffRoute,
+staff = APIRouter(
+    prefix="/v1/admin/items", tags=["admin"], route_class=StaffRoute, dependencies=[Security(bearer)]
 )
+staff.add_api_route("/{sku:path}/why", why, methods=["GET"], responses=documented(404, 422))
+
+Word = Annotated[str, Field(min_length=1, max_length=60)]
+_WORDS = ("kind", "slot", "department")
+_PATH = "/{sku:path}"
+
+
+class CorrectionBody(BaseModel):
+    """What a piece is. A field that is absent stays as it was said before; null goes back to what was read.
+
+    A kind without a slot brings its own; a slot of `none` keeps the piece out of outfits. No field at all confirms what
+    was read: the piece is no longer doubtful.
+    """
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    kind: Word | None = None
+    slot: Word | None = None
+    department: Word | None = None
+
+
+@staff.get("", responses=documented(422))
+def readings(
+    request: Request,
+    doubtful: bool | None = None,
+    corrected: bool | None = None,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = DEFAULT_PAGE,
+) -> Readings:
+    """What pieces are taken for; with `doubtful`, those that wait for a word of staff, with the nearest kinds."""
+    query = ReadingQuery(doubtful, corrected, cursor, limit)
+    return services(request).serving.get().readings(query)
+
+
+@staff.patch(_PATH, responses=documented(404, 409, 422))
+def correct(sku: str, body: CorrectionBody, request: Request) -> Reading:
+    """Say what a piece is, by its SKU or that of one of its sizes. The next request sees it, every build keeps it."""
+    app = services(request)
+    found = _reading_of(app, sku)
+    said = {name: getattr(body, name) for name in body.model_fields_set}
+    former = app.corrections.get(found.sku)
+    words = {name: said.get(name, None if former is None else getattr(former, name)) for name in _WORDS}
+    if said and not any(words.values()):
+        if former is not None:
+            app.corrections.delete(found.sku)
+    else:
+        piece = CorrectedPiece(found.sku, correction(**words), found.skus, _was(found), _text(found))
+        app.corrections.put(piece, key_id(request))
+    return _reading_of(app, sku)
+
+
+@staff.delete(_PATH, status_code=204, responses=documented(404, 422))
+def undo(sku: str, request: Request) -> None:
+    """Take back what was said of a piece. What an index was built with holds until the next build."""
+    app = services(request)
+    found = app.serving.get().reading(sku)
+    app.corrections.delete(sku if found is None else found.sku)  # also of a piece that is sold no more
+
+
+def _reading_of(app: Services, sku: str) -> Reading:
+    found = app.serving.get().reading(sku)
+    if found is None:
+        raise NotFoundError(f"no item with SKU {sku!r}")
+    return found
+
+
+def _was(found: Reading) -> dict[str, object]:
+    """How the indexer read it."""
+    return {"kind": found.kind, "slot": found.slot, "department": found.department, "nearest": found.nearest}
+
+
+def _text(found: Reading) -> dict[str, object]:
+    """The words that it was read from."""
+    return {
+        "title": found.title,
+        "category": found.category,
+        "tags": found.tags,
+        "description": found.description,
+    }
+
+
+router.routes.extend(staff.routes)  # each keeps the class by which it asks for a key

@@ -263,3 +263,13 @@ def test_any_text_gets_an_answer_that_fits_together(title: str, kind: str, path:
         assert (found.slot, found.source) == (slot, "feed")
     else:
         assert found.slot == KINDS[found.kind].slot
+
+
+def test_a_type_that_outranks_the_title_gives_its_own_kind() -> None:
+    found = guess("SKT FLIPPY JERSEY PRT", product_type="L SKIRT")
+    assert (found.kind, found.slot) == ("skirt", "bottom")
+
+
+def test_what_a_piece_was_made_out_of_is_not_what_it_is() -> None:
+    found = guess("Denim maxi skirt made out of two pairs of jeans", product_type="Skirts")
+    assert (found.kind, found.slot) == ("maxi-skirt", "bottom")
