@@ -26,6 +26,7 @@ from service.query.reading.tagger import POLARITIES, TAGGED, TAGS, Opinion
 from service.query.wording.vocabulary import Candidate
 from service.query.wording.words import Word
 
+_INNER = frozenset({"color", "material", "pattern"})
 _RANGE = 20
 """Characters between the two ends of a range, at most."""
 
@@ -79,7 +80,7 @@ def assemble(
             chosen.append(Chosen(-1, Candidate(0, 0, *span, facet, text[span[0] : span[1]]), role))
         else:
             doubtful.append(span)
-    chosen = _ranges(_compounds(_linked(chosen, opinion, limits), proposals))
+    chosen = _ranges(_inner(_linked(chosen, opinion, limits), proposals))
     mentions = mentions_of(text, chosen)
     read = [(m.start, m.end) for m in mentions]
     return mentions, _unread(text, [d for d in doubtful if not any(_covers(r, d) for r in read)])
@@ -162,17 +163,17 @@ def _brand(span: tuple[int, int], words: Sequence[Word], opinion: Opinion) -> fl
     return min(float(opinion.tags[i, columns].sum()) for i in inside)
 
 
-def _compounds(chosen: Sequence[Chosen], proposals: Sequence[Candidate]) -> list[Chosen]:
-    """What the beginning of a compound says of a wanted or owned garment: leather of "Ledergürtel"."""
-    kinds = {(c.found.first, c.found.last): c for c in chosen if c.found.field == "kind" and c.at >= 0}
+def _inner(chosen: Sequence[Chosen], proposals: Sequence[Candidate]) -> list[Chosen]:
+    """What part of a wanted or owned garment's name says of it: leather of "leather jacket" and "Ledergürtel"."""
+    kinds = [c for c in chosen if c.found.field == "kind" and c.at >= 0 and c.role in (INCLUDE, OWN)]
     read = {c.at for c in chosen}
     added = []
     for at, found in enumerate(proposals):
-        kind = kinds.get((found.first, found.last))
-        if kind is None or at in read or found.how != "compound" or found.field == "kind" or not found.value:
+        if at in read or found.field not in _INNER or not found.value or found.foreign:
             continue
-        if kind.role in (INCLUDE, OWN):
-            added.append(Chosen(at, found, kind.role, kind.at))
+        holder = next((k for k in kinds if k.found.first <= found.first and found.last <= k.found.last), None)
+        if holder is not None and (found.inside or found.how == "compound"):
+            added.append(Chosen(at, found, holder.role, holder.at))
     return [*chosen, *added]
 
 
@@ -195,7 +196,12 @@ def _unread(text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
             merged.append((start, end))
-    return tuple(dict.fromkeys(text[a:b] for a, b in merged))
+    return tuple(dict.fromkeys(text[a:b] for a, b in merged if _says_something(text[a:b])))
+
+
+def _says_something(phrase: str) -> bool:
+    """Whether a phrase is more than one letter, or one syllable of Japanese that only joins words."""
+    return len(phrase) > 1 or "\u3400" <= phrase <= "\u9fff"
 
 
 def _overlap(a: tuple[int, int], b: tuple[int, int]) -> bool:

@@ -117,6 +117,8 @@ class Vocabulary:
         found = _longest(found)
         silent = [c for c in found if c.value == SILENT]
         named = [c for c in found if c.value != SILENT and not _covered(c, silent)]
+        own = {(c.first, c.last) for c in named if not c.foreign and c.how == "exact"}
+        named = [c for c in named if not c.foreign or (c.first, c.last) not in own]
         marked = [replace(c, inside=any(_within(c, other) for other in named)) for c in named]
         return sorted(marked, key=lambda c: (c.first, c.last, c.field))
 
