@@ -18,7 +18,7 @@ from service.query.reading.assembly import Thresholds
 from service.query.reading.proposals import FACETS, NONE
 from service.query.reading.word_vectors import Floats
 
-READ, NAMED, VANISHED, MISREAD, FALSE, NEEDLESS = 1.0, 0.35, -1.5, -1.0, -0.7, -0.15
+READ, NAMED, VANISHED, MISREAD, FALSE, NEEDLESS = 1.0, 0.4, -1.5, -2.0, -1.0, -0.12
 ENOUGH = 60
 _READS = tuple(np.round(np.arange(0.30, 0.86, 0.05), 2))
 _DROPS = tuple(np.round(np.arange(0.40, 0.99, 0.04), 2))

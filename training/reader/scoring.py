@@ -110,6 +110,28 @@ def tallies(scored: Sequence[Scored]) -> dict[str, Tally]:
     }
 
 
+def _is_borne_out(mention: Mention, gold: Sequence[Gold], outcomes: Sequence[Outcome]) -> bool:
+    """Whether a mention beside the gold ones says no more than they: "no heels" excludes the kind and the attribute,
+    "leather jacket" includes the kind and the material.
+    """
+    return any(
+        _answers(entry, mention)
+        or (
+            outcome == "right"
+            and _touch(entry, mention)
+            and _polarity(entry.field) == _polarity(mention.field)
+        )
+        for entry, outcome in zip(gold, outcomes, strict=True)
+    )
+
+
+def _polarity(field: str) -> str:
+    facet = field.removeprefix("include.").removeprefix("exclude.")
+    if facet in ("kinds", "colors", "materials", "patterns", "attributes"):
+        return "exclude" if field.startswith("exclude") else "include"
+    return field
+
+
 def _group(field: str) -> str:
     return field.partition(".")[0] if field.startswith("sizes") else field
 

@@ -26,14 +26,14 @@ from service.query.wording.meanings import Meaning
 from service.query.wording.vocabulary import Vocabulary
 from service.query.wording.words import split as words_of
 from training.reader.calibrate import Judged, thresholds
-from training.reader.examples import Example, ExampleMaker, learned_phrases, taught_by
+from training.reader.examples import IGNORED, Example, ExampleMaker, learned_phrases, taught_by
 from training.reader.network import Shape
 from training.reader.swaps import Swapper
 from training.reader.trainer import Recipe, fit, weights
 from training.reader.wishes import Wish, split, training_wishes
 
 HELD_OUT = 2
-DRAWN = 6
+DRAWN = 5
 """Sets of changed wishes that the epochs take turns with."""
 REDUCED = 256
 """Directions of the encoder's vectors that the network learns from, by how much they vary."""
@@ -125,9 +125,10 @@ def judge(wishes: Sequence[Wish], maker: ExampleMaker, tagger: Tagger) -> Judged
         found = maker.proposals(wish, words, None)
         example = maker.make(wish)
         opinion: Opinion = tagger.opinion(example.seen, found, words, wish.language)
-        facets += [c.field for c in found]
-        roles.append(opinion.roles)
-        right.append(example.roles)
+        asked = [i for i, role in enumerate(example.roles) if role != IGNORED]
+        facets += [found[i].field for i in asked]
+        roles.append(opinion.roles[asked])
+        right.append(example.roles[asked])
         known = {
             i for c in found if c.field in (*TAGGED, "who", "number", "size") for i in range(c.first, c.last)
         }

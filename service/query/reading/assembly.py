@@ -27,6 +27,7 @@ from service.query.wording.vocabulary import Candidate
 from service.query.wording.words import Word
 
 _INNER = frozenset({"color", "material", "pattern"})
+_UNLIKELY = 0.15
 _RANGE = 20
 """Characters between the two ends of a range, at most."""
 
@@ -65,7 +66,7 @@ def assemble(
     doubtful: list[tuple[int, int]] = []
     for at, found in enumerate(proposals):
         role, probability = _role(opinion.roles[at])
-        sure = role != NONE and probability >= limits.reads(found.field)
+        sure = role != NONE and probability >= limits.reads(found.field) + _distrust(found)
         if sure and found.value:
             chosen.append(Chosen(at, found, role))
         elif sure or opinion.roles[at, NONE] < limits.drops(found.field):
@@ -84,6 +85,11 @@ def assemble(
     mentions = mentions_of(text, chosen)
     read = [(m.start, m.end) for m in mentions]
     return mentions, _unread(text, [d for d in doubtful if not any(_covers(r, d) for r in read)])
+
+
+def _distrust(found: Candidate) -> float:
+    """What a proposal must be surer of than others: one that is read into a slip, or into another language."""
+    return _UNLIKELY if found.how == "slip" or found.foreign else 0.0
 
 
 def _role(probabilities: np.ndarray[tuple[int], np.dtype[np.float32]]) -> tuple[int, float]:

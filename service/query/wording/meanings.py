@@ -41,7 +41,8 @@ _WHOLE_SLOT = {"day-dress": "dress"}
 class Meaning:
     """What a phrase means in one language. `weak`: it often means something else. `own`: only in this language.
 
-    `opposite`: the words ask for the contrary of `value`. `learned`: from wishes, not from a table.
+    `opposite`: the words ask for the contrary of `value`. `learned`: from wishes, not from a table. `preferred`: what
+    shoppers mean by it, where a feed means something else.
     """
 
     field: str
@@ -51,6 +52,7 @@ class Meaning:
     own: bool = False
     opposite: bool = False
     learned: bool = False
+    preferred: bool = False
 
 
 def kind_value(kind: str) -> str:
@@ -110,7 +112,7 @@ def _beside() -> Iterator[tuple[str, Meaning]]:
             yield from ((p, meaning) for p in spellings)
     for language, key, spellings in _keyed("colloquial.tsv"):
         facet, _, value = key.partition(":")
-        meaning = Meaning(facet, "" if value == NAMELESS else value, language)
+        meaning = Meaning(facet, "" if value == NAMELESS else value, language, preferred=True)
         yield from ((p, meaning) for p in spellings)
 
 
@@ -118,7 +120,7 @@ def learned_meanings(text: str, name: str) -> Iterator[tuple[str, Meaning]]:
     """What wishes taught: rows `language:facet:value<TAB>phrases`, where NAMELESS is a value that has no name here."""
     for language, key, spellings in _rows(text, name):
         facet, _, value = key.partition(":")
-        meaning = Meaning(facet, "" if value == NAMELESS else value, language, learned=True)
+        meaning = Meaning(facet, "" if value == NAMELESS else value, language, learned=True, preferred=True)
         yield from ((p, meaning) for p in spellings)
 
 

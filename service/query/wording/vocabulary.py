@@ -25,6 +25,8 @@ HOWS: tuple[How, ...] = ("exact", "inflected", "compound", "slip", "given")
 _COMPOUNDING = ("de", "nl")
 _MIN_TAIL = 4
 _MIN_HEAD = 3
+_MIN_INFLECTED = 5
+"""Letters of a word of no certain language that is met in other forms: the stem of a shorter one is anything."""
 _MIN_SLIP = 5
 """Letters of a word that may be meant where another stands."""
 _NO_SLIPS = frozenset({"rain", "snow", "season"})
@@ -87,11 +89,12 @@ class Vocabulary:
             self._longest_run = max(self._longest_run, len(run))
             return
         keys = phrase_keys(phrase)
-        if not keys or len(keys) > _LONGEST:
-            return
+        if not keys or len(keys) > _LONGEST or (len("".join(keys)) == 1 and keys[0].isascii()):
+            return  # a feed's field may say "m" for men; in a wish an "M" is a size
         self._exact[keys].append(meaning)
         for language in self._languages_of(meaning):
-            self._stems[language, tuple(stem(k, language) for k in keys)].append(meaning)
+            if meaning.language == language or language == "en" or len("".join(keys)) >= _MIN_INFLECTED:
+                self._stems[language, tuple(stem(k, language) for k in keys)].append(meaning)
             if language in _COMPOUNDING and len(keys) == 1:
                 self._add_compounds(keys[0], language, meaning)
             for key in keys:
@@ -243,7 +246,9 @@ def _best(meanings: Iterable[Meaning], language: str) -> list[Meaning]:
     """One meaning a field: the wish's own language first, then any language's, then English, then others'."""
     order = {language: 0, ANY_LANGUAGE: 1, "en": 2}
     best: dict[str, Meaning] = {}
-    for meaning in sorted(meanings, key=lambda m: (order.get(m.language, 3), m.weak or m.own)):
+    for meaning in sorted(
+        meanings, key=lambda m: (order.get(m.language, 3), m.weak or m.own, not m.preferred)
+    ):
         if meaning.own and meaning.language != language:
             meaning = replace(meaning, weak=True)
         best.setdefault(meaning.field, meaning)

@@ -148,7 +148,7 @@ def test_learned_rows_name_facet_and_value() -> None:
     rows = list(
         learned_meanings(f"en:kind:rain-boots\twellies, welly\nde:kind:{NAMELESS}\tschleier\n", "l.tsv")
     )
-    assert rows[0] == ("wellies", Meaning("kind", "rain-boots", "en", learned=True))
+    assert rows[0] == ("wellies", Meaning("kind", "rain-boots", "en", learned=True, preferred=True))
     assert rows[-1][1].value == ""
 
 
