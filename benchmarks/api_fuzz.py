@@ -38,7 +38,7 @@ from schemathesis.specs.openapi.checks import (
 from benchmarks.running_service import serving
 from benchmarks.violations import VIBES
 from indexer.pipeline.read import FeedSource
-from service.db.repositories.keys import KeyRing
+from service.db.repositories.keys import KeyRepository
 from service.db.session import State
 from service.indexing.build import build_index
 from service.settings import Settings
@@ -200,7 +200,7 @@ def main() -> int:
         build_index(Settings(data_dir=data), [FeedSource(SAMPLE)])
         with serving(data, adapters_dir=Path(folder) / "adapters") as served:
             with closing(State.of(Settings(data_dir=data))) as state:
-                ring = KeyRing(state)
+                ring = KeyRepository(state)
                 keys: Keys = {"shopper": ring.add("shopper"), "staff": ring.add("staff")}
             found = fuzz(served.url, keys, options.requests, options.seed)
             errors = served.errors()

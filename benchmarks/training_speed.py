@@ -28,7 +28,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line does
 import training
 from indexer.embedder import load_embedder
 from service.lm.base_model import load_base
-from service.lm.engine import LanguageModel
+from service.lm.engine import ScoringEngine
 from service.lm.prompt import format_answer, render
 from service.settings import Settings
 from training.data.decisions import Draw, Example, Pool, draw_examples
@@ -74,7 +74,7 @@ def measure_ours(settings: Settings, plan: Plan, objective: Objective) -> Speed:
     """One epoch of `Trainer.update`; without a choice between options where none are needed."""
     examples = plan.examples if objective == "listwise" else [_own_pieces(e) for e in plan.examples]
     trainer = Trainer(
-        LanguageModel(settings), Lora(rank=plan.rank, objective=objective, readout="likelihood")
+        ScoringEngine(settings), Lora(rank=plan.rank, objective=objective, readout="likelihood")
     )
     started = time.perf_counter()
     trainer.read_neutral({(d.slot, o) for e in examples for d in e.decisions for o in d.options})
@@ -170,7 +170,7 @@ def _own_pieces(example: Example) -> Example:
     return replace(example, decisions=tuple(replace(d, options=d.options[:1]) for d in example.decisions))
 
 
-def _tree(lm: LanguageModel, example: Example) -> list[int]:
+def _tree(lm: ScoringEngine, example: Example) -> list[int]:
     return build_tree(lm.encode_prompt(render(example.context, "scored")), example, lm.encode).tokens
 
 

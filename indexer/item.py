@@ -13,10 +13,73 @@ Season = Literal["spring", "summer", "autumn", "winter"]
 SLOTS: tuple[Slot, ...] = get_args(Slot)
 DEPARTMENTS: tuple[Department, ...] = get_args(Department)
 SEASONS: tuple[Season, ...] = get_args(Season)
+COVERED_BY_DRESS: tuple[Slot, ...] = ("top", "bottom")
+
+# What a piece is for, beside dressing anybody for anything: among `Item.tags`, as read from the feed's fields and text.
+PURPOSES: tuple[str, ...] = (
+    "underwear",
+    "sleep",
+    "sport",
+    "swim",
+    "maternity",
+    "nursing",
+    "plus",
+    "petite",
+    "tall",
+    "costume",
+    "household",
+)
+
+# What `Item.attributes` may hold. A missing word means that nothing says so, not that the piece is otherwise.
+ATTRIBUTES: tuple[str, ...] = (
+    "heel-flat",  # up to 2 cm
+    "heel-low",  # up to 6 cm, and block or kitten heels without a figure
+    "heel-high",
+    "sleeveless",
+    "short-sleeve",
+    "long-sleeve",
+    "strapless",
+    "off-shoulder",
+    "backless",
+    "low-cut",
+    "high-neck",
+    "cut-out",
+    "slit",
+    "cropped",
+    "mini",  # above the knee
+    "midi",
+    "maxi",  # ankle or floor
+    "high-waist",
+    "low-waist",
+    "hooded",
+    "sheer",
+    "tight",
+    "loose",
+    "stretch",
+    "lined",
+    "unlined",
+    "water-resistant",
+    "waterproof",  # such pieces have "water-resistant" too
+    "washable",  # by machine
+    "hand-wash",
+    "dry-clean",
+    "pockets",
+    "open-toe",
+    "closed-toe",
+    "wide-fit",
+    "vegan",
+    "organic",
+    "recycled",
+)
 
 DESCRIPTION_CHARS = 240
 TAGS_CHARS = 120
 LABEL_WORDS = 12
+TEXT_COLORS = 3
+
+_NOT_IN_TEXT = frozenset(
+    {"underwear", "maternity", "nursing", "plus", "petite", "tall", "costume", "household"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +111,13 @@ class Item:
     `slot` is None for what is not composed (gift cards, candles, underwear); `kind` is a key of the kinds
     table; `formality` runs from 1 (gym, lounge) to 5 (black tie), `warmth` from 0 (swimwear) to 4 (deep
     winter); an empty `seasons` means all year. Prices are in units of `currency` (12.5 is twelve and a half).
+
+    `material` is the main one, `materials` are all that the feed names, trims and blends among them, and `colors` all
+    colours, the first ones first. `attributes` are of `ATTRIBUTES`; `tags` are the shop's own, those of the kind, and
+    what the piece is for (`PURPOSES`). `covers` are the slots that the piece fills where they are more than its own:
+    a dress has top and bottom, a whole suit outerwear and bottom. A `doubtful` piece is unlike everything that is sold
+    as what it is said to be: it is not to be composed before somebody looked; `nearest` are the kinds that it is most
+    like, the likeliest first. `slot_source` "staff": somebody did, and said what it is.
     """
 
     sku: str
@@ -72,8 +142,13 @@ class Item:
     image_url: str = ""
     url: str = ""
     slot_confidence: float = 1.0
-    slot_source: Literal["feed", "table", "nearest"] = "table"
+    slot_source: Literal["feed", "table", "trained", "staff"] = "table"
     derived: tuple[str, ...] = ()
+    materials: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+    covers: tuple[Slot, ...] = ()
+    doubtful: bool = False
+    nearest: tuple[str, ...] = ()
 
     @property
     def price(self) -> float | None:
@@ -100,7 +175,7 @@ class Item:
     def text(self) -> str:
         """The only string that is ever embedded. Stable: it has no price, stock, SKU or URL in it."""
         facts = [
-            " ".join(self.colors),
+            " ".join(self.colors[:TEXT_COLORS]),
             self.material,
             self.pattern,
             self.kind.replace("-", " "),
@@ -110,7 +185,9 @@ class Item:
         parts = [
             self.title,
             ", ".join(f for f in facts if f),
-            _shorten(", ".join(self.tags), TAGS_CHARS),  # the shop's own words for style and occasion
+            _shorten(
+                ", ".join(t for t in self.tags if t not in _NOT_IN_TEXT), TAGS_CHARS
+            ),  # style and occasion
             _shorten(self.description, DESCRIPTION_CHARS),
         ]
         return ". ".join(p.rstrip(". ") for p in parts if p.strip())

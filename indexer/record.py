@@ -40,13 +40,21 @@ COST = "cost_of_goods_sold"
 MAX_UNPACKED = 4 * 1024**3
 """Bytes that a packed feed may unpack to, unless the caller says otherwise."""
 
+MAX_ROWS = 10_000_000
+MAX_COLUMNS = 5_000
+"""Far above what an honest product feed has: more is a file that means to fill a memory, or no feed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One sellable variant as the feed states it. `line` is 1-based, in the file (row number for Parquet)."""
+    """One sellable variant as the feed states it. `line` is 1-based, in the file (row number for Parquet and Excel).
+
+    `remarks` say what the reader made of it that a person should know: short phrases that the report counts.
+    """
 
     line: int
     fields: dict[str, str]
+    remarks: tuple[str, ...] = ()
 
     def get(self, name: str) -> str:
         return self.fields.get(name, "")
@@ -83,6 +91,8 @@ class Inspection:
 
     priced: bool  # whether any record can be expected to name a price
     notes: tuple[str, ...] = ()  # for the person who runs the indexer: matched and ignored columns
+    minor: frozenset[str] = frozenset()  # the fields whose amounts are minor units (cents)
+    hints: tuple[str, ...] = ()  # of the notes, those that say what would help if the rows cannot be used
 
 
 class FeedReader(Protocol):

@@ -11,9 +11,12 @@ from pathlib import Path
 
 from inventory_samples.google import write_tsv, write_xml
 from inventory_samples.plain import write_csv, write_jsonl, write_parquet
+from inventory_samples.protocols import write_acp, write_ucp
 from inventory_samples.shopify import write_shopify
+from inventory_samples.shopify_json import write_bulk, write_products
 from inventory_samples.store import Product, load_products
 from inventory_samples.woocommerce import write_woocommerce
+from inventory_samples.workbook import write_workbook
 
 FEEDS: dict[str, Callable[[Sequence[Product], Path], None]] = {
     "store.csv": write_csv,
@@ -23,6 +26,11 @@ FEEDS: dict[str, Callable[[Sequence[Product], Path], None]] = {
     "store.google.xml": write_xml,
     "store.google.tsv": write_tsv,
     "store.woocommerce.csv": write_woocommerce,
+    "store.xlsx": write_workbook,
+    "store.products.json": write_products,
+    "store.bulk.jsonl.gz": write_bulk,
+    "store.acp.jsonl.gz": write_acp,
+    "store.ucp.json.gz": write_ucp,
 }
 
 

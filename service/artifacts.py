@@ -11,6 +11,10 @@ from indexer.errors import ModelError, StylistError
 
 M = TypeVar("M", bound=BaseModel)
 
+CONFIG = "adapter_config.json"
+WEIGHTS = "adapter_model.safetensors"
+"""The two files of a LoRA adapter, as peft names them."""
+
 
 def read_file(path: Path, kind: type[M], error: type[StylistError] = ModelError) -> M:
     """The file as a `kind`. Raises `error` naming the file and the field that is wrong."""

@@ -9,11 +9,14 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from indexer.embedder import EMBEDDED_MODEL
+from indexer.item import Department
 from indexer.record import MAX_UNPACKED
+from indexer.storage.images import MAX_BYTES
 
 EMBEDDED_LM = "embedded:SmolLM2-135M-Instruct"
 
 Positive = Annotated[int, Field(gt=0)]
+ImageHost = Annotated[str, Field(pattern=r"^(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?$")]
 Origin = Annotated[str, Field(pattern=r"^https?://[^/*?#@\s]+$")]
 
 
@@ -28,14 +31,20 @@ class Settings(BaseSettings):
     """PostgreSQL that keeps the state, as postgresql://USER:PASSWORD@HOST/NAME; unset: a file in the data folder."""
     model_dir: Path = Path.home() / ".cache" / "vibe-stylist"
     """Where the converted base model is cached."""
-    adapters_dir: Path = Field(default_factory=lambda: _adapters())
-    """Folder of adapters: one folder per style and version; `./adapters`, else those beside the code."""
+    adapters_dir: Path = Field(default_factory=lambda data: _adapters(data["data_dir"]))
+    """Folder of adapters: one folder per style and version; the one beside the code, else one in the data folder."""
+    policy_dir: Path | None = None
+    """Folder of a store's own rows of the policy tables; unset: the tables as they are shipped."""
     embedder: str = EMBEDDED_MODEL
     """Embedding model: a sentence-transformers id or folder."""
     base_model: str = EMBEDDED_LM
     """Base language model: a transformers id or folder."""
     default_style: str = "house"
     """Style of a request that names none; `base` while no such adapter is published."""
+    memory: bool = True
+    """Whether stylists' looks for wishes like the shopper's say what to look for."""
+    default_department: Department | None = None
+    """Whom outfits are for where nobody says so; unset: women or men, whichever the store has more for."""
     composer: Literal["auto", "retrieval"] = "auto"
     """`retrieval` never loads a language model."""
     currency: str = "EUR"
@@ -45,9 +54,17 @@ class Settings(BaseSettings):
     feed_dir: Path | None = None
     """Folder that server-side paths of reindex requests are confined to; unset: uploads only."""
     feed_sources: Annotated[tuple[str, ...] | None, NoDecode] = None
-    """Names in that folder, separated by commas, that a reindex request without feeds means."""
+    """Names in that folder, or addresses, separated by commas, that a reindex request without feeds means."""
+    feed_hosts: Annotated[tuple[str, ...] | None, NoDecode] = None
+    """Hosts (or HOST:PORT), separated by commas, whose feeds a reindex request may have fetched; unset: none."""
+    feed_seconds: Annotated[float, Field(gt=0)] = 600.0
+    """A feed that is fetched from an address must have arrived after this many seconds."""
     reindex_max_removed: Annotated[float, Field(ge=0, le=1)] = 0.3
     """Share of the current items that a reindex may remove without being confirmed."""
+    image_hosts: Annotated[tuple[ImageHost, ...] | None, NoDecode] = None
+    """Hosts that product images are fetched from when indexing, separated by commas; unset: none are fetched."""
+    image_max_bytes: Positive = MAX_BYTES
+    """Most bytes that a product image may weigh as it is fetched."""
     candidates_per_slot: Positive = 8
     """Pieces per slot that the stylist reads."""
     queue_size: Positive = 16
@@ -55,8 +72,9 @@ class Settings(BaseSettings):
     deadline_seconds: Annotated[float, Field(gt=0)] = 20.0
     """A request that waits longer than this for the stylist is composed by retrieval alone."""
     max_upload_bytes: Positive = 512 * 1024 * 1024
+    """Largest upload of feeds, and largest feed that is fetched from an address."""
     max_unpacked_bytes: Positive = MAX_UNPACKED
-    """Most bytes that a packed feed (Parquet) may unpack to."""
+    """Most bytes that a packed feed (gzip, Parquet, Excel) may unpack to."""
     max_body_bytes: Positive = 256 * 1024
     body_timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
     """A body must have arrived after this many seconds; of an upload, something in each."""
@@ -83,7 +101,7 @@ class Settings(BaseSettings):
     threads: int = 0
     """Threads of the language model; 0 leaves the choice to torch."""
 
-    @field_validator("cors_origins", "feed_sources", mode="before")
+    @field_validator("cors_origins", "feed_sources", "feed_hosts", "image_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -91,7 +109,16 @@ class Settings(BaseSettings):
         return value
 
 
-def _adapters() -> Path:
-    here = Path("adapters")
-    beside = Path(__file__).parent.parent / "adapters"
-    return beside if beside.is_dir() and not here.is_dir() else here
+BESIDE_THE_CODE = Path(__file__).parent.parent / "adapters"
+
+
+def _adapters(data_dir: Path) -> Path:
+    """Never one that merely happens to lie where the command is run: nobody chose those weights."""
+    return BESIDE_THE_CODE if BESIDE_THE_CODE.is_dir() else data_dir / "adapters"
+
+
+def adapters_source(settings: Settings) -> str:
+    """Why these settings take adapters from the folder that they do, in words."""
+    if "adapters_dir" in settings.model_fields_set:
+        return "as STYLIST_ADAPTERS_DIR or --adapters-dir says"
+    return "beside the code" if settings.adapters_dir == BESIDE_THE_CODE else "in the data folder"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -133,22 +134,135 @@ def test_modules_and_functions_are_short(name: str) -> None:
     assert {f: lines for f, lines in lengths.items() if lines > MAX_FUNCTION_LINES} == {}
 
 
+ROOMS = sorted({p.parent for p in MODULES.values()})
+ROOM_SIZE = 13
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.relative_to(ROOT).as_posix())
+def test_a_room_can_be_taken_in_at_a_glance(room: Path) -> None:
+    files = [p.name for p in room.glob("*.py") if p.name != "__init__.py"]
+    assert len(files) <= ROOM_SIZE, "make a room inside, or merge"
+
+
+def test_statements_are_in_one_place() -> None:
+    """Who imports sqlalchemy: the rooms of the databases, and of those only the repositories know the shop's rows."""
+    users = {name for name in MODULES if any(m.startswith("sqlalchemy") for m in imported(tree(name)))}
+    assert {name for name in users if not name.startswith(("service/db/", "indexer/storage/"))} == set()
+    rows = re.compile(r"service\.db\.tables\.(?!Table$)")
+    readers = {name for name in MODULES if any(rows.match(m) for m in imported(tree(name)))}
+    assert {name for name in readers if not name.startswith("service/db/")} == ROWS_ELSEWHERE
+
+
+ROWS_ELSEWHERE = {"service/indexing/job_info.py", "service/indexing/runner.py"}
+"""A job's row is what its runner works with; they read what the repository gave them."""
+
+BY_RESOURCE = {
+    "service/schemas",
+    "service/api/routes",
+    "service/db/repositories",
+    "service/cli",
+    "training/commands",
+    "training/importers",
+    "training/evaluation/cases",
+    "training/evaluation/tasks",
+}
+"""Rooms with a file for each resource, or each kind of data: the same name in two of them is the same thing."""
+NAMESAKES = {
+    "conditions": "in policy what a condition is, in query whether a wish meets it",
+    "engine": "one of a database, one of a language model",
+    "errors": "problems, and how HTTP answers with them",
+    "images": "in pipeline fetching them, in storage keeping them",
+    "prices": "in columns where they stand, in pipeline what they mean",
+    "tables": "of a database, and of attributes",
+    "trainer": "of the retriever, and of the reader of wishes",
+}
+"""Names that two modules of a package bear all the same."""
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_module_is_known_by_its_name(package: str) -> None:
+    names = [
+        Path(name).stem
+        for name in MODULES
+        if name.startswith(f"{package}/")
+        and not name.endswith("/__init__.py")
+        and Path(name).parent.as_posix() not in BY_RESOURCE
+    ]
+    assert {name for name in names if names.count(name) > 1} <= {*NAMESAKES}
+
+
+FREE_OF_NUMBERS = [
+    *(f"service/retrieval/{name}.py" for name in ("suitability", "attribute_fit", "filters", "retriever")),
+    *(f"service/composition/{name}.py" for name in ("templates", "compatibility", "planner", "weights")),
+    "service/query/parser.py",
+]
+
+
+@pytest.mark.parametrize("name", FREE_OF_NUMBERS)
+def test_numbers_of_taste_stand_in_tables(name: str) -> None:
+    """What may come and what suits is decided by `service/policy/*.toml`: code holds no weight but none and all."""
+    numbers = {
+        n.value for n in ast.walk(tree(name)) if isinstance(n, ast.Constant) and type(n.value) is float
+    }
+    assert numbers <= {0.0, 1.0}
+
+
+MODELS = {"torch", "transformers", "sentence_transformers", "peft"}
+HTTP = {"fastapi", "starlette", "uvicorn"}
+
+
+DATA = {"faiss", "sqlalchemy"}
+
+
+def loaded_by(modules: Sequence[str], heavy: set[str]) -> list[str]:
+    """What of the heavy modules a fresh interpreter has after it imported these."""
+    code = f"import sys, {', '.join(modules)}; print(*sorted(set(sys.modules) & set({sorted(heavy)})))"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return run.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("room", "heavy"),
+    [
+        ("service/schemas", {*MODELS, *HTTP, *DATA, "numpy"}),
+        ("service/policy", {*MODELS, *HTTP, *DATA}),
+        ("service/lm", {*MODELS - {"torch"}, *HTTP, *DATA}),
+        ("service/query", {*MODELS, *HTTP, *DATA}),
+        ("service/query/reading", {*MODELS, *HTTP, *DATA}),
+        ("service/retrieval", {*MODELS, *HTTP, *DATA}),
+        ("service/composition", {*MODELS, *HTTP, *DATA}),
+        ("service/pictures", {*MODELS, *HTTP, *DATA, "numpy"}),
+        ("service/db", {*MODELS, *HTTP, "faiss"}),
+        ("service/db/repositories", {*MODELS, *HTTP, "faiss"}),
+        ("service/registry", {*HTTP, "faiss"}),
+        ("service/indexing", {*MODELS, *HTTP}),
+        ("service/recommender", {*MODELS, *HTTP}),
+        ("service/api", MODELS),
+        ("service/api/routes", MODELS),
+        ("training/report", {*MODELS, *HTTP, *DATA}),
+    ],
+)
+def test_a_room_loads_nothing_heavy(room: str, heavy: set[str]) -> None:
+    names = [
+        name.removesuffix(".py").replace("/", ".") for name in MODULES if Path(name).parent == Path(room)
+    ]
+    assert loaded_by([name for name in names if not name.endswith(".__init__")], heavy) == []
+
+
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
-        ("service.lm.prompt", {"fastapi", "torch", "transformers", "sentence_transformers", "faiss"}),
-        (
-            "service.composition.constraints",
-            {"fastapi", "torch", "transformers", "sentence_transformers", "faiss"},
+        ("service.lm.prompt", {*MODELS, *HTTP, *DATA, "numpy"}),
+        ("service.policy.policy", {*MODELS, *HTTP, *DATA, "numpy"}),
+        ("service.catalog.columns", {*MODELS, *HTTP, *DATA}),
+        ("service.catalog.view", {*MODELS, *HTTP, *DATA}),
+        ("service.cli.main", {*MODELS, *HTTP, *DATA, "pyarrow", "numpy"}),
+        ("training.data.lookbook", {*MODELS, *HTTP, *DATA, "numpy"}),
+        *(
+            (f"service.registry.{module}", {*MODELS, *HTTP, *DATA})
+            for module in ("adapter", "evaluation", "gate", "lifecycle", "live_encoder", "store", "style_key")
         ),
-        (
-            "service.cli.main",
-            {"fastapi", "torch", "transformers", "sentence_transformers", "faiss", "pyarrow"},
-        ),
-        ("service.api.app", {"torch", "transformers", "sentence_transformers"}),
     ],
 )
 def test_importing_a_light_module_loads_nothing_heavy(module: str, heavy: set[str]) -> None:
-    code = f"import {module}, sys; print(*sorted(set(sys.modules) & set({sorted(heavy)})))"
-    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert run.stdout.split() == []
+    assert loaded_by([module], heavy) == []

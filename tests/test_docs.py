@@ -15,22 +15,21 @@ from reading_docs import API, DOCS, PATHS, README, ROOT, blocks, commands, optio
 
 from indexer.record import FIELDS
 from service.api.app import create_app
+from service.db.migrate import HEAD
 from service.lm.prompt import PROMPT_VERSION
 from service.registry.adapter import Manifest
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 
 
-def test_every_setting_is_listed_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_setting_is_listed_with_its_default() -> None:
     def shown(value: object) -> str:
+        if value == ROOT / "adapters":
+            return "`adapters` beside the code"
         return "unset" if value is None else str(value).replace(str(Path.home()), "~")
 
-    fields = Settings.model_fields.items()
-    monkeypatch.chdir(ROOT)  # the folder of adapters is the one here
-    expected = [
-        (f"STYLIST_{name.upper()}", shown(field.get_default(call_default_factory=True)))
-        for name, field in fields
-    ]
+    defaults = Settings.model_construct()  # whatever is set on this machine
+    expected = [(f"STYLIST_{name.upper()}", shown(getattr(defaults, name))) for name in Settings.model_fields]
     assert [(row[0], row[1]) for row in table(README, "variable")] == expected
 
 
@@ -142,6 +141,13 @@ def test_every_link_leads_somewhere(path: str) -> None:
 def test_the_changelog_has_the_version() -> None:
     version = create_app(Settings()).version
     assert re.search(rf"^## .*\b{re.escape(version)}\b", DOCS["CHANGELOG.md"], re.MULTILINE)
+
+
+def test_every_revision_of_the_database_is_listed() -> None:
+    scripts = (ROOT / "service" / "db" / "migrations" / "versions").glob("r*.py")
+    expected = sorted(path.name[1:5] for path in scripts)
+    assert [row[0] for row in table(DOCS["docs/database.md"], "revision")] == expected
+    assert expected[-1] == HEAD
 
 
 def test_commands_are_found_to_compare_with() -> None:

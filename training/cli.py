@@ -169,11 +169,12 @@ def train_retriever(
     seed: Seed = 0,
     limit: Limit = None,
     out: Out = None,
+    adapters_dir: AdaptersDir = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Train the query side of retrieval on looks."""
+    """Train the query side of retrieval on looks and publish it as candidate."""
     sources = _sources(looks, house, polyvore, store_looks, orders, feedback)
-    settings = settings_of(data_dir)
+    settings = settings_of(data_dir, adapters_dir=adapters_dir)
     from training.commands.train_retriever import RetrieverRun, run
 
     bases = (wish_base, worn_base)
@@ -181,12 +182,9 @@ def train_retriever(
     _show(run(settings, options))
 
 
-Key = Annotated[str, typer.Argument(metavar="NAME[@VERSION]", help="An adapter; alone, its champion.")]
-
-
 @app.command()
 def evaluate(
-    key: Key,
+    key: Annotated[str, typer.Argument(metavar="NAME[@VERSION]", help="A style, or retriever.")],
     looks: Looks = None,
     polyvore: Polyvore = None,
     layouts: Annotated[bool, typer.Option("--layouts", help="Compare both prompts, too. Slow.")] = False,
@@ -202,7 +200,7 @@ def evaluate(
         ),
     ] = None,
     limit: Limit = None,
-    wishes: Annotated[int, typer.Option(min=1, help="Wishes that whole outfits are composed for.")] = 60,
+    wishes: Annotated[int, typer.Option(min=1, help="Most wishes that whole outfits are composed for.")] = 60,
     seed: Seed = 0,
     out: Annotated[File, typer.Option(metavar="DIR", help="Where to write. [beside the adapter]")] = None,
     adapters_dir: AdaptersDir = None,
@@ -240,14 +238,15 @@ def report(
 def adapters(adapters_dir: AdaptersDir = None, data_dir: DataDir = None) -> None:
     """List the published adapters and which of them is served."""
     settings = settings_of(data_dir, adapters_dir=adapters_dir)
-    from training.commands.registry import listing
+    from training.commands.registry import listing, where
 
+    _show(where(settings), err=True)
     _show(listing(settings))
 
 
 @app.command()
 def promote(
-    key: Annotated[str, typer.Argument(metavar="NAME@VERSION", help="Alone, the style's candidate.")],
+    key: Annotated[str, typer.Argument(metavar="NAME@VERSION", help="Alone, its candidate.")],
     max_latency_ratio: Annotated[
         float, typer.Option(min=0.0, help="How many times slower than the champion it may be.")
     ] = 1.5,
@@ -257,10 +256,10 @@ def promote(
     adapters_dir: AdaptersDir = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Serve a version as its style, if the gate lets it through."""
+    """Serve a version as its style, or as the retriever, if the gate lets it through."""
     settings = settings_of(data_dir, adapters_dir=adapters_dir)
+    from service.registry.gate import Limits
     from training.commands.registry import promote_past_gate
-    from training.gate import Limits
 
     _show(promote_past_gate(settings, key, Limits(max_latency_ratio), force))
 
@@ -271,7 +270,7 @@ def rollback(
     adapters_dir: AdaptersDir = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Serve a style's champion before the present one again."""
+    """Serve the champion before the present one again, of a style or of the retriever."""
     settings = settings_of(data_dir, adapters_dir=adapters_dir)
     from training.commands.registry import roll_back
 
@@ -294,6 +293,6 @@ def _sources(
     return Sources(all_of(looks), house, polyvore, all_of(store_looks), all_of(orders), all_of(feedback))
 
 
-def _show(lines: list[str]) -> None:
+def _show(lines: list[str], err: bool = False) -> None:
     for line in lines:
-        typer.echo(line)
+        typer.echo(line, err=err)

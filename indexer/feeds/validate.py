@@ -1,6 +1,6 @@
 """Records -> rows: the one place where a feed's text becomes numbers and is found usable or not.
 
-Control characters go, over-long texts are cut, addresses that are not http(s) are dropped. Knows no format.
+Control characters and HTML go, over-long texts are cut, addresses that are not http(s) are dropped. Knows no format.
 """
 
 from __future__ import annotations
@@ -9,13 +9,19 @@ import re
 from dataclasses import dataclass
 
 from indexer.feeds.values.availability import availability_of
+from indexer.feeds.values.choices import is_only_choice
 from indexer.feeds.values.currency import currency_code
+from indexer.feeds.values.html_text import html_to_text
 from indexer.feeds.values.money import MoneyError, parse_money
 from indexer.record import COST, Record, Reject, Row
 
 _NOTHING = frozenset({"", "-", "na", "n/a", "nan", "null", "none", "undefined", "untitled"})
 MAX_CHARS = {"description": 5_000, "title": 300, "tags": 2_000, "image_url": 2_048, "url": 2_048}
 MAX_OTHER_CHARS = 500
+# Readers take the HTML out of descriptions, where it is; the rest are addresses and numbers.
+_NO_MARKUP = frozenset(
+    {"description", "url", "image_url", "price", "sale_price", COST, "quantity", "currency"}
+)
 MAX_ID_CHARS = 200  # an id is never cut: two could become one
 MAX_TAGS = 50
 MAX_QUANTITY = 10_000_000
@@ -32,11 +38,13 @@ _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What a feed does not say of each row. `currency` is ISO 4217; `priced` is False when no row has prices."""
+    """What a feed does not say of each row. `currency` is ISO 4217; `priced` is False when no row has prices; `minor`
+    are the fields among price, sale price and cost whose amounts are minor units (cents)."""
 
     file: str = ""
     currency: str = "EUR"
     priced: bool = True
+    minor: frozenset[str] = frozenset()
 
 
 class _Invalid(Exception):
@@ -66,10 +74,12 @@ def _row(line: int, fields: dict[str, str], defaults: Defaults) -> Row:
             raise _Invalid(name, text, f"{name} too long")
     if get("title").casefold() in _NOTHING:
         raise _Invalid("title", get("title"), "title missing")
+    if is_only_choice(get("title"), get("color"), get("size")):
+        raise _Invalid("title", get("title"), "title names only the variant")
     if not sku and not group_id:
         raise _Invalid("sku", "", "sku missing")
     currency = _currency(get("currency"), defaults.currency)
-    price, currency = _price(fields, currency, defaults.priced)
+    price, currency = _price(fields, currency, defaults)
     return Row(
         file=defaults.file,
         line=line,
@@ -83,7 +93,7 @@ def _row(line: int, fields: dict[str, str], defaults: Defaults) -> Row:
         tags=tuple(dict.fromkeys(t for p in re.split(r"[,;|]", get("tags")) if (t := p.strip())))[:MAX_TAGS],
         image_url=_address(get("image_url")),
         url=_address(get("url")),
-        cost=_cost(get(COST), currency),
+        cost=_cost(get(COST), currency, COST in defaults.minor),
         **{name: get(name) for name in _PLAIN_FIELDS},
     )
 
@@ -98,6 +108,8 @@ def _clean(name: str, text: str) -> str:
     text = _UNWANTED.sub("", text)
     if name in ("sku", "group_id"):
         return text.strip()
+    if name not in _NO_MARKUP and ("<" in text or "&" in text):
+        text = html_to_text(text) or text  # a title of nothing but markup is a title all the same
     lines = (" ".join(part.split()) for part in text.splitlines())
     joined = ("\n" if name == "description" else " ").join(part for part in lines if part)
     limit = MAX_CHARS.get(name, MAX_OTHER_CHARS)
@@ -113,17 +125,17 @@ def _currency(text: str, default: str) -> str:
     return code
 
 
-def _price(fields: dict[str, str], currency: str, priced: bool) -> tuple[float | None, str]:
+def _price(fields: dict[str, str], currency: str, defaults: Defaults) -> tuple[float | None, str]:
     """What the shopper pays now. A sale price that is no price, or no lower, is passed over."""
-    if not priced:
+    if not defaults.priced:
         return None, currency
     regular, sale = fields.get("price", ""), fields.get("sale_price", "")
-    reduced = _money_or_none(sale, currency)
+    reduced = _money_or_none(sale, currency, "sale_price" in defaults.minor)
     if not regular and reduced is not None:
         amount, named = reduced
     else:
         try:
-            amount, named = parse_money(regular, currency)
+            amount, named = parse_money(regular, currency, in_minor_units="price" in defaults.minor)
         except MoneyError as error:
             raise _Invalid("price", regular, str(error)) from error
         if reduced is not None and reduced[0] < amount and reduced[1] in (None, named or currency):
@@ -133,17 +145,17 @@ def _price(fields: dict[str, str], currency: str, priced: bool) -> tuple[float |
     return amount, named or currency
 
 
-def _cost(text: str, currency: str) -> float | None:
+def _cost(text: str, currency: str, minor: bool) -> float | None:
     """What the store paid, in the currency of the price. What is no such amount is passed over, as a sale price is; so
     is zero, which exports write for a cost that nobody entered. A cost above the price is one.
     """
-    amount, named = _money_or_none(text, currency) or (None, None)
+    amount, named = _money_or_none(text, currency, minor) or (None, None)
     return amount if named in (None, currency) else None
 
 
-def _money_or_none(text: str, currency: str) -> tuple[float, str | None] | None:
+def _money_or_none(text: str, currency: str, minor: bool) -> tuple[float, str | None] | None:
     try:
-        return parse_money(text, currency)
+        return parse_money(text, currency, in_minor_units=minor)
     except MoneyError:
         return None
 

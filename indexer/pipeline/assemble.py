@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from indexer.embedder import Embedder
 from indexer.item import Item
+from indexer.pipeline.corrections import Corrections
 from indexer.pipeline.embed import VectorDraft
 from indexer.pipeline.group import Staging, raw
 from indexer.pipeline.normalise import build_items
+from indexer.pipeline.prices import PriceLevels
 from indexer.pipeline.read import Intake
 from indexer.pipeline.report import Census
 from indexer.record import Reject, Row
@@ -31,8 +32,9 @@ class Assembly:
 
     intake: Intake
     vectors: VectorDraft
-    embedder: Embedder
     census: Census
+    corrections: Corrections = field(default_factory=lambda: Corrections({}))
+    prices: PriceLevels = field(default_factory=PriceLevels)
 
     def write(self, staging: Staging, path: Path, advance: Callable[[int], None]) -> None:
         """Write a new catalogue at `path`, in order of first appearance; `advance` gets the rows done."""
@@ -42,7 +44,7 @@ class Assembly:
                 advance(sum(len(rows) for rows in groups))
 
     def _write_chunk(self, groups: Sequence[Sequence[Row]], catalogue: Catalogue) -> None:
-        built = build_items(groups, self.embedder)
+        built = build_items(groups, self.corrections)
         for reject in built:
             if isinstance(reject, Reject):
                 self.intake.reject_later(reject)
@@ -50,8 +52,12 @@ class Assembly:
         first = self.census.items
         hashes = self.vectors.place([item.text() for item in items], first)
         catalogue.write_items(items, hashes, first)
+        files = {rows[0].group_id: rows[0].file for rows in groups if rows}
         for item in items:
             self.census.add(item)
+            self.prices.add(self.intake.name_of(files.get(item.group_id, "")), item)
+        for row in chain.from_iterable(groups):
+            self.census.add_department(row.department)
 
     def _new_items(
         self, items: Sequence[Item], groups: Sequence[Sequence[Row]], catalogue: Catalogue

@@ -9,104 +9,52 @@ from __future__ import annotations
 import dataclasses
 import json
 import sqlite3
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 
 from indexer.embedder import Embedder
 from indexer.errors import FeedError, SnapshotError
 from indexer.item import SLOTS
+from indexer.pipeline.acceptance import require_accepted, require_prices, require_wearable
 from indexer.pipeline.assemble import Assembly
+from indexer.pipeline.corrections import Correction, Corrections
 from indexer.pipeline.embed import VectorDraft
 from indexer.pipeline.group import Staging
+from indexer.pipeline.images import fetch_images
 from indexer.pipeline.read import FeedSource, Intake
 from indexer.pipeline.rejects import RejectLog
-from indexer.pipeline.report import BuildReport, Census, RemovalError
+from indexer.pipeline.report import BuildReport, RemovalError
+from indexer.pipeline.run import DEFAULTS, BuildOptions, ProgressSink, Run, Silent
+from indexer.storage.catalogue import Catalogue, sqlite_url
 from indexer.storage.diff import Diff, compare, no_difference, read_rejects
-from indexer.storage.draft import CATALOGUE, REJECTS, Draft
+from indexer.storage.draft import CATALOGUE, REJECTS
 from indexer.storage.durable import sha256_file
 from indexer.storage.manifest import Contents, Embedding
-from indexer.storage.snapshot import KEEP, Snapshot, SnapshotStore
+from indexer.storage.snapshot import Snapshot, SnapshotStore
 from indexer.storage.vectors import VectorIndex
 
-__all__ = ["BuildOptions", "FeedSource", "ProgressSink", "build_snapshot"]
+__all__ = ["BuildOptions", "Correction", "FeedSource", "ProgressSink", "build_snapshot"]
 
-REJECTS_LIMIT = (
-    0.5  # above this share of rejected rows it is rather the wrong file or format than a few bad rows
-)
-
-
-@dataclass(frozen=True)
-class BuildOptions:
-    """`allow_rejects` lets a build pass whose rows were mostly rejected; `keep` snapshots stay afterwards.
-
-    `dry_run` ends the build once its difference to the current snapshot is known. `max_removed` is the share of the
-    current items that may go (0 to 1); None allows any. `started` is what the manifest says of when feeds were read.
-    """
-
-    allow_rejects: bool = False
-    keep: int = KEEP
-    dry_run: bool = False
-    max_removed: float | None = None
-    started: str = ""
-
-
-class ProgressSink(Protocol):
-    """Told how a build goes on."""
-
-    def start(self, stage: str, total: int | None) -> None:
-        """A stage begins ("read", "normalise", "compare", "embed", "index", "commit"); `total` None: not known."""
-        ...
-
-    def advance(self, count: int) -> None:
-        """`count` more rows (of "read" and "normalise") or items (of "embed") are done."""
-        ...
-
-
-class _Silent:
-    def start(self, stage: str, total: int | None) -> None: ...
-
-    def advance(self, count: int) -> None: ...
-
-
-@dataclass
-class _Run:
-    """What the stages of one build share."""
-
-    store: SnapshotStore
-    draft: Draft
-    previous: Snapshot | None
-    embedder: Embedder
-    options: BuildOptions
-    progress: ProgressSink
-    rejects: RejectLog
-    census: Census = field(default_factory=Census)
-    seconds: dict[str, float] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    @contextmanager
-    def stage(self, name: str, total: int | None = None) -> Iterator[None]:
-        self.progress.start(name, total)
-        started = time.perf_counter()
-        yield
-        self.seconds[name] = round(time.perf_counter() - started, 3)
+_KEYS_SHOWN = 5
 
 
 def build_snapshot(
     store: SnapshotStore,
     feeds: Sequence[FeedSource],
     embedder: Embedder,
-    options: BuildOptions = BuildOptions(),
+    options: BuildOptions = DEFAULTS,
     progress: ProgressSink | None = None,
+    corrections: Mapping[str, Correction] | None = None,
 ) -> BuildReport:
     """Build and commit a snapshot of these feeds, and say what came of it.
 
+    `corrections` are what staff said of pieces, by SKU or group: they hold in every build that gets them.
+
     Raises FeedError when a feed cannot be used, most rows are rejected (unless `options` allow it), or nothing
-    wearable is left; RemovalError when more items would go than `options` allow; SnapshotError when another build
-    runs or the disk fails. Whatever is raised, the snapshot that was current stays so.
+    wearable is left; PriceLevelError when prices are of an order that garments do not have, and nobody confirms them;
+    RemovalError when more items would go than `options` allow; SnapshotError when another build runs or the disk fails.
+    Whatever is raised, the snapshot that was current stays so.
     """
     if not feeds:
         raise FeedError("no feed given: nothing to index")
@@ -114,7 +62,9 @@ def build_snapshot(
         with store.begin(options.started) as draft, RejectLog(draft.rejects) as rejects:
             notes: list[str] = []
             previous = _previous(store, notes)
-            run = _Run(store, draft, previous, embedder, options, progress or _Silent(), rejects, notes=notes)
+            told = Corrections(corrections or {})
+            sink = progress or Silent()
+            run = Run(store, draft, previous, embedder, options, sink, rejects, told, notes=notes)
             try:
                 return _build(run, feeds)
             finally:
@@ -134,20 +84,22 @@ def _previous(store: SnapshotStore, notes: list[str]) -> Snapshot | None:
         return None
 
 
-def _build(run: _Run, feeds: Sequence[FeedSource]) -> BuildReport:
+def _build(run: Run, feeds: Sequence[FeedSource]) -> BuildReport:
     with Staging(run.draft.scratch / "rows.sqlite") as staging:
-        intake = Intake(staging, run.rejects)
+        intake = Intake(staging, run.rejects, run.draft.scratch)
         with run.stage("read"):
             for source in feeds:
                 intake.read(source, run.progress.advance)
-        _require_accepted(run, intake)
+        require_accepted(run, intake)
         with closing(VectorDraft(run.draft.scratch, run.embedder, run.previous)) as vectors:
             with run.stage("normalise", len(staging)):
-                assembly = Assembly(intake, vectors, run.embedder, run.census)
+                assembly = Assembly(intake, vectors, run.census, run.corrections, run.prices)
                 assembly.write(staging, run.draft.catalogue, run.progress.advance)
             run.rejects.close()
-            _require_accepted(run, intake)
-            _require_wearable(run, intake)
+            run.notes.extend(_unused(run.corrections))
+            require_accepted(run, intake)
+            require_wearable(run, intake)
+            require_prices(run)
             report = _compared(run, intake, vectors)
             if report.unchanged or report.dry_run:
                 return report
@@ -155,10 +107,24 @@ def _build(run: _Run, feeds: Sequence[FeedSource]) -> BuildReport:
                 vectors.encode(run.progress.advance)
             with run.stage("index"):
                 VectorIndex.build(vectors.matrix(run.census.items)).save(run.draft.vectors)
+            _fetch_images(run)
             return _commit(run, intake, vectors, report.diff)
 
 
-def _compared(run: _Run, intake: Intake, vectors: VectorDraft) -> BuildReport:
+def _fetch_images(run: Run) -> None:
+    if run.options.images is None:
+        return
+    with closing(Catalogue.open(sqlite_url(run.draft.catalogue))) as catalogue:
+        addresses = {item.image_url for item in catalogue.iter_items() if item.slot and item.image_url}
+    with run.stage("images", len(addresses)):
+        before = None if run.previous is None else run.previous.images
+        tally = fetch_images(
+            sorted(addresses), run.options.images, run.draft.images, before, run.progress.advance
+        )
+    run.notes.append(tally.note())
+
+
+def _compared(run: Run, intake: Intake, vectors: VectorDraft) -> BuildReport:
     """The report so far: nothing is applied yet. Raises RemovalError when too much would go."""
     reasons = sum((t.rejected for t in intake.tallies), start=Counter[str]())
     rejected = read_rejects(run.draft.rejects, reasons)
@@ -180,7 +146,7 @@ def _compared(run: _Run, intake: Intake, vectors: VectorDraft) -> BuildReport:
     return report
 
 
-def _commit(run: _Run, intake: Intake, vectors: VectorDraft, diff: Diff) -> BuildReport:
+def _commit(run: Run, intake: Intake, vectors: VectorDraft, diff: Diff) -> BuildReport:
     with run.stage("commit"):
         version = run.draft.seal(_contents(run, intake))
         report = _report(run, intake, vectors, diff, version, is_kept=True)
@@ -191,41 +157,14 @@ def _commit(run: _Run, intake: Intake, vectors: VectorDraft, diff: Diff) -> Buil
     return dataclasses.replace(report, seconds=dict(run.seconds))
 
 
-def _require_accepted(run: _Run, intake: Intake) -> None:
-    rejected, total = intake.rejected, intake.rejected + intake.accepted
-    if run.options.allow_rejects or not total or rejected / total <= REJECTS_LIMIT:
-        return
-    worst = sum((t.rejected for t in intake.tallies), start=Counter[str]()).most_common(3)
-    reasons = ", ".join(f"{count:,} {reason}" for reason, count in worst)
-    raise FeedError(
-        f"{rejected:,} of {total:,} rows rejected ({reasons}): nothing was indexed, the current index stays;"
-        f" {_keep_rejects(run, intake)}, or allow rejects (`--allow-rejects`) to index the rest"
-    )
+def _unused(corrections: Corrections) -> Iterator[str]:
+    if keys := corrections.unused:
+        shown = ", ".join(keys[:_KEYS_SHOWN]) + (", ..." if len(keys) > _KEYS_SHOWN else "")
+        yield f"{len(keys):,} corrections name no item of these feeds: {shown}"
 
 
-def _require_wearable(run: _Run, intake: Intake) -> None:
-    if run.census.by_slot:
-        return
-    files = ", ".join(t.file for t in intake.tallies)
-    rows = sum(t.rows for t in intake.tallies)
-    kinds = ", ".join(sorted(run.census.not_composed)[:5])
-    found = f"{run.census.items:,} items, all of kinds that are not worn ({kinds})" if kinds else "no items"
-    raise FeedError(
-        f"no wearable item in {files}: {rows:,} rows gave {found}; nothing was indexed, the current index stays;"
-        f" {_keep_rejects(run, intake)}"
-    )
-
-
-def _keep_rejects(run: _Run, intake: Intake) -> str:
-    if not intake.rejected:
-        return "no row was rejected"
-    run.rejects.close()
-    run.draft.rejects.replace(run.store.rejects_failed)
-    return f"see {run.store.rejects_failed}"
-
-
-def _unchanged(run: _Run, previous: Snapshot) -> bool:
-    """Whether items, texts and rejects equal the previous snapshot's, byte for byte.
+def _unchanged(run: Run, previous: Snapshot) -> bool:
+    """Whether items, texts and rejects equal the previous snapshot's, byte for byte, and images were wanted then too.
 
     The catalogue holds a hash of every text and of the encoder, so that equal catalogues have equal vectors.
     """
@@ -233,10 +172,11 @@ def _unchanged(run: _Run, previous: Snapshot) -> bool:
     return (
         sha256_file(run.draft.catalogue) == files[CATALOGUE].sha256
         and sha256_file(run.draft.rejects) == files[REJECTS].sha256
+        and (run.options.images is None or previous.images.exists)
     )
 
 
-def _contents(run: _Run, intake: Intake) -> Contents:
+def _contents(run: Run, intake: Intake) -> Contents:
     return Contents(
         items=run.census.items,
         variants=run.census.variants,
@@ -247,7 +187,7 @@ def _contents(run: _Run, intake: Intake) -> Contents:
 
 
 def _report(
-    run: _Run,
+    run: Run,
     intake: Intake,
     vectors: VectorDraft,
     diff: Diff,
@@ -277,4 +217,9 @@ def _report(
         diff=diff,
         dry_run=run.options.dry_run,
         notes=tuple(run.notes),
+        unknown_departments=dict(census.unknown_departments),
+        price_levels=run.prices.levels(),
+        prices_confirmed=run.confirmed,
+        doubtful=census.doubtful,
+        doubtful_items=tuple(census.doubtful_items),
     )

@@ -10,12 +10,14 @@ import dataclasses
 import itertools
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from indexer.feeds.validate import MAX_ID_CHARS
 from indexer.record import Reject, Row
 
 DUPLICATE_SKU = "duplicate sku"
@@ -52,6 +54,8 @@ class Staging:
         self._db.execute("BEGIN")  # one transaction for everything: the file is never reopened
         self._last_group = ("", 0)
         self._count = 0
+        self.renamed: Counter[str] = Counter()
+        """Rows whose SKU another product had first, by file; they bear it with their group behind."""
 
     def __len__(self) -> int:
         return self._count
@@ -67,14 +71,22 @@ class Staging:
     def close(self) -> None:
         self._db.close()
 
-    def add(self, row: Row) -> Reject | None:
-        """Keep the row, or say why it cannot be kept (its values cannot be stored, or it came before)."""
+    def add(self, row: Row, rename: bool = False) -> Reject | None:
+        """Keep the row, or say why it cannot be kept (its values cannot be stored, or it came before).
+
+        With `rename`, a row whose SKU another product has is kept under an SKU of its own: SKUs are not unique in all
+        shop systems.
+        """
         payload = json.dumps(_VALUES(row), ensure_ascii=False, separators=(",", ":"))
         bad = _unstorable(row, payload)
         if bad is not None:
             return bad
         group = self._group_number(row.group_id)
         size, color = row.size.casefold(), row.color.casefold()
+        if rename and self._is_taken(row.sku, group):
+            row = dataclasses.replace(row, sku=self._free(row, group))
+            payload = json.dumps(_VALUES(row), ensure_ascii=False, separators=(",", ":"))
+            self.renamed[row.file] += 1
         taken = self._duplicate(row, group, size, color)
         if taken is not None:
             return taken
@@ -110,6 +122,19 @@ class Staging:
             number = int(found[0])
         self._last_group = (group_id, number)
         return number
+
+    def _is_taken(self, sku: str, group: int) -> bool:
+        first = self._db.execute("SELECT grp FROM rows WHERE sku = ? LIMIT 1", (sku,)).fetchone()
+        return first is not None and first[0] != group
+
+    def _free(self, row: Row, group: int) -> str:
+        """The SKU with the product's own name behind: the same in each run, whatever the other products are."""
+        ending = f"-{row.group_id}"[: MAX_ID_CHARS // 2]
+        stem = row.sku[: MAX_ID_CHARS - len(ending) - 4]
+        candidate, number = stem + ending, 2
+        while self._is_taken(candidate, group):
+            candidate, number = f"{stem}{ending}-{number}", number + 1
+        return candidate
 
     def _duplicate(self, row: Row, group: int, size: str, color: str) -> Reject | None:
         # All kept rows of one SKU are of one group, so any of them names it.

@@ -7,12 +7,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from indexer.embedder import Embedder
-from indexer.item import Item, Variant
+from indexer.item import COVERED_BY_DRESS, Item, Slot, Variant
+from indexer.pipeline.corrections import Correction, Corrections
 from indexer.record import Reject, Row
 from indexer.taxonomy.attributes import read_attributes
 from indexer.taxonomy.classify import ProductText, SlotGuess, classify
-from indexer.taxonomy.kinds import KINDS
+from indexer.taxonomy.facts import attributes as told_attributes
+from indexer.taxonomy.facts import purposes
+from indexer.taxonomy.kinds import KINDS, Kind
 from indexer.taxonomy.phrases import fold, words
 
 _ONE_SIZE = frozenset(
@@ -44,6 +46,7 @@ _ONE_SIZE = frozenset(
         "no size",
     }
 )
+NO_CORRECTIONS = Corrections()
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 # What a product's sizes share: taken from the first row of the group that has it.
 _SHARED_TEXT = (
@@ -61,14 +64,17 @@ class _Colourway:
     facts: Row
 
 
-def build_items(groups: Sequence[Sequence[Row]], embedder: Embedder | None) -> list[Item | Reject]:
+def build_items(
+    groups: Sequence[Sequence[Row]],
+    corrections: Corrections = NO_CORRECTIONS,
+) -> list[Item | Reject]:
     """One item per colourway of each group (rows that share `group_id`, in feed order), in feed order.
 
     A row that repeats an SKU and size of its colourway becomes a Reject "duplicate variant", placed before the
-    item that it repeats. `embedder` is asked at most once, about what the word tables do not know.
+    item that it repeats. `corrections` go before whatever was read.
     """
     colourways = [(c, number) for number, group in enumerate(groups) for c in _colourways(group)]
-    guesses = classify([_text(c) for c, _ in colourways], embedder)
+    guesses = classify([_text(c) for c, _ in colourways])
     results: list[Item | Reject] = []
     taken: set[str] = set()
     before = -1
@@ -79,7 +85,9 @@ def build_items(groups: Sequence[Sequence[Row]], embedder: Embedder | None) -> l
         results += [_reject(row) for row in repeated]
         variants = _variants(kept, colourway, taken)
         taken.update(v.sku for v in variants)
-        results.append(_item(kept[0], colourway, variants, guess))
+        skus = dict.fromkeys([*(v.sku for v in variants), *(row.sku for row in kept)])
+        correction = corrections.of(skus, kept[0].group_id)
+        results.append(_item(kept[0], colourway, variants, guess, correction))
     return results
 
 
@@ -160,8 +168,17 @@ def _free(sku: str, slug: str, taken: set[str]) -> str:
     return candidate
 
 
-def _item(first: Row, colourway: _Colourway, variants: tuple[Variant, ...], guess: SlotGuess) -> Item:
+def _item(
+    first: Row,
+    colourway: _Colourway,
+    variants: tuple[Variant, ...],
+    guess: SlotGuess,
+    correction: Correction | None,
+) -> Item:
     facts = dataclasses.replace(colourway.facts, title=colourway.title)
+    if correction is not None:
+        guess = correction.applied(guess)
+        facts = dataclasses.replace(facts, department=correction.department or facts.department)
     kind = KINDS[guess.kind]
     attributes = read_attributes(facts, kind)
     return Item(
@@ -183,13 +200,25 @@ def _item(first: Row, colourway: _Colourway, variants: tuple[Variant, ...], gues
         seasons=attributes.seasons,
         formality=attributes.formality,
         warmth=attributes.warmth,
-        tags=tuple(dict.fromkeys([*facts.tags, *kind.tags])),
+        tags=tuple(dict.fromkeys([*facts.tags, *kind.tags, *purposes(facts, kind, guess.slot)])),
         image_url=next((r.image_url for r in colourway.rows if r.image_url), ""),
         url=facts.url,
         slot_confidence=guess.confidence,
         slot_source=guess.source,
-        derived=(*attributes.derived, *(("slot",) if guess.source != "feed" else ())),
+        derived=(*attributes.derived, *(("slot",) if guess.source in ("table", "trained") else ())),
+        materials=attributes.materials,
+        attributes=told_attributes(facts, kind, guess.slot),
+        covers=covered(guess.slot, kind),
+        doubtful=guess.doubtful,
+        nearest=guess.nearest,
     )
+
+
+def covered(slot: Slot | None, kind: Kind) -> tuple[Slot, ...]:
+    """The slots that a piece of this kind fills, where it is worn in `slot`; empty for its own alone."""
+    if slot == kind.slot:
+        return kind.covers
+    return COVERED_BY_DRESS if slot == "dress" else ()
 
 
 def clean_size(size: str) -> str | None:

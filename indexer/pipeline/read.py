@@ -19,13 +19,16 @@ from indexer.storage.durable import sha256_file
 from indexer.storage.manifest import Source
 
 _TICK = 1000  # rows between two reports of progress
+_SHARED_SKUS = frozenset({"shopify", "shopify-json"})
+"""Formats of shops that let several products have one SKU."""
 
 
 @dataclass(frozen=True)
 class FeedSource:
     """A feed file and how to read it: `mapping` holds FIELD=COLUMN texts, `currency` is the ISO 4217 code of
     prices that name none, `name` is what messages and rejects call the file (its path when empty), `max_unpacked`
-    how many bytes a packed one may unpack to."""
+    how many bytes a packed one may unpack to. `minor_units`: its prices are cents. `url` is where the file is to be
+    fetched from before it is read, "" for one that is there; reading itself fetches nothing."""
 
     path: Path
     format: str = "auto"
@@ -33,6 +36,8 @@ class FeedSource:
     currency: str = "EUR"
     name: str = ""
     max_unpacked: int = MAX_UNPACKED
+    minor_units: bool = False
+    url: str = ""
 
     @property
     def label(self) -> str:
@@ -50,7 +55,8 @@ class Tally:
     rejected: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     late: int = 0  # rows rejected after they were staged
-    unused: Counter[str] = field(default_factory=Counter)  # optional values that no row could use, by field
+    remarks: Counter[str] = field(default_factory=Counter)  # of single rows; see `Feed.rows`
+    renamed: int = 0  # rows that got an SKU of their own
 
     @property
     def accepted(self) -> int:
@@ -70,13 +76,19 @@ class Tally:
             accepted=self.accepted,
             rejected=dict(self.rejected),
             skipped=dict(self.skipped),
-            notes=(*self.feed.notes, *self._unused_notes()),
+            notes=(*self.feed.notes, *self._row_notes()),
             sha256=self.sha256,
         )
 
-    def _unused_notes(self) -> Iterator[str]:
-        if count := self.unused[COST]:
+    def _row_notes(self) -> Iterator[str]:
+        if count := self.remarks[COST]:
             yield f"{count:,} costs not used: no amount above zero in the currency of the price"
+        yield from (f"{count:,} rows: {said}" for said, count in self.remarks.most_common() if said != COST)
+        if self.renamed:
+            yield (
+                f"{self.renamed:,} rows have an SKU that another product had first: theirs got the product's own name"
+                " behind, as in SKU-product"
+            )
 
     def source(self) -> Source:
         return Source(file=self.file, format=self.feed.detection.format, sha256=self.sha256, rows=self.rows)
@@ -85,7 +97,9 @@ class Tally:
 class Intake:
     """Reads feeds one after another into one staging area."""
 
-    def __init__(self, staging: Staging, rejects: RejectLog) -> None:
+    def __init__(self, staging: Staging, rejects: RejectLog, scratch: Path | None = None) -> None:
+        """`scratch` is the folder that packed feeds are unpacked into."""
+        self._scratch = scratch
         self.tallies: list[Tally] = []
         self._staging = staging
         self._rejects = rejects
@@ -94,15 +108,16 @@ class Intake:
     def read(self, source: FeedSource, advance: Callable[[int], None]) -> None:
         """Stage every row of one feed. Raises FeedError when the feed as a whole cannot be used."""
         with _readable(source):
-            feed = _opened(source)
+            feed = _opened(source, self._scratch)
             tally = Tally(feed, source.name or source.path.name, sha256_file(source.path))
         self.tallies.append(tally)
-        for count, row in enumerate(_rows(feed, source, tally.unused), start=1):
+        shared_skus = feed.detection.format in _SHARED_SKUS
+        for count, row in enumerate(_rows(feed, source, tally.remarks), start=1):
             if isinstance(row, Skipped):
                 tally.skipped[row.reason] += 1
             else:
                 self._by_file.setdefault(row.file, tally)
-                reject = row if isinstance(row, Reject) else self._staging.add(row)
+                reject = row if isinstance(row, Reject) else self._staging.add(row, shared_skus)
                 if reject is None:
                     tally.staged += 1
                 else:
@@ -111,6 +126,7 @@ class Intake:
             if count % _TICK == 0:
                 advance(_TICK)
         advance(tally.rows % _TICK)
+        tally.renamed = self._staging.renamed[source.label]
 
     def reject_later(self, reject: Reject) -> None:
         """Log a row that was staged but cannot become an item."""
@@ -118,6 +134,11 @@ class Intake:
         tally.rejected[reject.reason] += 1
         tally.late += 1
         self._rejects.add(reject)
+
+    def name_of(self, file: str) -> str:
+        """What the report calls the feed that a row is from."""
+        tally = self._by_file.get(file)
+        return file if tally is None else tally.file
 
     @property
     def accepted(self) -> int:
@@ -128,15 +149,22 @@ class Intake:
         return sum(t.rejected.total() for t in self.tallies)
 
 
-def _opened(source: FeedSource) -> Feed:
-    limit = source.max_unpacked
-    feed = open_feed(source.path, source.format, source.mapping, source.currency, max_unpacked=limit)
+def _opened(source: FeedSource, scratch: Path | None) -> Feed:
+    feed = open_feed(
+        source.path,
+        source.format,
+        source.mapping,
+        source.currency,
+        max_unpacked=source.max_unpacked,
+        minor_units=source.minor_units,
+        scratch=scratch,
+    )
     return dataclasses.replace(feed, defaults=dataclasses.replace(feed.defaults, file=source.label))
 
 
-def _rows(feed: Feed, source: FeedSource, unused: Counter[str]) -> Iterator[Row | Reject | Skipped]:
+def _rows(feed: Feed, source: FeedSource, remarks: Counter[str]) -> Iterator[Row | Reject | Skipped]:
     with _readable(source):
-        yield from feed.rows(unused)
+        yield from feed.rows(remarks)
 
 
 @contextmanager

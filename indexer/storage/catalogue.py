@@ -15,15 +15,27 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 from urllib.parse import quote
 
-from sqlalchemy import URL, ColumnElement, Engine, create_engine, event, func, insert, inspect, null, select
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    func,
+    insert,
+    inspect,
+    null,
+    select,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from indexer.errors import SnapshotError
-from indexer.item import SLOTS, Item, Slot, Variant
+from indexer.item import COVERED_BY_DRESS, Item, Variant
 from indexer.storage.schema import ITEMS, METADATA, VARIANTS
 
 _PLAIN = tuple(f.name for f in dataclasses.fields(Item) if f.name != "variants")
-_LISTS = ("colors", "seasons", "tags", "derived")
+_LISTS = ("colors", "seasons", "tags", "derived", "materials", "attributes", "covers", "nearest")
 _BLOCK = 500  # rows per statement when reading: under every database's limit of bound parameters
 
 
@@ -60,9 +72,6 @@ class Catalogue:
 
     def __len__(self) -> int:
         return int(self._rows(select(func.count()).select_from(ITEMS))[0][0])
-
-    def count_variants(self) -> int:
-        return int(self._rows(select(func.count()).select_from(VARIANTS))[0][0])
 
     def write_items(self, items: Sequence[Item], text_hashes: Sequence[str], first: int) -> None:
         """Append items at positions `first`, `first` + 1, ..., all or none. SKUs must be new to the table."""
@@ -104,12 +113,6 @@ class Catalogue:
         bearers = [v for v in item.variants if v.sku == sku]
         return Found(position, item, bearers[0] if len(bearers) == 1 else None)
 
-    def count_by_slot(self) -> dict[Slot, int]:
-        """Items per slot, every slot named; items without a slot are not counted."""
-        rows = self._rows(select(ITEMS.c.slot, func.count()).group_by(ITEMS.c.slot))
-        counts = {row[0]: int(row[1]) for row in rows}
-        return {slot: counts.get(slot, 0) for slot in SLOTS}
-
     def known_skus(self, skus: Iterable[str]) -> set[str]:
         """Those of `skus` that are an item's own already."""
         found: set[str] = set()
@@ -140,17 +143,24 @@ class Catalogue:
             position: tuple(Variant(r.sku, r.size, r.quantity, r.price, r.cost) for r in rows)
             for position, rows in itertools.groupby(sizes, key=lambda r: r.position)
         }
-        rows = self._rows(select(ITEMS).where(in_items).order_by(ITEMS.c.position))
+        rows = self._rows(select(*self._item_columns).where(in_items).order_by(ITEMS.c.position))
         return {row.position: _item(row, grouped.get(row.position, ())) for row in rows}
 
     @cached_property
+    def _item_columns(self) -> list[ColumnElement[Any]]:
+        return self._columns_of(ITEMS)
+
+    @cached_property
     def _size_columns(self) -> list[ColumnElement[Any]]:
-        """The columns of sizes; one that the catalogue was made without reads as NULL."""
+        return self._columns_of(VARIANTS)
+
+    def _columns_of(self, table: Table) -> list[ColumnElement[Any]]:
+        """The columns of a table; one that the catalogue was made without reads as NULL."""
         try:
-            there = {column["name"] for column in inspect(self._engine).get_columns(VARIANTS.name)}
+            there = {column["name"] for column in inspect(self._engine).get_columns(table.name)}
         except SQLAlchemyError as error:
             raise SnapshotError(f"catalogue cannot be read: {error}") from error
-        return [c if c.name in there else null().label(c.name) for c in VARIANTS.c]
+        return [c if c.name in there else null().label(c.name) for c in table.c]
 
     def _rows(self, statement: Any) -> Sequence[Any]:
         try:
@@ -193,8 +203,12 @@ def _variant_row(position: int, ordinal: int, variant: Variant) -> dict[str, Any
 def _item(row: Any, variants: tuple[Variant, ...]) -> Item:
     values = dict(row._mapping)
     del values["position"], values["text_hash"]
+    if values["materials"] is None:  # a catalogue of before these were read
+        values["materials"] = [values["material"]] if values["material"] else []
+        values["covers"] = COVERED_BY_DRESS if values["slot"] == "dress" else ()
+        values["doubtful"] = False
     for name in _LISTS:
-        values[name] = tuple(values[name])
+        values[name] = tuple(values[name] or ())
     return Item(variants=variants, **values)
 
 

@@ -133,10 +133,12 @@ def read_rejects(path: Path, reasons: Mapping[str, int]) -> Rejected:
 
 def _find_changes(db: sqlite3.Connection) -> None:
     both = "new.items n JOIN old.items o ON o.sku = n.sku"
-    flags = ", ".join(f"n.{name} IS NOT o.{name}" for name in _COMPARED)
-    differs = " OR ".join(f"n.{name} IS NOT o.{name}" for name in _COMPARED)
+    kept = {row[1] for row in db.execute("PRAGMA old.table_info(items)")}
+    compared = [name for name in _COMPARED if name in kept]  # a field that is read since then is no change
+    flags = ", ".join(f"n.{name} IS NOT o.{name}" for name in compared)
+    differs = " OR ".join(f"n.{name} IS NOT o.{name}" for name in compared)
     for sku, *changed in db.execute(f"SELECT n.sku, {flags} FROM {both} WHERE {differs}"):
-        _note(db, sku, [name for name, is_other in zip(_COMPARED, changed, strict=True) if is_other])
+        _note(db, sku, [name for name, is_other in zip(compared, changed, strict=True) if is_other])
     costs_were_kept = "cost" in {row[1] for row in db.execute("PRAGMA old.table_info(variants)")}
     for field, columns in _SIZES.items():
         sizes = f"SELECT i.sku AS item, {columns} FROM {{0}}.items i JOIN {{0}}.variants v USING (position)"

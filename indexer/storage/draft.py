@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from indexer.storage.durable import sha256_file, sync
+from indexer.storage.images import IMAGE_INDEX, ImageFolder
 from indexer.storage.manifest import Contents, Manifest, Stored
 
 MANIFEST, CATALOGUE, VECTORS = "manifest.json", "catalogue.sqlite", "vectors.faiss"
@@ -38,6 +39,7 @@ class Draft:
         self.rejects = path / REJECTS
         self.report = path / REPORT
         self.scratch = path / _SCRATCH
+        self.images = ImageFolder(path)
         self._publish = publish
         self._after = after
         self._lock: int | None = lock
@@ -58,7 +60,8 @@ class Draft:
 
     def seal(self, contents: Contents) -> str:
         """Fix the data files, which must not change from here on, and return the version they will have."""
-        self._stored = {name: _stored(self.path / name) for name in DATA_FILES}
+        names = (*DATA_FILES, IMAGE_INDEX) if self.images.exists else DATA_FILES
+        self._stored = {name: _stored(self.path / name) for name in names}
         content = hashlib.sha256("".join(s.sha256 for s in self._stored.values()).encode())
         self._contents = contents
         self._created = _later(datetime.now(UTC), self._after)

@@ -6,7 +6,7 @@ newer ones: they name the columns that they read.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Double, ForeignKey, Integer, MetaData, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Double, ForeignKey, Integer, MetaData, String, Table, Text
 
 METADATA = MetaData()
 
@@ -38,6 +38,12 @@ ITEMS = Table(
     Column("slot_source", String(16), nullable=False),
     Column("derived", JSON, nullable=False),
     Column("text_hash", String(64), nullable=False, index=True),
+    # Not in catalogues of before these were read:
+    Column("materials", JSON, nullable=False),
+    Column("attributes", JSON, nullable=False),
+    Column("covers", JSON, nullable=False),
+    Column("doubtful", Boolean, nullable=False),
+    Column("nearest", JSON, nullable=False),
 )
 VARIANTS = Table(
     "variants",

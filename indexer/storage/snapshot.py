@@ -2,7 +2,8 @@
 
     index/current                       the version that is served, replaced by one atomic rename
     index/snapshots/<version>/          immutable: manifest.json, catalogue.sqlite, vectors.faiss,
-                                        rejects.jsonl, report.json
+                                        rejects.jsonl, report.json; with images wanted,
+                                        images.json and images/
     index/.draft-<pid>-<random>/        a build under way, swept by the next one if it dies
     index/rejects-failed.jsonl          the rejects of the last run, if that run failed for them
 
@@ -18,6 +19,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,6 +28,7 @@ from indexer.errors import SnapshotError
 from indexer.storage.catalogue import Catalogue, sqlite_url
 from indexer.storage.draft import CATALOGUE, DATA_FILES, MANIFEST, REJECTS, REPORT, VECTORS, Draft
 from indexer.storage.durable import locked, replace_text, sha256_file, sync, try_lock
+from indexer.storage.images import ImageFolder
 from indexer.storage.manifest import Manifest
 from indexer.storage.vectors import VectorIndex
 
@@ -47,6 +50,10 @@ class Snapshot:
     @property
     def rejects(self) -> Path:
         return self.path / REJECTS
+
+    @cached_property
+    def images(self) -> ImageFolder:
+        return ImageFolder(self.path)
 
     @property
     def report(self) -> Path:

@@ -8,7 +8,7 @@ from indexer.item import Department, Season
 from indexer.record import Row
 from indexer.taxonomy.colors import colors
 from indexer.taxonomy.departments import KidsLine, department, kids_line
-from indexer.taxonomy.fabrics import material, pattern
+from indexer.taxonomy.fabrics import material, materials, pattern
 from indexer.taxonomy.kinds import Kind
 from indexer.taxonomy.occasions import formality, seasons, warmth
 
@@ -34,6 +34,7 @@ class Attributes:
     kids_line: KidsLine
     colors: tuple[str, ...]
     material: str
+    materials: tuple[str, ...]
     pattern: str
     seasons: tuple[Season, ...]
     formality: int
@@ -66,6 +67,7 @@ def read_attributes(row: Row, kind: Kind) -> Attributes:
         kids_line=line,
         colors=hues,
         material=stuff,
+        materials=materials(row, stuff),
         pattern=print_,
         seasons=when,
         formality=level,

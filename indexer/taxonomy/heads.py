@@ -1,7 +1,8 @@
 """Which garment a title names: the head among the known phrases. Knows grammar; knows no feed fields, no votes.
 
-In English and German the head noun is the last of its clause ("leather jacket dress shirt" is a shirt), in the
-Romance languages the first ("sac à main en cuir"). What follows "with" or "for" is no head.
+In English, German, Chinese and Japanese the head noun is the last of its clause ("leather jacket dress shirt" is a
+shirt), in the Romance languages, Polish and Arabic the first ("sac à main en cuir"). What follows
+"with" or "for" is no head.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from functools import lru_cache
 from itertools import pairwise
 
 from indexer.taxonomy.kinds import KINDS
-from indexer.taxonomy.language import LANGUAGES, ROMANCE
+from indexer.taxonomy.language import HEAD_FIRST, LANGUAGES
 from indexer.taxonomy.phrases import Match, PhraseTable, fold, load_phrases, words
 
 SILENT = "-"  # the key of phrases that name no product
 
-_CLAUSE = re.compile(r"[,;:|/()\[\]•·+*\"“”!?\n]|\s[-–—~]+\s")
+_CLAUSE = re.compile(r"[,;:|/()\[\]•·+*\"“”!?\n，、；：｜／（）【】「」『』！？。،؛]|\s[-–—~]+\s")
 # Words that begin a side remark.
 _REMARKS = {
     "en": "with for in from by featuring w via inspired",
@@ -28,6 +29,10 @@ _REMARKS = {
     "es": "con para en sin",
     "it": "con per in senza",
     "pt": "com para em sem",
+    "pl": "z ze dla na w do od bez",
+    "zh": "",
+    "ja": "",
+    "ar": "مع من في لل بدون",
 }
 _SUBORDINATE = {language: frozenset(text.split()) for language, text in _REMARKS.items()}
 _AND = frozenset({"and", "und", "et", "y", "e", "en", "n"})
@@ -65,7 +70,7 @@ def find_head(text: str, language: str) -> Head | None:
         matches = _known(tokens, language)
         if not matches:
             continue
-        main = _side_remark(tokens, language)
+        main = _side_remark(tokens, language, matches[0].end)
         head = _pair(matches, tokens) or _pick([m for m in matches if m.start < main], tokens, language)
         if head is not None and not head.weak:
             return head
@@ -83,13 +88,16 @@ def all_kinds(text: str, language: str) -> list[str]:
 
 
 def _known(tokens: Sequence[str], language: str) -> list[Match]:
-    found = product_words().find(tokens, language, backwards=language not in ROMANCE)
+    found = product_words().find(tokens, language, backwards=language not in HEAD_FIRST)
     return [m for m in found if m.entry.key != SILENT]
 
 
-def _side_remark(tokens: Sequence[str], language: str) -> int:
-    """Where the first side remark of a clause begins; its length when there is none."""
-    starts = (at for at, token in enumerate(tokens) if at > 0 and token in _SUBORDINATE[language])
+def _side_remark(tokens: Sequence[str], language: str, product: int) -> int:
+    """Where the first side remark of a clause begins; its length when there is none.
+
+    What comes before any product is none: "Collection by Anna, Black Dress", "For her navy top".
+    """
+    starts = (at for at, token in enumerate(tokens) if at >= product and token in _SUBORDINATE[language])
     return next(starts, len(tokens))
 
 
@@ -98,7 +106,7 @@ def _pick(matches: list[Match], tokens: Sequence[str], language: str) -> Head | 
     pool = strong or matches
     if not pool:
         return None
-    match = pool[0] if language in ROMANCE else pool[-1]
+    match = pool[0] if language in HEAD_FIRST else pool[-1]
     return Head(match.entry.key, " ".join(tokens[match.start : match.end]), weak=match.entry.weak)
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from indexer.taxonomy.phrases import fold, read_table, words
 
-LANGUAGES: tuple[str, ...] = ("en", "de", "fr", "es", "it", "nl", "pt")
-ROMANCE: frozenset[str] = frozenset({"fr", "es", "it", "pt"})  # the head of a phrase comes first there
+LANGUAGES: tuple[str, ...] = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "zh", "ja", "ar")
+HEAD_FIRST: frozenset[str] = frozenset(
+    {"fr", "es", "it", "pt", "pl", "ar"}
+)  # "robe en soie", not "silk dress"
+_SCRIPTS = (("ja", re.compile("[ぁ-ヺ]")), ("zh", re.compile("[㐀-鿿]")), ("ar", re.compile("[ؠ-ي]")))
 
 _PRODUCT_WORD = 0.75  # a garment's name tells less than "mit" or "femme": names are borrowed
 _ENGLISH_PRODUCT_WORD = 0.25  # and the English ones are borrowed everywhere
@@ -34,8 +38,12 @@ def detect(
     """The language that most words of `text` (folded, singular) point to; None when none clearly does.
 
     `product_words` are names of garments with their languages, `ambiguous` those that hardly tell ("collar" is
-    a Spanish necklace). A word of several languages counts for each, but less. English wins ties.
+    a Spanish necklace). A word of several languages counts for each, but less. English wins ties. A script of its own
+    tells before any word: kana, else Han, else Arabic letters.
     """
+    for language, script in _SCRIPTS:
+        if any(script.search(word) for word in text if not word.isascii()):
+            return language
     scores: Counter[str] = Counter()
     told = False
     telling = _telling()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 from indexer.taxonomy.phrases import Match, PhraseTable, fold, load_phrases, words
 
@@ -10,7 +10,7 @@ SILENT = "-"
 _LANGUAGE = "en"  # attribute words hardly clash between languages, so one table serves all
 
 
-@lru_cache(maxsize=8)
+@cache
 def table(name: str) -> PhraseTable:
     """The packaged table `name`, loaded once."""
     return load_phrases([(name, _LANGUAGE)])

@@ -25,6 +25,12 @@ _LETTERS = str.maketrans(
 )
 _POSSESSIVE = re.compile(r"(?<=\w)['`‘]s\b")
 _WORD = re.compile(r"[^\W_]+")
+# Scripts that are written without spaces: every character is a word, but a run of katakana is one, which ends like a
+# compound does ("ロングコート").
+_UNSPACED = re.compile("[ァ-ヺー]+|[㐀-鿿ぁ-ゖ々]|[^\\W_㐀-鿿ぁ-ヺー々]+")
+_KATAKANA = re.compile("[ァ-ヺー]{2,}")
+_VOICED = frozenset("\u3099\u309a")  # marks that make another letter of it
+_ARTICLE = "ال"
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 # The plural is another product than the singular, or there is none.
 _KEPT_TEXT = """
@@ -40,12 +46,14 @@ _MIN_PREFIX = 3  # letters before the end of a compound: "overshirt", but not "a
 def fold(text: str) -> str:
     """Lower case, accents off, "&" spelled out, possessive "'s" dropped."""
     text = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS)).lower()
-    return _POSSESSIVE.sub("", "".join(c for c in text if not unicodedata.combining(c)))
+    bare = _POSSESSIVE.sub("", "".join(c for c in text if not unicodedata.combining(c) or c in _VOICED))
+    return bare if bare.isascii() else unicodedata.normalize("NFC", bare)
 
 
 def words(folded: str) -> list[str]:
-    """The words of folded text, plurals undone."""
-    return [singular(w) for w in _WORD.findall(folded)]
+    """The words of folded text, plurals undone, Arabic articles off."""
+    pattern = _WORD if folded.isascii() else _UNSPACED
+    return [singular(w) for w in pattern.findall(folded)]
 
 
 @lru_cache(maxsize=65536)
@@ -53,6 +61,8 @@ def singular(word: str) -> str:
     """`word` without an "-s" plural. Crude, and the same for table and text, so that both meet."""
     if word in _IN_PAIRS:
         return _IN_PAIRS[word]
+    if len(word) > 4 and word.startswith(_ARTICLE):
+        return word.removeprefix(_ARTICLE)
     if len(word) < 4 or word in _KEPT or not word.endswith("s"):
         return word
     if word.endswith(("sses", "shes", "ches", "xes")):
@@ -103,7 +113,7 @@ class PhraseTable:
                 raise ValueError(f"phrase {phrase!r} is {old.key!r} and {entry.key!r}")
             self._longest_from[key[0]] = max(self._longest_from.get(key[0], 0), len(key))
             self._longest_to[key[-1]] = max(self._longest_to.get(key[-1], 0), len(key))
-            if entry.suffix and len(key) == 1:
+            if len(key) == 1 and (entry.suffix or _KATAKANA.fullmatch(key[0])):
                 self._suffixes.setdefault(key[0], {})[entry.language] = entry
         self._suffix_lengths = sorted({len(s) for s in self._suffixes}, reverse=True)
 
@@ -147,7 +157,7 @@ class PhraseTable:
 
     def _by_suffix(self, word: str, language: str) -> Entry | None:
         for length in self._suffix_lengths:
-            if len(word) >= length + _MIN_PREFIX:
+            if len(word) >= length + (1 if _KATAKANA.fullmatch(word) else _MIN_PREFIX):
                 entry = _choose(self._suffixes.get(word[-length:]), language)
                 if entry is not None:
                     return entry

@@ -13,13 +13,12 @@ from fastapi import FastAPI
 from service.api.body_limit import BodyLimit, BodyRules
 from service.api.dependencies import Services
 from service.api.errors import Problem, install
-from service.api.gauges import watch
+from service.api.gauges import observe
 from service.api.lifespan import start, stop
 from service.api.metrics import Metrics
 from service.api.middleware import RequestContext, ShopperCors
 from service.api.routes import (
     events,
-    feedback_export,
     health,
     index,
     items,
@@ -28,12 +27,13 @@ from service.api.routes import (
     reindex,
     reports,
     rules,
-    shoppers,
     stock,
     styles,
 )
 from service.api.telemetry import instrument
 from service.indexing.order import Build
+from service.policy.policy import use_policy
+from service.query.conditions import check
 from service.recommender.protocol import Recommender
 from service.settings import Settings
 
@@ -46,8 +46,6 @@ _PARTS = (
     stock,
     rules,
     events,
-    feedback_export,
-    shoppers,
     looks,
     styles,
     reports,
@@ -73,15 +71,17 @@ def create_app(
     """The service over one data directory. A given recommender is closed with the app.
 
     Without one, the real one is opened in the background after start-up; until then `/readyz` answers 503.
-    `build` carries out reindex requests; the indexer does when it is None.
+    `build` carries out reindex requests; the indexer does when it is None. Raises PolicyError for a store's own table
+    that says what cannot be meant.
     """
+    check(use_policy(settings.policy_dir))  # rather now than when the first request comes
     metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         running = await to_thread.run_sync(start, settings, metrics, recommender, build)
         app.state.services = running
-        watch(metrics, running)
+        observe(metrics, running)
         try:
             yield
         finally:

@@ -16,7 +16,7 @@ from fastapi.security import HTTPBearer
 from service.api.dependencies import services
 from service.api.errors import documented
 from service.api.rate_limit import caller_address
-from service.db.repositories.keys import KeyRing, Principal, Scope
+from service.db.repositories.keys import KeyRepository, Principal, Scope
 from service.errors import ForbiddenError, UnauthorizedError, UnavailableError, UriTooLongError
 from service.recommender.handle import DRAINING
 
@@ -90,7 +90,7 @@ def ask_for_staff(request: Request, what: str) -> None:
         raise ForbiddenError(f"{what} is for staff keys, not for a {principal.scope} key; {_how_to('staff')}")
 
 
-def authorize(keys: KeyRing, header: str, needed: Scope) -> Principal | None:
+def authorize(keys: KeyRepository, header: str, needed: Scope) -> Principal | None:
     """Whose key the Authorization header holds; None where none is asked for.
 
     Raises UnauthorizedError or ForbiddenError unless it is good for the scope.

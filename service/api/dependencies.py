@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Header, Request, Response
 
 from service.api.concurrency import Gate
 from service.api.metrics import Metrics
 from service.api.rate_limit import Limits
-from service.db.repositories.events import FeedbackBook
-from service.db.repositories.keys import KeyRing, Principal
-from service.db.repositories.looks import LookBook
-from service.db.repositories.requests import RequestsLog
-from service.db.repositories.rules import RuleBook
-from service.db.repositories.styles import StyleBook
+from service.db.repositories.events import EventRepository
+from service.db.repositories.keys import KeyRepository, Principal
+from service.db.repositories.looks import LookRepository
+from service.db.repositories.requests import RequestRepository
+from service.db.repositories.rules import RuleRepository
+from service.db.repositories.styles import StylePolicyRepository
 from service.db.session import State
 from service.indexing.runner import JobRunner
-from service.recommender.handle import Serving
+from service.recommender.handle import RecommenderHandle
+from service.recommender.localization import language
 from service.settings import Settings
 
 
@@ -25,13 +27,13 @@ from service.settings import Settings
 class Services:
     settings: Settings
     state: State
-    keys: KeyRing
-    rules: RuleBook
-    styles: StyleBook
-    requests: RequestsLog
-    feedback: FeedbackBook
-    looks: LookBook
-    serving: Serving
+    keys: KeyRepository
+    rules: RuleRepository
+    styles: StylePolicyRepository
+    requests: RequestRepository
+    feedback: EventRepository
+    looks: LookRepository
+    serving: RecommenderHandle
     jobs: JobRunner
     gate: Gate
     limits: Limits
@@ -49,3 +51,22 @@ def key_id(request: Request) -> str | None:
     """Id of the key that sent the request; None where none was asked for."""
     principal: Principal | None = request.state.principal
     return None if principal is None else principal.key_id
+
+
+VARY = "Accept-Language"
+
+
+def _language(response: Response, accept_language: Annotated[str | None, Header()] = None) -> str:
+    chosen = language(accept_language or "")
+    for name, value in language_headers(chosen).items():
+        response.headers[name] = value
+    return chosen
+
+
+def language_headers(chosen: str) -> dict[str, str]:
+    """The headers of an answer in this language; routes that make a response of their own set them by hand."""
+    return {"Content-Language": chosen, "Vary": VARY}
+
+
+Language = Annotated[str, Depends(_language)]
+"""The caller's language, as a BCP 47 tag; English where the header is missing, broken or names none that is known."""

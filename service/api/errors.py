@@ -11,11 +11,10 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from indexer.errors import FeedError, ModelError, SnapshotError, StylistError
-from service.db.engine import reason
+from service.db.engine import cause
 from service.errors import (
     FieldError,
     InvalidError,
@@ -110,9 +109,9 @@ def install(app: FastAPI) -> None:
 
 async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)
-    if isinstance(error, UnavailableError) and isinstance(error.__cause__, SQLAlchemyError):
+    if isinstance(error, UnavailableError) and (said := cause(error)):
         # The detail leaves out hosts and users of a database server: the log has them.
-        _log.error("request %s: %s", request_id(request.scope), reason(error.__cause__))
+        _log.error("request %s: %s", request_id(request.scope), said)
     return respond_to(request.scope, error)
 
 

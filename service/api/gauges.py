@@ -6,17 +6,16 @@ import logging
 from collections.abc import Iterator
 
 from prometheus_client.metrics_core import Metric
-from sqlalchemy import func, select
 
 from service.api.dependencies import Services
 from service.api.metrics import Metrics, age_seconds, family
-from service.db.tables import JobRow
+from service.db.repositories.jobs import JobRepository
 from service.errors import ProblemError
 
 _log = logging.getLogger("stylist.error")
 
 
-def watch(metrics: Metrics, running: Services) -> None:
+def observe(metrics: Metrics, running: Services) -> None:
     """Have these services asked at each scrape."""
     metrics.watch(
         "stylist_queue_places", "Requests for outfits that may be under way.", lambda: running.gate.places
@@ -49,10 +48,8 @@ def _served(running: Services) -> Iterator[Metric]:
 
 
 def _jobs(running: Services) -> Iterator[Metric]:
-    counted = select(JobRow.status, func.count()).group_by(JobRow.status)
     try:
-        with running.state.session() as session:
-            rows = [([str(status)], float(number)) for status, number in session.execute(counted)]
+        rows = [([status], float(n)) for status, n in JobRepository(running.state).count().items()]
     except ProblemError as error:  # the database is away: the other metrics matter all the more
         _log.error("metrics: jobs cannot be counted: %s", error)
         return

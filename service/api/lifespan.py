@@ -9,21 +9,22 @@ from service.api.concurrency import Gate
 from service.api.dependencies import Services
 from service.api.metrics import Metrics
 from service.api.rate_limit import Limits
-from service.db.repositories.events import FeedbackBook
-from service.db.repositories.keys import KeyRing
-from service.db.repositories.looks import LookBook
-from service.db.repositories.requests import RequestsLog
-from service.db.repositories.rules import RuleBook
-from service.db.repositories.stock import StockBook
-from service.db.repositories.styles import StyleBook
+from service.db.repositories.events import EventRepository
+from service.db.repositories.jobs import JobRepository
+from service.db.repositories.keys import KeyRepository
+from service.db.repositories.looks import LookRepository
+from service.db.repositories.requests import RequestRepository
+from service.db.repositories.rules import RuleRepository
+from service.db.repositories.stock import StockRepository
+from service.db.repositories.styles import StylePolicyRepository
+from service.db.repositories.taste import TasteRepository
 from service.db.session import State
 from service.indexing.build import build_index
 from service.indexing.order import Build, BuildOrder
 from service.indexing.runner import JobRunner
-from service.recommender.handle import Serving
+from service.recommender.handle import RecommenderHandle
 from service.recommender.protocol import Recommender
-from service.retrieval.adjustments import Nudge
-from service.retrieval.personalization import TasteBook
+from service.retrieval.adjustments import ScoreAdjustment
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 
@@ -37,8 +38,8 @@ def start(
 ) -> Services:
     """Opens the state and begins to open the recommender, which goes on in the background."""
     state = State.of(settings)
-    rules, chosen = RuleBook(state), StyleBook(state)
-    serving = Serving(
+    rules, chosen = RuleRepository(state), StylePolicyRepository(state)
+    serving = RecommenderHandle(
         (lambda: recommender) if recommender is not None else (lambda: _open(settings, state, rules, chosen))
     )
     jobs = JobRunner(state, build or _builder(settings), serving.refresh, settings.data_dir)
@@ -47,12 +48,14 @@ def start(
     return Services(
         settings=settings,
         state=state,
-        keys=KeyRing(state),
+        keys=KeyRepository(state),
         rules=rules,
         styles=chosen,
-        requests=RequestsLog(state, settings.keep_days, keep_vibes=settings.keep_vibes),
-        feedback=FeedbackBook(state),
-        looks=LookBook(state),
+        requests=RequestRepository(
+            state, settings.keep_days, keep_vibes=settings.keep_vibes, also=[JobRepository(state).prune]
+        ),
+        feedback=EventRepository(state),
+        looks=LookRepository(state),
         serving=serving,
         jobs=jobs,
         gate=Gate(settings.queue_size, metrics.turned_away.inc),
@@ -70,6 +73,8 @@ def _builder(settings: Settings) -> Build:
             dry_run=order.dry_run,
             max_removed=order.max_removed,
             started=order.started,
+            confirm_prices=order.confirm_prices,
+            hosts=settings.feed_hosts or (),
             progress=progress,
         )
 
@@ -84,14 +89,16 @@ def stop(running: Services) -> None:
     running.state.close()
 
 
-def _open(settings: Settings, state: State, rules: RuleBook, chosen: StyleBook) -> Recommender:
+def _open(
+    settings: Settings, state: State, rules: RuleRepository, chosen: StylePolicyRepository
+) -> Recommender:
     from service.recommender.recommender import (
         open_recommender,  # loads torch: only when the app really starts
     )
 
-    tastes = TasteBook(state, settings.personalise)
+    tastes = TasteRepository(state, settings.personalise)
 
-    def nudges(asked: OutfitRequest) -> Sequence[Nudge]:
+    def nudges(asked: OutfitRequest) -> Sequence[ScoreAdjustment]:
         return [*rules.nudges(asked), *tastes.nudges(asked)]
 
-    return open_recommender(settings, nudges, StockBook(state), chosen.choices)
+    return open_recommender(settings, nudges, StockRepository(state), chosen.choices)

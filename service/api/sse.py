@@ -23,7 +23,8 @@ from indexer.errors import ModelError, SnapshotError
 from service.api.concurrency import Gate
 from service.api.errors import problem_of, request_id
 from service.errors import ProblemError, UnavailableError
-from service.recommender.progress import Stoppable, Watch
+from service.negotiation import ranked
+from service.recommender.progress import ProgressListener, Stoppable
 from service.schemas.outfits import Outfit, OutfitItem, OutfitResponse
 
 PING_SECONDS = 15.0
@@ -38,7 +39,6 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
 
 _log = logging.getLogger("stylist.error")
 _PING = b": ping\n\n"
-_WEIGHT = re.compile(r"(?:^|;)\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*(?:;|$)")
 _SENTENCE_END = re.compile(r"(?<=[.!?] )")
 
 Show = Callable[[Outfit], Outfit]
@@ -47,12 +47,8 @@ Show = Callable[[Outfit], Outfit]
 
 def wants_stream(accept: str) -> bool:
     """Whether an `Accept` header prefers events to JSON; where both are as welcome, JSON it is."""
-    weights = {"application/json": 0.0, MEDIA_TYPE: 0.0}
-    for part in accept.lower().split(","):
-        kind, _, parameters = part.partition(";")
-        weight = _WEIGHT.search(parameters)
-        weights[kind.strip()] = float(weight[1]) if weight else 1.0
-    return weights[MEDIA_TYPE] > weights["application/json"]
+    weights = ranked(accept.lower())
+    return weights.get(MEDIA_TYPE, 0.0) > weights.get("application/json", 0.0)
 
 
 def event(name: str, data: object) -> bytes:
@@ -63,7 +59,7 @@ def event(name: str, data: object) -> bytes:
 async def stream(
     request: Request,
     gate: Gate,
-    call: Callable[[Watch], OutfitResponse],
+    call: Callable[[ProgressListener], OutfitResponse],
     keep: Callable[[OutfitResponse], None],
     show: Show,
     headers: Mapping[str, str],
@@ -132,7 +128,7 @@ class Channel(Stoppable):
             work.exception()  # taken note of, whoever asks again
         self._events.put_nowait(None)
 
-    def carry(self, call: Callable[[Watch], OutfitResponse]) -> None:
+    def carry(self, call: Callable[[ProgressListener], OutfitResponse]) -> None:
         """In the thread: makes the answer, and sends the rest of it after its outfits."""
         answer = call(self)
         for outfit in answer.outfits:

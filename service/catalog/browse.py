@@ -12,11 +12,10 @@ import numpy as np
 
 from indexer.embedder import Embedder
 from indexer.item import Item
-from service.catalog.columns import Facets, Mask, Positions
+from service.catalog.columns import CatalogColumns, Mask, Positions
+from service.catalog.view import CatalogView
 from service.errors import InvalidError
-from service.recommender.protocol import DEFAULT_PAGE, ItemQuery
-from service.retrieval.retriever import Retriever
-from service.schemas.outfits import ItemPage, ItemView, VariantView
+from service.schemas.catalog import DEFAULT_PAGE, ItemPage, ItemQuery, ItemView, VariantView
 
 
 def view(item: Item, sku: str | None = None) -> ItemView:
@@ -49,68 +48,68 @@ def view(item: Item, sku: str | None = None) -> ItemView:
     )
 
 
-def page(query: ItemQuery, retriever: Retriever, embedder: Embedder) -> ItemPage:
+def page(query: ItemQuery, catalog: CatalogView, embedder: Embedder) -> ItemPage:
     """One page of what matches: by nearness to `q` when there is one, else in catalogue order.
 
     A page goes on behind the last item of the page before it, so that none comes twice, also when stock changes
     between two pages. Raises InvalidError for a cursor that is not one of this index's, and of this query's.
     """
-    after = _last(query, retriever) if query.cursor else None
-    matching: Positions = np.flatnonzero(_mask(query, retriever.facets))
+    after = _last(query, catalog) if query.cursor else None
+    matching: Positions = np.flatnonzero(_mask(query, catalog.columns))
     # The last item counts as a place even if it has ceased to match.
     places = matching if after is None else np.union1d(matching, [after])
     asked = query.q.strip() if query.q else ""
-    ordered = _ranked(asked, places, retriever, embedder) if asked and len(places) else places
+    ordered = _ranked(asked, places, catalog, embedder) if asked and len(places) else places
     rest = ordered if after is None else ordered[np.flatnonzero(ordered == after)[0] + 1 :]
     shown = rest[: query.limit].tolist()
     return ItemPage(
-        items=[view(item) for item in retriever.items(shown)],
+        items=[view(item) for item in catalog.items(shown)],
         total=len(matching),
-        next_cursor=_cursor(query, shown[-1], retriever) if len(rest) > len(shown) else None,
+        next_cursor=_cursor(query, shown[-1], catalog) if len(rest) > len(shown) else None,
     )
 
 
-def _mask(query: ItemQuery, facets: Facets) -> Mask:
-    mask = np.ones(facets.count, dtype=np.bool_)
+def _mask(query: ItemQuery, columns: CatalogColumns) -> Mask:
+    mask = np.ones(columns.count, dtype=np.bool_)
     if query.slot is not None:
-        mask &= facets.in_slot(query.slot)
+        mask &= columns.in_slot(query.slot)
     if query.department is not None:
-        mask &= facets.for_department(query.department)
+        mask &= columns.for_department(query.department)
     if query.brand is not None:
-        mask &= facets.any_of("brand", [query.brand.casefold()])
+        mask &= columns.any_of("brand", [query.brand.casefold()])
     if query.color is not None:
-        mask &= facets.mentioning("color", [query.color])
+        mask &= columns.mentioning("color", [query.color])
     if query.in_stock is not None:
-        mask &= facets.stocked == query.in_stock
+        mask &= columns.stocked == query.in_stock
     if query.min_price is not None:
-        mask &= facets.cents >= round(query.min_price * 100)
+        mask &= columns.cents >= round(query.min_price * 100)
     if query.max_price is not None:
-        mask &= facets.affordable(round(query.max_price * 100), None)
+        mask &= columns.affordable(round(query.max_price * 100), None)
     return mask
 
 
-def _ranked(q: str, places: Positions, retriever: Retriever, embedder: Embedder) -> Positions:
-    vectors = retriever.snapshot.vectors.vectors(places)
+def _ranked(q: str, places: Positions, catalog: CatalogView, embedder: Embedder) -> Positions:
+    vectors = catalog.snapshot.vectors.vectors(places)
     return places[np.argsort(-(vectors @ embedder.encode([q])[0]), kind="stable")]
 
 
-def _cursor(query: ItemQuery, last: int, retriever: Retriever) -> str:
-    version = retriever.snapshot.version
+def _cursor(query: ItemQuery, last: int, catalog: CatalogView) -> str:
+    version = catalog.snapshot.version
     content = json.dumps([version, last, _check(query, last, version)])
     return base64.urlsafe_b64encode(content.encode()).decode()
 
 
-def _last(query: ItemQuery, retriever: Retriever) -> int:
+def _last(query: ItemQuery, catalog: CatalogView) -> int:
     """Position of the last item of the page before."""
     try:
         version, last, check = json.loads(base64.urlsafe_b64decode((query.cursor or "").encode()))
     except (ValueError, TypeError, RecursionError, binascii.Error) as error:  # no base64, no JSON, no triple
         raise InvalidError.at("cursor", "is not one that this service gave") from error
-    if version != retriever.snapshot.version:
+    if version != catalog.snapshot.version:
         raise InvalidError.at("cursor", "belongs to another index: start again without it")
     if type(last) is not int or check != _check(query, last, version):
         raise InvalidError.at("cursor", "was not given for this query: start again without it")
-    if not 0 <= last < retriever.facets.count:
+    if not 0 <= last < catalog.columns.count:
         raise InvalidError.at("cursor", "is not one that this service gave")
     return last
 

@@ -26,11 +26,12 @@ _NO_PRICE = -1
 _LINES = ("", "girls", "boys")
 _TELLING = 0.15
 _WORD = re.compile(r"\w+")
+_HYPHENED = re.compile(r"\w+-\w+")
 _ALL_YEAR = (1 << len(SEASONS)) - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Facets:
+class CatalogColumns:
     """Columns of shape (items,). `cents` is the lowest price in stock in hundredths, -1 without price. `margin` is the
     share of that price that is not the cost, NaN where either is not known; it is the store's secret.
     """
@@ -46,9 +47,12 @@ class Facets:
     margin: NDArray[np.float64]
     currency: NDArray[np.int16]
     currencies: tuple[str, ...]
+    doubtful: Mask
+    """Pieces that are not what they are said to be, as far as one can tell: nobody is dressed in them."""
+    covering: NDArray[np.int8]  # bit i: the piece fills SLOTS[i], its own slot not counted
     inverted: dict[str, dict[str, Positions]]
     """Per column of `INVERTED`: lower-case value -> ascending positions. `size` holds the keys of sizes in stock,
-    "" for one-size and unsized pieces."""
+    "" for one-size and unsized pieces; `word` the words of titles, those joined by hyphens as one word too."""
 
     @property
     def count(self) -> int:
@@ -65,6 +69,10 @@ class Facets:
         if department == "kids" and line:
             return _mask(own & ((self.kids_line == _LINES.index(line)) | (self.kids_line == 0)))
         return own
+
+    def covers(self, slot: Slot) -> Mask:
+        """Pieces of another slot that fill this one as well: of a suit the bottom, of a dress both."""
+        return _mask((self.covering.view(np.uint8) & (1 << SLOTS.index(slot))) > 0)
 
     def in_season(self, season: Season) -> Mask:
         return _mask((self.seasons & (1 << SEASONS.index(season))) > 0)
@@ -119,10 +127,23 @@ class _Inverted:
         return {value: np.array(rows, dtype=np.int64) for value, rows in self._rows.items()}
 
 
-INVERTED = ("size", "tag", "kind", "brand", "color", "material", "category", "group", "sku")
+INVERTED = (
+    "size",
+    "tag",
+    "kind",
+    "brand",
+    "color",
+    "material",
+    "pattern",
+    "attribute",
+    "word",
+    "category",
+    "group",
+    "sku",
+)
 
 
-def build_facets(items: Iterable[Item]) -> Facets:
+def build_columns(items: Iterable[Item]) -> CatalogColumns:
     """Columns of items given in order of position."""
     rows: list[tuple[int, ...]] = []
     margins: list[float] = []
@@ -133,9 +154,9 @@ def build_facets(items: Iterable[Item]) -> Facets:
         margins.append(_margin(item))
         for name, value in _values(item):
             inverted[name].add(value, position)
-    table = np.array(rows, dtype=np.int64).reshape(len(rows), 9)
+    table = np.array(rows, dtype=np.int64).reshape(len(rows), 11)
     slot, department, kids_line, season_bits, formality, warmth = table[:, :6].astype(np.int8).T
-    return Facets(
+    return CatalogColumns(
         slot=slot,
         department=department,
         kids_line=kids_line,
@@ -147,15 +168,17 @@ def build_facets(items: Iterable[Item]) -> Facets:
         margin=np.array(margins, dtype=np.float64),
         currency=table[:, 8].astype(np.int16),
         currencies=tuple(currencies),
+        doubtful=table[:, 9].astype(np.bool_),
+        covering=table[:, 10].astype(np.uint8).view(np.int8),
         inverted={name: column.columns() for name, column in inverted.items()},
     )
 
 
-def restock(facets: Facets, changes: Mapping[int, tuple[Item, Item]]) -> Facets:
+def with_stock(columns: CatalogColumns, changes: Mapping[int, tuple[Item, Item]]) -> CatalogColumns:
     """The columns after sizes of some items sold out, came back or changed their price: position -> the item before
-    and after. What does not depend on stock and price is shared with `facets`, which stays as it is.
+    and after. What does not depend on stock and price is shared with `columns`, which stays as it is.
     """
-    stocked, cents, margin = facets.stocked.copy(), facets.cents.copy(), facets.margin.copy()
+    stocked, cents, margin = columns.stocked.copy(), columns.cents.copy(), columns.margin.copy()
     gone: dict[str, list[int]] = defaultdict(list)
     come: dict[str, list[int]] = defaultdict(list)
     for position, (before, after) in changes.items():
@@ -166,15 +189,15 @@ def restock(facets: Facets, changes: Mapping[int, tuple[Item, Item]]) -> Facets:
             gone[size].append(position)
         for size in new - old:
             come[size].append(position)
-    sizes = dict(facets.inverted["size"])
+    sizes = dict(columns.inverted["size"])
     none = np.zeros(0, dtype=np.int64)
     for size in {*gone, *come}:
         rows = np.setdiff1d(sizes.pop(size, none), gone[size], assume_unique=True)
         rows = np.union1d(rows, come[size]).astype(np.int64)
         if len(rows):
             sizes[size] = rows
-    inverted = {**facets.inverted, "size": sizes}
-    return replace(facets, stocked=stocked, cents=cents, margin=margin, inverted=inverted)
+    inverted = {**columns.inverted, "size": sizes}
+    return replace(columns, stocked=stocked, cents=cents, margin=margin, inverted=inverted)
 
 
 def _row(item: Item, currencies: dict[str, int]) -> tuple[int, ...]:
@@ -189,7 +212,15 @@ def _row(item: Item, currencies: dict[str, int]) -> tuple[int, ...]:
         int(item.in_stock),
         _cents(item),
         currencies.setdefault(item.currency, len(currencies)),
+        int(item.doubtful),
+        sum(1 << SLOTS.index(s) for s in item.covers if s != item.slot),
     )
+
+
+def _title_words(title: str) -> Iterable[str]:
+    """Lower-case words, and pairs joined by a hyphen: "Long-Sleeve Tee" has long, sleeve, tee and long-sleeve."""
+    text = title.casefold()
+    return {*_WORD.findall(text), *_HYPHENED.findall(text)}
 
 
 def _cents(item: Item) -> int:
@@ -218,7 +249,13 @@ def _values(item: Item) -> Iterable[tuple[str, str]]:
     yield "group", item.group_id
     yield "kind", item.kind
     yield "brand", item.brand.casefold()
-    yield "material", item.material.casefold()
+    for material in item.materials or (item.material,):
+        yield "material", material.casefold()
+    yield "pattern", item.pattern.casefold()
+    for attribute in item.attributes:
+        yield "attribute", attribute
+    for word in _title_words(item.title):
+        yield "word", word
     yield "category", item.category.casefold()
     for tag in item.tags:
         yield "tag", tag.casefold()

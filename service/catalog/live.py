@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Protocol
 
 from indexer.embedder import Embedder
 from indexer.errors import SnapshotError
 from indexer.item import Item
 from indexer.storage.snapshot import SnapshotStore
-from service.catalog.stock_patches import StockPatch, StockResult, resolve
-from service.db.repositories.stock import StockBook
+from service.catalog.stock_overlay import StockUpdate
+from service.catalog.stock_patches import Said, StockPatch, StockResult, resolve
+from service.catalog.view import CatalogView
 from service.errors import UnavailableError
-from service.retrieval.retriever import Retriever
+from service.polling import Pace
 
 log = logging.getLogger(__name__)
 
@@ -26,28 +27,55 @@ POLL_SECONDS = 2.0
 """How often a request looks whether another process has made another snapshot current."""
 
 
+class StockSource(Protocol):
+    """What staff said of stock, in one order for all processes; `service.db.repositories.stock` keeps it.
+
+    Moments are text that sorts by time. Raises UnavailableError when it cannot be read.
+    """
+
+    def now(self) -> str:
+        """The moment of the last change that is known here; "" before any."""
+        ...
+
+    def read_now(self) -> str:
+        """The moment of the last change of any process."""
+        ...
+
+    def write(self, said: Sequence[Said], after: str = "") -> str:
+        """Keep it, all or nothing; the moment of the last of it, which is later than `after`."""
+        ...
+
+    def since(self, moment: str, floor: str) -> list[StockUpdate]:
+        """What was said after the moment, as far as it was said after `floor` as well."""
+        ...
+
+    def confirmed(self, version: str) -> str:
+        """From which moment on feeds were found to hold what the index of this version has; "" when never."""
+        ...
+
+
 class _Held:
-    """A retriever and the number of requests that use it; closed by the last one after it was replaced.
+    """A view and the number of requests that use it; closed by the last one after it was replaced.
 
     `now` is the moment up to which changes of stock are in it, `floor` the one from which on they count.
     """
 
-    def __init__(self, indexed: Retriever) -> None:
+    def __init__(self, indexed: CatalogView) -> None:
         self.indexed = indexed
-        self.retriever = indexed
+        self.view = indexed
         self.now = ""
         self.floor = indexed.snapshot.manifest.started
         self.users = 0
         self.retired = False
 
 
-class SnapshotHolder:
+class LiveCatalog:
     """The current snapshot, ready to search. Requests keep the one they began with; the old one closes after them.
 
     With a `book`, what staff said of stock since the snapshot's feeds were read is laid over it.
     """
 
-    def __init__(self, store: SnapshotStore, embedder: Embedder, book: StockBook | None = None) -> None:
+    def __init__(self, store: SnapshotStore, embedder: Embedder, book: StockSource | None = None) -> None:
         self._store = store
         self._embedder = embedder
         self._book = book
@@ -55,7 +83,7 @@ class SnapshotHolder:
         self._held: _Held | None = None
         self._lock = threading.Lock()
         self._loading = threading.Lock()
-        self._looked = 0.0
+        self._pace = Pace(lambda: POLL_SECONDS)
         self._failed: str | None = None
         """The version that could not be opened, so that it is not tried again at every request."""
         self.why_not = ""
@@ -73,20 +101,20 @@ class SnapshotHolder:
         held = self._held
         if held is None:
             return None
-        return held.retriever.snapshot.version, held.retriever.snapshot.manifest.created
+        return held.view.snapshot.version, held.view.snapshot.manifest.created
 
     def reload(self) -> None:
         """Open the current snapshot and serve it from now on. On SnapshotError the old one is served as before."""
         with self._loading:
             snapshot = self._store.current()
             snapshot.require_embedder(self._embedder.name, self._embedder.digest)
-            held = _Held(Retriever(snapshot))
+            held = _Held(CatalogView(snapshot))
             with self._stocking:
                 self._catch_up(held)
                 self._swap(held)
 
     @contextmanager
-    def lease(self) -> Iterator[Retriever]:
+    def lease(self) -> Iterator[CatalogView]:
         """The snapshot to serve one request from. Raises UnavailableError while there is none."""
         self._follow()
         self._follow_stock()
@@ -95,9 +123,9 @@ class SnapshotHolder:
             if held is None:
                 raise UnavailableError(self.why_not, retry_after=10)
             held.users += 1
-            retriever = held.retriever
+            view = held.view
         try:
-            yield retriever
+            yield view
         finally:
             with self._lock:
                 held.users -= 1
@@ -111,14 +139,14 @@ class SnapshotHolder:
             if held is None or self._book is None:
                 raise UnavailableError(self.why_not or "no database is open to keep changes of stock in")
             self._catch_up(held)
-            before = held.retriever
+            before = held.view
             indexed = before.bearers(patch.sku for patch in patches)
-            by_sku = before.facets.inverted["sku"]
+            by_sku = before.columns.inverted["sku"]
             known = resolve(patches, lambda sku: [indexed[int(p)] for p in by_sku.get(sku, ())])
             if known.said:
                 self._book.write(known.said, after=held.floor)
                 self._catch_up(held, indexed)
-            after = held.retriever
+            after = held.view
             changed = sum(before.stock.sizes(i) != after.stock.sizes(i) for i in indexed.values())
         return StockResult(applied=known.applied, unknown=known.unknown, items=changed)
 
@@ -128,13 +156,11 @@ class SnapshotHolder:
 
     def _follow(self) -> None:
         """Pick up a snapshot that another process made current. One request does it, the others go on."""
-        now = time.monotonic()
-        if now - self._looked < POLL_SECONDS:
+        if not self._pace.due():
             return
-        self._looked = now
         version = self._store.current_version()
         held = self._held
-        if version in (None, self._failed) or (held and held.retriever.snapshot.version == version):
+        if version in (None, self._failed) or (held and held.view.snapshot.version == version):
             return
         if self._loading.locked():
             return
@@ -163,10 +189,10 @@ class SnapshotHolder:
         version = held.indexed.snapshot.version
         floor = max(held.indexed.snapshot.manifest.started, self._book.confirmed(version))
         # After a higher floor, what was laid over has to go again: from the snapshot as it was indexed, then.
-        retriever, seen = (held.retriever, held.now) if floor == held.floor else (held.indexed, "")
+        view, seen = (held.view, held.now) if floor == held.floor else (held.indexed, "")
         if notes := self._book.since(seen, floor):
-            retriever = retriever.noting(notes, indexed)
-        held.retriever, held.now, held.floor = retriever, now, floor
+            view = view.noting(notes, indexed)
+        held.view, held.now, held.floor = view, now, floor
 
     def _swap(self, new: _Held | None) -> None:
         with self._lock:

@@ -11,37 +11,9 @@ from functools import lru_cache
 
 from indexer.item import Department, Slot
 from service.catalog.size_charts import Scale, covers
+from service.policy.policy import policy
+from service.policy.size_table import SizeTable
 
-_WORDS = {
-    "extra extra small": "xxs",
-    "extra small": "xs",
-    "x-small": "xs",
-    "xsmall": "xs",
-    "small": "s",
-    "medium": "m",
-    "med": "m",
-    "large": "l",
-    "extra large": "xl",
-    "x-large": "xl",
-    "xlarge": "xl",
-    "extra extra large": "xxl",
-    "xx-large": "xxl",
-}
-_ONE_SIZE = {
-    "one size",
-    "onesize",
-    "one-size",
-    "one size fits all",
-    "os",
-    "free size",
-    "einheitsgröße",
-    "einheitsgrösse",
-    "taille unique",
-    "unica",
-    "única",
-    "talla única",
-    "taglia unica",
-}
 _MARKS = str.maketrans(
     {
         "½": " 1/2",
@@ -71,18 +43,22 @@ _WAIST = re.compile(
 )
 
 
-@lru_cache(maxsize=20_000)
 def normalise(size: str) -> str:
     """A comparable form: "Medium", "M " and "m" agree; so do "2XL" and "XXL", "EU 38" and "38", "7 ½" and "7.5",
     "US8" and "us 8", "W32 L34" and "32W x 34L". Normalising again changes nothing.
     """
+    return _normalised(size, policy().sizes)
+
+
+@lru_cache(maxsize=20_000)
+def _normalised(size: str, charts: SizeTable) -> str:
     text = size
-    while (simpler := _simplified(text)) != text:
+    while (simpler := _simplified(text, charts)) != text:
         text = simpler
     return text
 
 
-def _simplified(size: str) -> str:
+def _simplified(size: str, charts: SizeTable) -> str:
     text = " ".join(size.casefold().translate(_MARKS).split())
     text = _FRACTION.sub(lambda m: m[1] + _QUARTERS[m[2]], text)
     text = re.sub(r"\s*([/-])\s*", r"\1", text)
@@ -91,22 +67,22 @@ def _simplified(size: str) -> str:
         return f"w{waist} l{length}" if length else f"w{waist}"
     if match := _COUNTRY_LAST.fullmatch(text):
         text = f"{match[2]} {match[1]}"
-    text = _letters(_PLAIN.sub("", text) or text)
+    text = _letters(_PLAIN.sub("", text) or text, charts)
     if match := _COUNTRY.fullmatch(text):
         return f"{_COUNTRIES.get(match[1], match[1])} {_number(match[2])}"
     return _number(text)
 
 
-def _letters(text: str) -> str:
+def _letters(text: str, charts: SizeTable) -> str:
     """Sizes of letters in one spelling, each part of "2XL/3XL" too."""
-    if len(parts := re.split(r"([/-])", text)) == 3 and all(_letter(part) for part in parts[::2]):
-        return f"{_letter(parts[0])}/{_letter(parts[2])}"
-    return _letter(text) or text
+    if len(parts := re.split(r"([/-])", text)) == 3 and all(_letter(part, charts) for part in parts[::2]):
+        return f"{_letter(parts[0], charts)}/{_letter(parts[2], charts)}"
+    return _letter(text, charts) or text
 
 
-def _letter(text: str) -> str:
+def _letter(text: str, charts: SizeTable) -> str:
     """`xs` of "X-Small"; empty for what is no size of letters."""
-    text = _WORDS.get(text, text)
+    text = charts.word.get(text, text)
     if match := re.fullmatch(r"([2-9])x-?([sl])", text):
         return "x" * int(match[1]) + match[2]
     return text if re.fullmatch(r"x{0,9}[sl]|m", text) else ""
@@ -118,18 +94,19 @@ def _number(text: str) -> str:
 
 def is_one_size(size: str | None) -> bool:
     """Whether the item comes in one size for all, or the feed names none."""
-    return size is None or " ".join(size.casefold().split()) in _ONE_SIZE
+    return size is None or " ".join(size.casefold().split()) in policy().sizes.one_size_labels
 
 
 def scale(department: Department, slot: Slot | None) -> Scale:
     """Which charts say what the sizes of such pieces mean; "" where sizes are only ever compared as written."""
-    if slot == "shoes" and department != "unisex":
-        return f"{department} shoes"
-    if slot not in ("top", "bottom", "dress", "outerwear") or department == "unisex":
+    chart = policy().slots[slot].chart if slot else None
+    if chart is None or department == "unisex":
         return ""
+    if chart == "shoes":
+        return f"{department} shoes"
     if department == "kids":
         return "kids"
-    return f"{department} bottoms" if slot == "bottom" else department
+    return f"{department} bottoms" if chart == "bottoms" else department
 
 
 def size_key(department: Department, slot: Slot | None, size: str | None) -> str:
@@ -154,6 +131,10 @@ def fits(size: str | None, wanted: Collection[str], on: Scale = "") -> bool:
     return any(_fits(normalise(size), normalise(w), on) for w in wanted)
 
 
-@lru_cache(maxsize=100_000)
 def _fits(size: str, wanted: str, on: Scale) -> bool:
-    return size == wanted or covers(size, wanted, on)
+    return _fit(size, wanted, on, policy().sizes)
+
+
+@lru_cache(maxsize=100_000)
+def _fit(size: str, wanted: str, on: Scale, charts: SizeTable) -> bool:
+    return size == wanted or covers(size, wanted, on, charts)

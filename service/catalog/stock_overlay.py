@@ -1,6 +1,6 @@
 """What staff said of stock and prices since the index was built, laid over its items. Knows no database and no HTTP.
 
-Nothing here changes in place: whoever holds a `LiveStock` keeps what it began with.
+Nothing here changes in place: whoever holds a `StockOverlay` keeps what it began with.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _DIGEST_BITS = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class StockUpdate:
     """What staff last said of one size of an SKU, or, where `size` is "", of every size of it.
 
     A quantity or price of None was not spoken of. Each has its own moment, text that sorts by time: a newer
@@ -31,7 +31,7 @@ class Note:
     price: float | None = None
     price_at: str = ""
 
-    def after(self, moment: str) -> Note | None:
+    def after(self, moment: str) -> StockUpdate | None:
         """What of the note was said after the moment; None when nothing was."""
         kept = self
         if self.quantity_at <= moment:
@@ -40,7 +40,7 @@ class Note:
             kept = replace(kept, price=None, price_at="")
         return kept if kept.quantity is not None or kept.price is not None else None
 
-    def followed_by(self, newer: Note) -> Note:
+    def followed_by(self, newer: StockUpdate) -> StockUpdate:
         """Both notes in one, for the same SKU and size: `newer` wins where it speaks."""
         kept = self
         if newer.quantity is not None:
@@ -75,12 +75,12 @@ def _is_same(own: str | None, said: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class LiveStock:
+class StockOverlay:
     """The sizes of items that differ from the catalogue's, and the notes that say so."""
 
     variants: Mapping[str, tuple[Variant, ...]] = field(default_factory=dict)
     """By the item's SKU; only items that differ."""
-    notes: Mapping[str, Mapping[str, Note]] = field(default_factory=dict)
+    notes: Mapping[str, Mapping[str, StockUpdate]] = field(default_factory=dict)
     """By SKU, then by size."""
     total: int = 0
 
@@ -98,14 +98,14 @@ class LiveStock:
         """The sizes of `apply(item)`."""
         return self.variants.get(item.sku, item.variants)
 
-    def noting(self, notes: Iterable[Note]) -> LiveStock:
+    def noting(self, notes: Iterable[StockUpdate]) -> StockOverlay:
         """With these notes kept, each in place of an older one; items are not looked at yet."""
-        kept: dict[str, Mapping[str, Note]] = dict(self.notes)
+        kept: dict[str, Mapping[str, StockUpdate]] = dict(self.notes)
         for note in notes:
             kept[note.sku] = {**kept.get(note.sku, {}), note.size: note}
         return replace(self, notes=kept)
 
-    def reading(self, items: Iterable[Item]) -> LiveStock:
+    def reading(self, items: Iterable[Item]) -> StockOverlay:
         """With what the notes say of these items of the catalogue."""
         variants, total = dict(self.variants), self.total
         for item in items:

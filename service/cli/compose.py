@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from service.errors import InvalidError, UnavailableError
 from service.recommender.localization import DEFAULT_LANGUAGE, localised
-from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse
+from service.schemas.outfits import (
+    Outfit,
+    OutfitItem,
+    OutfitRequest,
+    OutfitResponse,
+    RefineRequest,
+    Understood,
+)
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.pictures.piece import Piece
 
 _HEAD = ("SLOT", "PIECE", "BRAND", "SIZE", "PRICE")
 _TITLE_CHARS = 48
+PICTURES = (".svg", ".png")
 
 # Where each option goes in the request, and so which option an error in the request is about.
 _FIELDS = {
@@ -38,32 +50,90 @@ _FIELDS = {
     "exclude_brand": "exclude.brands",
     "exclude_color": "exclude.colors",
     "exclude_material": "exclude.materials",
+    "exclude_kind": "exclude.kinds",
+    "exclude_pattern": "exclude.patterns",
+    "exclude_attribute": "exclude.attributes",
+    "include_kind": "include.kinds",
+    "include_color": "include.colors",
+    "include_material": "include.materials",
+    "include_brand": "include.brands",
+    "include_pattern": "include.patterns",
+    "attribute": "attributes",
+    "own": "own",
 }
 
 
-def run(settings: Settings, options: Mapping[str, Any], *, as_json: bool) -> str:
+def run(settings: Settings, options: Mapping[str, Any], *, as_json: bool, image: Path | None = None) -> str:
     """Composes in this process. `options` are the command's, by name; unset ones are None, False or empty.
 
-    Raises InvalidError for values that cannot be, UnavailableError when there is nothing to compose from.
+    With an `image`, what was composed is drawn there as well. Raises InvalidError for values that cannot be,
+    UnavailableError when there is nothing to compose from, and OSError when the picture cannot be written.
     """
-    request = build_request(options)
-    from service.db.repositories.rules import RuleBook
-    from service.db.repositories.stock import StockBook
-    from service.db.repositories.styles import StyleBook
+    refined = options.get("refine")
+    if refined is not None:
+        turn = build_turn(options)
+    else:
+        request = build_request(options)
+    if image is not None and image.suffix.lower() not in PICTURES:
+        raise InvalidError.at("image", f"{image.name!r} ends neither in .svg nor in .png")
+    from service.db.repositories.outfits import read_made
+    from service.db.repositories.rules import RuleRepository
+    from service.db.repositories.stock import StockRepository
+    from service.db.repositories.styles import StylePolicyRepository
     from service.db.session import State
     from service.recommender.recommender import open_recommender  # loads torch
 
     with (
         closing(State.of(settings)) as state,
         closing(
-            open_recommender(settings, RuleBook(state).nudges, StockBook(state), StyleBook(state).choices)
+            open_recommender(
+                settings,
+                RuleRepository(state).nudges,
+                StockRepository(state),
+                StylePolicyRepository(state).choices,
+            )
         ) as recommender,
     ):
         reason = recommender.not_ready()
         if reason is not None:
             raise UnavailableError(reason)
-        response = recommender.compose(request, uuid.uuid4().hex)
-    return localised(response, DEFAULT_LANGUAGE).model_dump_json() if as_json else render(response)
+        if refined is not None:
+            order = recommender.refine(read_made(state, refined), turn)
+            request = order.request
+            response = recommender.swap(order, uuid.uuid4().hex)
+        else:
+            response = recommender.compose(request, uuid.uuid4().hex)
+        state.save_response(request, response)  # so that an outfit can be refined by its id
+        if image is not None and response.outfits:
+            drawn = [(outfit.title, recommender.pieces(outfit)) for outfit in response.outfits]
+            _write_picture(image, drawn)
+    if as_json:
+        return localised(response, DEFAULT_LANGUAGE).model_dump_json()
+    pictured = f"\npicture {image}" if image is not None and response.outfits else ""
+    return render(response) + pictured
+
+
+def _write_picture(file: Path, outfits: Sequence[tuple[str, Sequence[Piece]]]) -> None:
+    """One picture: of several outfits, a sheet. Raises OSError when the file cannot be written."""
+    from service.pictures.laydown import sheet
+    from service.pictures.raster import png
+
+    svg = sheet(outfits)
+    if file.suffix.lower() == ".svg":
+        file.write_text(svg, encoding="utf-8")
+    else:
+        file.write_bytes(png(svg, width=1000 if len(outfits) == 1 else 700 * min(len(outfits), 3)))
+
+
+def build_turn(options: Mapping[str, Any]) -> RefineRequest:
+    """What is said of an outfit, in the place of the vibe. Raises InvalidError naming fields."""
+    body = {"say": options["vibe"], "explain": options.get("explain") or None, "seed": options.get("seed")}
+    if options.get("count") is not None:
+        body["count"] = options["count"]
+    try:
+        return RefineRequest.model_validate(body)
+    except ValidationError as error:
+        raise InvalidError.from_validation(error) from error
 
 
 def build_request(options: Mapping[str, Any]) -> OutfitRequest:
@@ -106,12 +176,22 @@ def render(response: OutfitResponse) -> str:
     for unmet in response.unmet:
         hint = f" ({unmet.hint})" if unmet.hint else ""
         lines.append(f"unmet: {unmet.constraint}: {unmet.reason}{hint}")
+    if said := [_understood(one) for one in response.understood if one.source != "field"]:
+        lines.append(f"understood: {'; '.join(said)}")
+    if response.unread:
+        lines.append(f"not understood: {'; '.join(map(_plain, response.unread))}")
     style = response.style
     made_by = f"{style.name}@{style.version}" if style.version else style.name
     lines.append(
         f"composed by {response.composer}, style {made_by}, index {response.index.version}, seed {response.seed}"
     )
     return "\n".join(lines)
+
+
+def _understood(one: Understood) -> str:
+    """The shopper's own words and what they were taken for; what nobody said is called a guess."""
+    meaning = f"{one.field} {one.value}"
+    return f'"{_plain(one.text)}" as {meaning}' if one.text else f"{meaning} (a guess)"
 
 
 def _outfit_lines(number: int, outfit: Outfit) -> list[str]:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from pydantic import TypeAdapter, ValidationError
 
-from service.cli.lines import STDOUT, write_lines
-from service.db.repositories.events import FeedbackBook
-from service.db.repositories.looks import LookBook
+from indexer.storage.durable import sync
+from service.db.repositories.events import EventRepository
+from service.db.repositories.looks import LookRepository
 from service.db.session import State
 from service.errors import InvalidError
 from service.schemas.fields import Instant, Pseudonym
 from service.settings import Settings
+
+STDOUT = Path("-")
 
 
 def export_events(settings: Settings, file: Path, since: str | None, until: str | None) -> str:
@@ -26,20 +30,22 @@ def export_events(settings: Settings, file: Path, since: str | None, until: str 
     begin = None if since is None else _checked(Instant, "since", since)
     end = None if until is None else _checked(Instant, "until", until)
     with _state(settings) as state:
-        return _said(write_lines(file, FeedbackBook(state).lines(begin, end)), "events", file)
+        return _said(write_lines(file, EventRepository(state).lines(begin, end)), "events", file)
 
 
 def forget(settings: Settings, shopper: str) -> str:
     """Deletes the shopper's events. Raises InvalidError for what is no pseudonym."""
     known_as = _checked(Pseudonym, "shopper", shopper)
     with _state(settings) as state:
-        return f"{FeedbackBook(state).forget(known_as)} events deleted; files exported before have them still"
+        return (
+            f"{EventRepository(state).forget(known_as)} events deleted; files exported before have them still"
+        )
 
 
 def export_looks(settings: Settings, file: Path) -> str:
     """Writes the approved looks; says how many, unless they went to standard output. Raises OSError."""
     with _state(settings) as state:
-        return _said(write_lines(file, LookBook(state).lines()), "looks", file)
+        return _said(write_lines(file, LookRepository(state).lines()), "looks", file)
 
 
 @contextmanager
@@ -57,3 +63,33 @@ def _checked(kind: Any, field: str, text: str) -> str:
         return str(TypeAdapter(kind).validate_python(text))
     except ValidationError as error:
         raise InvalidError.at(field, error.errors()[0]["msg"].removeprefix("Value error, ")) from error
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> int:
+    """Writes every line with a newline after it, and returns how many; `-` is standard output.
+
+    A file gets its new content in one step, once all of it is on the disk: whoever reads sees the old lines or all of
+    the new ones. Raises OSError.
+    """
+    if path == STDOUT:
+        return _write(sys.stdout, lines)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            count = _write(file, lines)
+        sync(draft)
+        draft.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+    sync(path.parent)
+    return count
+
+
+def _write(file: TextIO, lines: Iterable[str]) -> int:
+    count = 0
+    for line in lines:
+        file.write(f"{line}\n")
+        count += 1
+    return count

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from indexer.pipeline.read import FeedSource
 from indexer.pipeline.report import render
+from service.indexing.addresses import is_address, parse_address
 from service.indexing.build import FeedFormat, build_index, check_currency, check_mapping
+from service.indexing.download import FOLDER, kept_at
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
     from service.settings import Settings
 
-_UNITS = {"read": " rows", "normalise": " rows", "embed": " items"}
+_UNITS = {
+    "fetch": " bytes",
+    "read": " rows",
+    "normalise": " rows",
+    "embed": " items",
+    "images": " images",
+}
 
 
 class StageBars:
@@ -54,21 +63,55 @@ class StageBars:
         self._stage = ""
 
 
-def run(
-    settings: Settings, paths: Sequence[Path], format: FeedFormat, mapping: Sequence[str], allow_rejects: bool
-) -> str:
-    """Builds the index; returns the report. Raises StylistError, and OSError for a feed that is not there."""
-    pairs = check_mapping(mapping)
+@dataclass(frozen=True, slots=True)
+class IndexOptions:
+    """What is said of all feeds of one run, as it was typed."""
+
+    format: FeedFormat = "auto"
+    mapping: Sequence[str] = ()
+    allow_rejects: bool = False
+    minor_units: bool = False
+    confirm_prices: bool = False
+
+
+def run(settings: Settings, names: Sequence[str], options: IndexOptions) -> str:
+    """Builds the index from files and addresses; returns the report.
+
+    Raises StylistError, and OSError for a feed that is not there.
+    """
+    pairs = check_mapping(options.mapping)
     check_currency(settings.currency)
-    for path in paths:  # before the model is loaded, which takes seconds
-        path.open("rb").close()
-    limit = settings.max_unpacked_bytes
-    feeds = [FeedSource(p, format, pairs, settings.currency, max_unpacked=limit) for p in paths]
+    feeds = [_source(settings, name, pairs, options) for name in names]
     bars = StageBars()
     try:
-        report = build_index(settings, feeds, allow_rejects=allow_rejects, progress=bars)
+        report = build_index(
+            settings,
+            feeds,
+            allow_rejects=options.allow_rejects,
+            confirm_prices=options.confirm_prices,
+            hosts=None,
+            progress=bars,
+        )
     except BaseException:
         bars.close(finished=False)
         raise
     bars.close()
     return render(report)
+
+
+def _source(settings: Settings, name: str, mapping: tuple[str, ...], options: IndexOptions) -> FeedSource:
+    label, url, path = "", "", Path(name)
+    if is_address(name):
+        label, url, path = parse_address(name).label, name, kept_at(settings.data_dir / FOLDER, name)
+    else:
+        path.open("rb").close()  # before the model is loaded, which takes seconds
+    return FeedSource(
+        path,
+        options.format,
+        mapping,
+        settings.currency,
+        label,
+        settings.max_unpacked_bytes,
+        options.minor_units,
+        url,
+    )

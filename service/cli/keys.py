@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
-from service.db.repositories.keys import KeyInfo, KeyRing, Scope, expiry
+from service.db.repositories.keys import KeyInfo, KeyRepository, Scope, expiry
 from service.db.session import State
 from service.settings import Settings
 
@@ -44,9 +44,9 @@ def revoke(settings: Settings, id_or_key: str) -> str:
 
 
 @contextmanager
-def _ring(settings: Settings) -> Iterator[KeyRing]:
+def _ring(settings: Settings) -> Iterator[KeyRepository]:
     with closing(State.of(settings)) as state:
-        yield KeyRing(state)
+        yield KeyRepository(state)
 
 
 def _cells(key: KeyInfo) -> tuple[str, ...]:

@@ -42,14 +42,28 @@ DataDir = Annotated[
     typer.Option(metavar="DIR", help="Where index, keys and outfits live. [STYLIST_DATA_DIR, else ./data]"),
 ]
 LinesFile = Annotated[Path, typer.Argument(metavar="FILE", help="Where to; - is standard output.")]
-FeedFormat = Literal["auto", "csv", "jsonl", "parquet", "shopify", "google", "woocommerce"]
+FeedFormat = Literal[
+    "auto",
+    "csv",
+    "xlsx",
+    "jsonl",
+    "parquet",
+    "shopify",
+    "shopify-json",
+    "google",
+    "woocommerce",
+    "acp",
+    "ucp",
+]
 Scope = Literal["shopper", "staff"]
 Texts = list[str] | None
 
 
 @app.command()
 def index(
-    feeds: Annotated[list[Path], typer.Argument(metavar="FEED...", help="Inventory feed files.")],
+    feeds: Annotated[
+        list[str], typer.Argument(metavar="FEED...", help="Inventory feeds: files or http(s) addresses.")
+    ],
     format: Annotated[FeedFormat, typer.Option(help="Format of the feeds.")] = "auto",
     map: Annotated[
         Texts, typer.Option(metavar="FIELD=COLUMN", help="Which column holds a field; repeatable.")
@@ -58,14 +72,21 @@ def index(
     allow_rejects: Annotated[
         bool, typer.Option("--allow-rejects", help="Go on although most rows are rejected.")
     ] = False,
+    minor_units: Annotated[
+        bool, typer.Option("--minor-units", help="All prices are in minor units (cents).")
+    ] = False,
+    confirm_prices: Annotated[
+        bool, typer.Option("--confirm-prices", help="Prices are right, however high.")
+    ] = False,
     embedder: Annotated[str | None, typer.Option(help="Embedding model: an id or a folder.")] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Build the index from inventory feeds and make it current."""
-    from service.cli.index import run
+    from service.cli.index import IndexOptions, run
 
     settings = settings_of(data_dir, currency=currency, embedder=embedder)
-    typer.echo(run(settings, feeds, format, map or [], allow_rejects))
+    options = IndexOptions(format, map or [], allow_rejects, minor_units, confirm_prices)
+    typer.echo(run(settings, feeds, options))
 
 
 @app.command()
@@ -90,18 +111,38 @@ def compose(
     exclude_brand: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
     exclude_color: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
     exclude_material: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
+    exclude_kind: Annotated[Texts, typer.Option(help="Such as skirt or heels; repeatable.")] = None,
+    exclude_pattern: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
+    exclude_attribute: Annotated[Texts, typer.Option(help="Such as tight or heel; repeatable.")] = None,
+    include_kind: Annotated[Texts, typer.Option(help="A piece it must have; repeatable.")] = None,
+    include_color: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
+    include_material: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
+    include_brand: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
+    include_pattern: Annotated[Texts, typer.Option(help="Repeatable.")] = None,
+    attribute: Annotated[Texts, typer.Option(help="Such as flat, modest or vegan; repeatable.")] = None,
+    own: Annotated[
+        Texts, typer.Option(metavar="TEXT", help="A piece you have and wear with it; repeatable.")
+    ] = None,
+    refine: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Change the outfit of this id: the vibe says how, as in 'warmer'."),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same answer.")] = None,
     explain: Annotated[bool, typer.Option(help="Say why the pieces go together.")] = False,
+    image: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the outfits there, side by side: FILE.svg or FILE.png."),
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print the body that POST /v1/outfits would answer.")
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Compose outfits for a vibe."""
-    options = {name: value for name, value in locals().items() if name not in ("json", "data_dir")}
+    options = {name: value for name, value in locals().items() if name not in ("image", "json", "data_dir")}
     from service.cli.compose import run
 
-    typer.echo(run(settings_of(data_dir), options, as_json=json))
+    typer.echo(run(settings_of(data_dir), options, as_json=json, image=image))
 
 
 @app.command()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import ipaddress
 import signal
 import socket
+import sys
 import time
 from contextlib import closing
 from types import FrameType
@@ -16,8 +18,7 @@ from fastapi import FastAPI
 from indexer.errors import StylistError
 from service.api.app import create_app, drain
 from service.cli.logging import log_to_stderr
-from service.cli.memory import bound_memory
-from service.db.repositories.keys import KeyRing
+from service.db.repositories.keys import KeyRepository
 from service.db.session import State
 from service.settings import Settings
 
@@ -25,6 +26,8 @@ _CUT_OFF_SECONDS = (
     1  # for what is still under way after draining: answers half sent, clients that do not read
 )
 _LOOK_SECONDS = 0.2  # how often a service that drains looks whether it was told to stop at once
+_M_ARENA_MAX = -8  # malloc.h
+_ARENAS = 2
 
 
 class _Server(uvicorn.Server):
@@ -101,7 +104,7 @@ def url_of(listener: socket.socket) -> str:
 
 def _require_protection(settings: Settings) -> None:
     with closing(State.of(settings)) as state:
-        has_keys = any(not key.expired for key in KeyRing(state).list())
+        has_keys = any(not key.expired for key in KeyRepository(state).list())
     if not has_keys and not is_loopback(settings.host):
         raise StylistError(
             f"{settings.host} can be reached from other machines and no key protects the service: add one with "
@@ -123,3 +126,11 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise StylistError(f"cannot listen on {host}:{port}: {error.strerror}") from error
     return listener
+
+
+def bound_memory() -> None:
+    """To be called before threads start: glibc keeps an arena of freed memory for each, which looks like a leak."""
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        if hasattr(libc, "mallopt"):
+            libc.mallopt(_M_ARENA_MAX, _ARENAS)

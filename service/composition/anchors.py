@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from indexer.item import Department, Item, Slot, Variant
 from service.catalog.sizes import fits, scale
-from service.composition.constraints import Candidate
+from service.catalog.view import pick_variant
 from service.errors import InvalidError
+from service.policy.policy import policy
 from service.retrieval.filters import exclusions
-from service.retrieval.retriever import Retriever, pick_variant
+from service.retrieval.retriever import Retriever
+from service.retrieval.shortlist import Candidate
 from service.schemas.outfits import OutfitRequest, Unmet
 
 
@@ -18,7 +20,7 @@ def find_anchors(request: OutfitRequest, retriever: Retriever) -> dict[Slot, Can
     anchors: dict[Slot, Candidate] = {}
     for i, sku in enumerate(request.anchors):
         where = f"anchors.{i}"
-        found = retriever.find(sku)
+        found = retriever.view.find(sku)
         if found is None:
             raise InvalidError.at(where, f"no item has the SKU {sku!r}")
         item = found.item
@@ -30,8 +32,8 @@ def find_anchors(request: OutfitRequest, retriever: Retriever) -> dict[Slot, Can
             )
         variant = _variant(item, found.variant, request)
         anchors[item.slot] = Candidate(item, found.position, variant, item.slot, item.label())
-    if "dress" in anchors and "bottom" in anchors:
-        raise InvalidError.at("anchors", "a dress and a bottom cannot be in one outfit")
+    if clash := _clash(anchors):
+        raise InvalidError.at("anchors", clash)
     return anchors
 
 
@@ -70,14 +72,19 @@ def mixtures(
     slots: Collection[Slot], anchors: dict[Slot, Candidate], department: Department
 ) -> Iterator[Unmet]:
     """What nobody wears together: a dress with a bottom, a child's piece with those of a grown-up."""
-    if {"dress", "bottom"} <= {*slots, *anchors}:
-        reason = "a dress and a bottom cannot be in one outfit"
+    if reason := _clash((*slots, *anchors)):
         yield Unmet(constraint="slots", reason=reason, hint="leave one of them out")
     for anchor in anchors.values():
         owner = anchor.item.department
         if owner != "unisex" and (owner == "kids") != (department == "kids"):
             reason = f"{anchor.item.title} is for {owner}, the outfits are for {department}"
             yield Unmet(constraint="anchors", reason=reason, hint="drop the anchor, or say whom it is for")
+
+
+def _clash(slots: Iterable[Slot]) -> str | None:
+    """What is wrong with pieces in all these slots; None when nothing is."""
+    pair = policy().slots.clashes(slots)
+    return None if pair is None else f"a {pair[0]} and a {pair[1]} cannot be in one outfit"
 
 
 def _other_size(item: Item) -> str:
@@ -95,10 +102,10 @@ def _is_too_dear(request: OutfitRequest, anchor: Candidate) -> bool:
 
 
 def _is_excluded(request: OutfitRequest, anchor: Candidate, retriever: Retriever) -> bool:
-    facets = retriever.facets
-    masks = [filter_.allowed for filter_ in exclusions(facets, request)]
+    columns = retriever.view.columns
+    masks = [filter_.allowed for filter_ in exclusions(columns, request)]
     if request.department:
-        masks.append(facets.for_department(request.department))
+        masks.append(columns.for_department(request.department))
     if request.season:
-        masks.append(facets.in_season(request.season))
+        masks.append(columns.in_season(request.season))
     return not all(mask[anchor.position] for mask in masks)

@@ -8,7 +8,6 @@ likeness to the pieces chosen so far and the harmony with them, in one sum.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -16,35 +15,15 @@ from numpy.typing import NDArray
 
 from indexer.item import Slot
 from service.composition.compatibility import harmony
-from service.composition.constraints import Candidate, Limits, choices, outlooks, shareable
-from service.composition.draft import Composed, Parts, Plan
+from service.composition.constraints import Limits, choices, outlooks, shareable
+from service.composition.draft import OutfitDraft, Parts, Plan
+from service.composition.weights import Weights
 from service.lm.scorer import Question, Scorer, Scores
-from service.retrieval.retriever import Shortlist
+from service.policy.policy import policy
+from service.retrieval.shortlist import Candidate, Shortlist
 
-TUNED_REST = 0.6
-"""`Weights.rest` where worn pieces are encoded by a tuned query encoder, for styles that bring no weights."""
 EncodeWorn = Callable[[Sequence[str]], NDArray[np.float32]]
 """Labels of worn pieces -> shape (labels, dim), in the space of the candidates' vectors."""
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """What each part of the score counts, in units of cosine similarity. An adapter may bring its own."""
-
-    text: float = 0.03
-    """Per unit of log-odds, where the stylist's scores are that; else per standard deviation among the candidates."""
-    most_text: float = 0.3
-    """The most that the stylist's opinion of a piece may add or take: enough to choose by, too little to overrule what
-    common sense says against a piece, such as a tie without a collar."""
-    vibe: float = 1.0
-    rest: float = 0.4
-    harmony: float = 1.0
-    repeat: float = 0.18
-    """Taken off for every other outfit of the answer that has the piece, most of it for another colour of it."""
-    noise: float = 0.02
-    """Scale of the Gumbel noise by which seeds differ."""
-    skip: float = -0.35
-    """An optional slot stays empty when fit and harmony of its best piece are below this."""
 
 
 class Watcher(Protocol):
@@ -54,11 +33,11 @@ class Watcher(Protocol):
         """Called before each round of scoring."""
         ...
 
-    def chosen(self, outfit: Composed) -> None:
+    def chosen(self, outfit: OutfitDraft) -> None:
         """The outfit has a new last piece."""
         ...
 
-    def whole(self, outfit: Composed) -> None:
+    def whole(self, outfit: OutfitDraft) -> None:
         """Nothing about the outfit changes any more."""
         ...
 
@@ -71,7 +50,7 @@ def compose(
     weights: Weights | None = None,
     encode_worn: EncodeWorn | None = None,
     watcher: Watcher | None = None,
-) -> list[Composed]:
+) -> list[OutfitDraft]:
     """Whole outfits for as many of the plans as possible, in the order of the plans.
 
     Every outfit fills its required slots, costs at most the budget, and shares at most half of its pieces
@@ -83,7 +62,7 @@ def compose(
     weights = weights or Weights()
     random = np.random.default_rng(seed)
     session = scorer.open([p.context for p in plans])
-    outfits = [Composed(p, number) for number, p in enumerate(plans)]
+    outfits = [OutfitDraft(p, number) for number, p in enumerate(plans)]
     for step in range(max(len(p.rounds()) for p in plans)):
         questions = [q for i, o in enumerate(outfits) if not o.dead for q in _questions(i, o, step)]
         if not questions:
@@ -107,14 +86,14 @@ def compose(
     return [o for o in outfits if not o.dead]
 
 
-def _tell(watcher: Watcher, outfits: Sequence[Composed], step: int) -> None:
+def _tell(watcher: Watcher, outfits: Sequence[OutfitDraft], step: int) -> None:
     """Name the outfits whose last round this was."""
     for outfit in outfits:
         if not outfit.dead and step + 1 == len(outfit.plan.rounds()):
             watcher.whole(outfit)
 
 
-def _encode(outfits: Sequence[Composed], encode_worn: EncodeWorn) -> None:
+def _encode(outfits: Sequence[OutfitDraft], encode_worn: EncodeWorn) -> None:
     """Vectors of all pieces chosen for outfits that go on, in one go: the encoder remembers those it has seen."""
     labels = list(dict.fromkeys(c.label for o in outfits for c in o.pieces))
     if not labels:
@@ -124,15 +103,15 @@ def _encode(outfits: Sequence[Composed], encode_worn: EncodeWorn) -> None:
         outfit.rows = [vectors[c.label] for c in outfit.pieces]
 
 
-def _questions(i: int, outfit: Composed, step: int) -> list[Question]:
+def _questions(i: int, outfit: OutfitDraft, step: int) -> list[Question]:
     rounds = outfit.plan.rounds()
     slots = rounds[step] if step < len(rounds) else ()
     return [Question(i, s, tuple(c.label for c in outfit.plan.shortlists[s].candidates)) for s in slots]
 
 
 def _choose(
-    outfit: Composed,
-    others: Sequence[Composed],
+    outfit: OutfitDraft,
+    others: Sequence[OutfitDraft],
     slot: Slot,
     text: Scores,
     noise: Scores,
@@ -161,8 +140,8 @@ def _choose(
 
 
 def _possible(
-    outfit: Composed,
-    others: Sequence[Composed],
+    outfit: OutfitDraft,
+    others: Sequence[OutfitDraft],
     slot: Slot,
     candidates: Sequence[Candidate],
     budget_cents: int | None,
@@ -185,7 +164,7 @@ def _possible(
 
 
 def _outlook(
-    outfit: Composed, slot: Slot, candidates: Sequence[Candidate], budget_cents: int | None
+    outfit: OutfitDraft, slot: Slot, candidates: Sequence[Candidate], budget_cents: int | None
 ) -> Sequence[float]:
     """How good the rest can still become after each candidate: under a budget, a dear piece costs the others."""
     rest = outfit.open_slots(slot)
@@ -196,7 +175,7 @@ def _outlook(
 
 
 def _parts(
-    outfit: Composed, others: Sequence[Composed], shortlist: Shortlist, text: Scores, weights: Weights
+    outfit: OutfitDraft, others: Sequence[OutfitDraft], shortlist: Shortlist, text: Scores, weights: Weights
 ) -> Parts:
     """The score of every candidate, in its parts."""
     candidates = shortlist.candidates
@@ -212,21 +191,24 @@ def _parts(
     )
 
 
-def _repetition(outfit: Composed, others: Sequence[Composed], candidate: Candidate) -> float:
+def _repetition(outfit: OutfitDraft, others: Sequence[OutfitDraft], candidate: Candidate) -> float:
     """How often the other outfits have the piece already; an anchor, which all must have, is no repetition."""
     return 0.0 if candidate.slot in outfit.plan.anchored else sum(_sameness(candidate, o) for o in others)
 
 
-def _sameness(candidate: Candidate, other: Composed) -> float:
+def _sameness(candidate: Candidate, other: OutfitDraft) -> float:
     """1 when the other outfit has the piece, a little less when it has it in another colour."""
     if candidate.sku in other.skus:
         return 1.0
-    return 0.6 * any(candidate.item.group_id == c.item.group_id for c in other.pieces)
+    return policy().weights.score.repeat_colour * any(
+        candidate.item.group_id == c.item.group_id for c in other.pieces
+    )
 
 
 def standardise(scores: Scores) -> Scores:
-    """Mean 0 and standard deviation 1, cut off at 2.5; all zeros where nothing differs."""
+    """Mean 0 and standard deviation 1, cut off at the policy's `spread`; all zeros where nothing differs."""
     spread = float(scores.std())
     if spread < 1e-9:
         return np.zeros_like(scores)
-    return np.asarray(np.clip((scores - scores.mean()) / spread, -2.5, 2.5))
+    most = policy().weights.score.spread
+    return np.asarray(np.clip((scores - scores.mean()) / spread, -most, most))

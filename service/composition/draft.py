@@ -1,18 +1,20 @@
-"""Outfits in the making: what may fill their slots, what was chosen so far, and why. Knows no choosing."""
+"""Outfits in the making: what may fill their slots, what the store pins, what was chosen so far, and why.
+
+Knows no choosing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.item import Slot
-from service.composition.constraints import Candidate
+from indexer.item import SLOTS, Slot
 from service.lm.prompt import Context
 from service.lm.scorer import Scores
-from service.retrieval.retriever import Shortlist
+from service.retrieval.shortlist import Candidate, Shortlist
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Parts:
 
 
 @dataclass(slots=True)
-class Composed:
+class OutfitDraft:
     """An outfit under way, and in the end a whole one. `number` is the place of its plan among the plans."""
 
     plan: Plan
@@ -106,3 +108,34 @@ class Composed:
         order = self.plan.order()
         rest = order[order.index(slot) + 1 :] if slot in order else []
         return [self.plan.shortlists[s].candidates for s in rest]
+
+
+def with_pins(plan: Plan, pins: Mapping[Slot, Shortlist], budget_cents: int | None) -> Plan:
+    """The plan with only pinned candidates in as many of its slots as the budget allows, in order of the slots.
+
+    A slot that may stay empty is filled then, and paid for, unless the pinned pieces go badly with the rest.
+    """
+    for slot in SLOTS:
+        if slot not in pins or slot in plan.anchored or slot not in (*plan.required, *plan.optional):
+            continue
+        tried = _pinned(plan, slot, pins[slot])
+        if budget_cents is None or _cheapest(tried) <= budget_cents:
+            plan = tried
+    return plan
+
+
+def _pinned(plan: Plan, slot: Slot, shortlist: Shortlist) -> Plan:
+    labels = [c.label for c in shortlist.candidates]
+    return replace(
+        plan,
+        required=tuple(s for s in SLOTS if s in plan.required or s == slot),
+        optional=tuple(s for s in plan.optional if s != slot),
+        shortlists={**plan.shortlists, slot: shortlist},
+        pinned=plan.pinned | {slot},
+        spare=plan.spare | ({slot} & {*plan.optional}),
+        context=replace(plan.context, shortlist={**plan.context.shortlist, slot: labels}),
+    )
+
+
+def _cheapest(plan: Plan) -> int:
+    return sum(min(c.cents for c in plan.shortlists[s].candidates) for s in plan.required)

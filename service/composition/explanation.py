@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from indexer.item import Item
-from service.composition.compatibility import NEUTRALS
-from service.composition.constraints import Candidate
-from service.query.parser import Brief
-
-_LEVELS = ("sporty and relaxed", "casual", "smart casual", "dressed up", "formal")
+from service.policy.policy import policy
+from service.query.wish import QueryIntent
+from service.retrieval.shortlist import Candidate
 
 
 def title(pieces: Sequence[Candidate]) -> str:
@@ -22,7 +20,7 @@ def title(pieces: Sequence[Candidate]) -> str:
     return text[:1].upper() + text[1:]
 
 
-def explanation(pieces: Sequence[Candidate], brief: Brief) -> str:
+def explanation(pieces: Sequence[Candidate], brief: QueryIntent) -> str:
     """Two or three sentences: what leads, what holds the colours together, what the weather asked for."""
     lead = _lead(pieces)
     others = [c for c in pieces if c is not lead]
@@ -35,9 +33,10 @@ def explanation(pieces: Sequence[Candidate], brief: Brief) -> str:
 
 
 def _lead(pieces: Sequence[Candidate]) -> Candidate:
-    for slot in ("dress", "outerwear", "top"):
+    slots = policy().slots
+    for slot in slots.leading:
         for candidate in pieces:
-            if candidate.slot == slot and (slot != "outerwear" or candidate.item.formality >= 4):
+            if candidate.slot == slot and candidate.item.formality >= slots[slot].leads_from:
                 return candidate
     return pieces[0]
 
@@ -51,7 +50,7 @@ def _name(item: Item) -> str:
 
 def _level(pieces: Sequence[Candidate]) -> str:
     mean = sum(c.item.formality for c in pieces) / len(pieces)
-    return f" and keeps it {_LEVELS[min(4, max(0, round(mean) - 1))]}"
+    return f" and keeps it {policy().formality.name(mean)}"
 
 
 def _palette(lead: Item, others: Sequence[Item]) -> str:
@@ -59,20 +58,21 @@ def _palette(lead: Item, others: Sequence[Item]) -> str:
     shared = [c for c in lead.colors if any(c in item.colors for item in others)]
     if shared:
         return f"{shared[0].capitalize()} runs through it, with {names}."
-    if all(set(item.colors) <= NEUTRALS for item in others):
+    if all(set(item.colors) <= policy().compatibility.neutrals for item in others):
         return f"Quiet colours leave it the stage: {names}."
     return f"It comes with {names}."
 
 
-def _weather(pieces: Sequence[Candidate], brief: Brief) -> str:
+def _weather(pieces: Sequence[Candidate], brief: QueryIntent) -> str:
     coat = next((c.item for c in pieces if c.slot == "outerwear"), None)
     if brief.wet and coat is not None and "rain-ok" in coat.tags:
         return f"The {_name(coat)} keeps the rain off."
-    if brief.heat is not None and brief.heat <= -0.4 and coat is not None:
+    marks = policy().weather.mark
+    if brief.heat is not None and brief.heat <= marks["cool"] and coat is not None:
         return f"The {_name(coat)} is there for the cold."
-    worn = [c.item for c in pieces if c.slot in ("dress", "top", "bottom")]
+    worn = [c.item for c in pieces if c.slot in policy().slots.of("core")]
     light = all(i.warmth <= 1 and (not i.seasons or "summer" in i.seasons) for i in worn)
-    if brief.heat is not None and brief.heat >= 0.8 and worn and light:
+    if brief.heat is not None and brief.heat >= marks["warm"] and worn and light:
         return "It is all light enough for a warm day."
     return ""
 

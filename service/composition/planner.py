@@ -4,35 +4,28 @@ missing. Knows no language model.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TypeVar
 
 import numpy as np
 
 from indexer.item import SLOTS, Department, Slot
 from service.catalog.columns import Mask
 from service.composition.anchors import conflicts, find_anchors, mixtures
-from service.composition.constraints import Candidate
-from service.composition.draft import Plan
-from service.composition.pins import with_pins
+from service.composition.audience import Audience, audience_of
+from service.composition.draft import Plan, with_pins
+from service.composition.own import OwnCandidate
+from service.composition.templates import Template, filled, shaped, templates_for, with_anchors
 from service.lm.prompt import Context
-from service.query.parser import Brief, weather_words
-from service.retrieval.adjustments import Nudge, withheld
-from service.retrieval.attribute_fit import Template, templates
-from service.retrieval.retriever import Retriever, Shortlist
-from service.retrieval.suitability import out_of_place, out_of_weather
+from service.policy.policy import policy
+from service.query.parser import weather_words
+from service.query.wish import QueryIntent
+from service.retrieval.adjustments import ScoreAdjustment, withheld
+from service.retrieval.placing import place
+from service.retrieval.retriever import Retriever
+from service.retrieval.shortlist import Candidate, Shortlist
 from service.schemas.outfits import OutfitRequest, Unmet
-
-Line = Literal["girls", "boys", ""]
-Lane = tuple[Department, Line]
-
-_CLOSE = 0.06
-"""A template this much worse than the best still takes turns with it, for variety."""
-_CORE = ("top", "bottom", "dress")
-_FINISHING_SHARE = 0.6
-FEWEST = 4
-"""Pieces that only round the outfit off get a shorter list, but not below this: reading costs time."""
 
 
 @dataclass(slots=True)
@@ -41,57 +34,153 @@ class Planned:
 
     plans: list[Plan] = field(default_factory=list)
     unmet: list[Unmet] = field(default_factory=list)
-    lane: Lane | None = None
+    lane: Audience | None = None
     """Whom the outfits are for; None where the anchors already could not be had."""
+    lane_guessed: bool = False
+    """Whether nobody said so: the store's default, or its stock, decided."""
+    possible: list[Plan] = field(default_factory=list)
+    """One plan of each kind of outfit that can be composed, the best first."""
     sizes: dict[Slot, int] = field(default_factory=dict)
     """How many candidates each slot that was looked at has."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What may fill the slots of one kind of outfit: shortlists, and why a slot has none."""
+
+    shortlists: dict[Slot, Shortlist]
+    missing: dict[Slot, Unmet]
+
+
 def make_plans(
-    request: OutfitRequest, brief: Brief, retriever: Retriever, quota: int, nudges: Sequence[Nudge] = ()
+    request: OutfitRequest,
+    brief: QueryIntent,
+    retriever: Retriever,
+    quota: int,
+    nudges: Sequence[ScoreAdjustment] = (),
+    own: Mapping[Slot, OwnCandidate] | None = None,
+    default: Department | None = None,
 ) -> Planned:
-    """What to compose for the request. Raises InvalidError for anchors that cannot be meant."""
+    """What to compose for the request. `own` are pieces that the shopper has, by slot; `default` is whom an outfit is
+    for where nobody says so. Raises InvalidError for anchors that cannot be meant.
+    """
     anchors = find_anchors(request, retriever)
     unmet = [*conflicts(request, anchors, retriever), *_held_back(anchors, retriever, nudges)]
     if unmet:
         return Planned(unmet=unmet)
-    lane = _lane(request, brief, retriever, anchors)
+    lane, guessed = audience_of(request, brief, retriever, anchors, default)
     if mixed := [*mixtures(request.slots or (), anchors, lane[0])]:
         return Planned(unmet=mixed)
-    planned = Planned(lane=lane)
-    wanted = [_with_anchors(t, anchors) for t in _templates(request, brief, lane[0], anchors)]
-    slots = [s for s in SLOTS if any(s in (*t.required, *t.optional) for t in wanted) and s not in anchors]
-    finishing = {s for t in wanted for s in t.optional} - {s for t in wanted for s in t.required}
-    quotas = {s: max(FEWEST, round(quota * _FINISHING_SHARE)) if s in finishing else quota for s in slots}
+    given = {slot: _single(candidate, brief, retriever) for slot, candidate in anchors.items()}
+    given |= {
+        slot: Shortlist([o.candidate], o.vectors) for slot, o in (own or {}).items() if slot not in given
+    }
+    held = {slot: listed.candidates[0] for slot, listed in given.items()}
+    placed = place(
+        retriever.view.columns,
+        request,
+        brief.pieces,
+        retriever.within(request, brief, lane, nudges),
+        filled(held),
+        lane[0] != "men",
+    )
+    planned = Planned(lane=lane, lane_guessed=guessed)
+    wanted = shaped(
+        [with_anchors(t, held) for t in templates_for(request, brief, lane[0], held)], placed, held
+    )
+    slots = [s for s in SLOTS if any(s in (*t.required, *t.optional) for t in wanted) and s not in given]
+    quotas = lengths(wanted, slots, quota)
     last = _other_colours(request, anchors, retriever)
-    shortlists, missing = retriever.retrieve(request, brief, lane, quotas, nudges, last)
-    planned.sizes = {s: len(shortlists[s].candidates) if s in shortlists else 0 for s in slots}
-    shortlists |= {slot: _single(candidate, brief, retriever) for slot, candidate in anchors.items()}
-    asked = frozenset(request.slots or ())
-    possible: list[Template] = []
-    for template in wanted:
-        kept = _carried(template, missing, retriever, lane, asked, planned)
-        if kept is not None and _within_budget(kept, shortlists, request, planned):
-            possible.append(kept)
-    if possible:  # what kept another template out is no loss; a slot that the store never carries is
-        planned.unmet = [u for u in planned.unmet if u.constraint == "slots"]
-        chosen = _alternate(possible, shortlists, request.count)
-        planned.plans = [_plan(t, request, lane, shortlists, anchors) for t in chosen]
-        if pins := retriever.pins(request, brief, lane, quotas, nudges):
-            budget = request.budget.cents if request.budget else None
-            tried = [
-                _plan(t, request, lane, shortlists, anchors) for t in dict.fromkeys([chosen[0], *possible])
-            ]
-            # The first outfit is of the kind that shows most pins.
-            planned.plans[0] = max((with_pins(p, pins, budget) for p in tried), key=lambda p: len(p.pinned))
+    found = retriever.retrieve(request, brief, lane, quotas, nudges, last, placed.only)
+    offers = {False: _Offer({**found.shortlists, **given}, found.unmet)}
+    if any(t.suit for t in wanted) and "outerwear" in quotas:
+        of_suits: dict[Slot, int] = {"outerwear": quotas["outerwear"]}
+        suits = retriever.retrieve(request, brief, lane, of_suits, nudges, last, placed.only, suits=True)
+        offers[True] = _Offer(
+            _instead(offers[False].shortlists, suits.shortlists), _instead(found.unmet, suits.unmet)
+        )
+    planned.sizes = {s: _offered(s, offers) for s in slots}
+    _choose(planned, wanted, offers, request, retriever, frozenset(held))
+    if planned.plans:
+        planned.unmet += [u for u in [*placed.unmet, *found.given_up] if u not in planned.unmet]
+        _pin(planned, request, brief, retriever, quotas, nudges)
+    elif placed.unmet:
+        planned.unmet += placed.unmet
     return planned
 
 
+T = TypeVar("T")
+
+
+def _instead(separates: Mapping[Slot, T], suits: Mapping[Slot, T]) -> dict[Slot, T]:
+    """What holds of outfits that are built on a whole suit: of the outerwear what is said of suits."""
+    return {**{s: what for s, what in separates.items() if s != "outerwear"}, **suits}
+
+
+def _offered(slot: Slot, offers: Mapping[bool, _Offer]) -> int:
+    return max(
+        len(offer.shortlists[slot].candidates) if slot in offer.shortlists else 0 for offer in offers.values()
+    )
+
+
+def _choose(
+    planned: Planned,
+    wanted: Sequence[Template],
+    offers: Mapping[bool, _Offer],
+    request: OutfitRequest,
+    retriever: Retriever,
+    anchored: frozenset[Slot],
+) -> None:
+    """One plan an outfit, of the kinds of outfit that can be composed."""
+    assert planned.lane is not None
+    asked = frozenset(request.slots or ())
+    possible: list[tuple[Template, _Offer]] = []
+    for template in wanted:
+        offer = offers.get(template.suit, offers[False])
+        kept = _carried(template, offer.missing, retriever, planned.lane, asked, planned)
+        if kept is not None and _within_budget(kept, offer.shortlists, request, planned):
+            possible.append((kept, offer))
+    if not possible:
+        return
+    # What kept another template out is no loss; a slot that the store never carries is.
+    planned.unmet = [u for u in planned.unmet if u.constraint == "slots"]
+    chosen = _alternate(possible, request.count)
+    planned.plans = [_plan(t, request, planned, offer.shortlists, anchored) for t, offer in chosen]
+    planned.possible = [
+        _plan(t, request, planned, offer.shortlists, anchored)
+        for t, offer in [chosen[0], *(p for p in possible if p[0] != chosen[0][0])]
+    ]
+
+
+def _pin(
+    planned: Planned,
+    request: OutfitRequest,
+    brief: QueryIntent,
+    retriever: Retriever,
+    quotas: Mapping[Slot, int],
+    nudges: Sequence[ScoreAdjustment],
+) -> None:
+    """The first outfit is of the kind that shows most of what the store pins."""
+    assert planned.lane is not None
+    if pins := retriever.pins(request, brief, planned.lane, quotas, nudges):
+        budget = request.budget.cents if request.budget else None
+        tried = [with_pins(p, pins, budget) for p in planned.possible]
+        planned.plans[0] = max(tried, key=lambda p: len(p.pinned))
+
+
+def lengths(wanted: Sequence[Template], slots: Sequence[Slot], quota: int) -> dict[Slot, int]:
+    """How many pieces of each slot are offered: fewer of what only rounds an outfit off, since reading costs time."""
+    weights = policy().weights.shortlist
+    finishing = {s for t in wanted for s in t.optional} - {s for t in wanted for s in t.required}
+    short = max(weights.fewest, round(quota * weights.finishing_share))
+    return {s: short if s in finishing else quota for s in slots}
+
+
 def _held_back(
-    anchors: dict[Slot, Candidate], retriever: Retriever, nudges: Sequence[Nudge]
+    anchors: dict[Slot, Candidate], retriever: Retriever, nudges: Sequence[ScoreAdjustment]
 ) -> Iterator[Unmet]:
     """Anchors that the store does not want in outfits."""
-    mask = withheld(nudges, retriever.facets)
+    mask = withheld(nudges, retriever.view.columns)
     for anchor in anchors.values():
         if mask is not None and mask[anchor.position]:
             reason = f"the store holds back {anchor.item.title}"
@@ -109,83 +198,15 @@ def _other_colours(
     free = {*(request.slots or ())} - anchors.keys()
     if len(free) != 1 or not request.exclude.skus:
         return None
-    gone = [item for item in retriever.bearers(request.exclude.skus).values() if item.slot in free]
-    return retriever.facets.any_of("group", {item.group_id for item in gone}) if gone else None
-
-
-def _lane(request: OutfitRequest, brief: Brief, retriever: Retriever, anchors: dict[Slot, Candidate]) -> Lane:
-    """Whom the outfits are for. Nobody said: whoever the anchors are for, else whoever the store suits best."""
-    line: Line = brief.kids_line
-    owners = {c.item.department for c in anchors.values()} - {"unisex"}
-    department = brief.department or (owners.pop() if len(owners) == 1 else None)
-    if department is None and ("dress" in request.sizes or "dress" in (request.slots or ())):
-        department = "women"
-    if department is not None:
-        if department == "kids" and not line:
-            lines = {c.item.kids_line for c in anchors.values()} - {""}
-            line = lines.pop() if len(lines) == 1 else _better_line(brief, retriever)
-        return department, line if department == "kids" else ""
-    grown: list[Lane] = [("women", ""), ("men", "")]
-    return max(grown, key=lambda lane: _suits(brief, retriever, lane))
-
-
-def _better_line(brief: Brief, retriever: Retriever) -> Line:
-    lines: list[Line] = ["girls", "boys"]
-    return max(lines, key=lambda line: _suits(brief, retriever, ("kids", line)))
-
-
-def _suits(brief: Brief, retriever: Retriever, lane: Lane) -> float:
-    """How near the best tops, bottoms and shoes for such a shopper come to the brief."""
-    facets = retriever.facets
-    mask = (
-        facets.for_department(*lane)
-        & facets.stocked
-        & ~out_of_place(facets, brief)
-        & ~out_of_weather(facets, brief)
-    )
-    best = []
-    for slot in ("top", "bottom", "shoes"):
-        allowed = np.flatnonzero(mask & facets.in_slot(slot))
-        if not len(allowed):
-            best.append(-1.0)
-            continue
-        scores, _ = retriever.snapshot.vectors.search(brief.query[None], min(5, len(allowed)), allowed)
-        best.append(float(scores[0].mean()))
-    return sum(best)
-
-
-def _templates(
-    request: OutfitRequest, brief: Brief, department: Department, anchors: dict[Slot, Candidate]
-) -> list[Template]:
-    if request.slots is not None:
-        return [Template(tuple(s for s in SLOTS if s in request.slots))]
-    found = list(templates(brief, department))
-    if "dress" in anchors:
-        dress = next((t for t in found if "dress" in t.required), None)
-        if dress is None:
-            separates = found[0]
-            rest = tuple(s for s in separates.required if s not in ("top", "bottom"))
-            dress = replace(separates, required=("dress", *rest))
-        if "needs-top" in anchors["dress"].item.tags:
-            dress = replace(dress, required=("dress", "top", *dress.required[1:]))
-        return [dress]
-    if "top" in anchors or "bottom" in anchors:
-        return [t for t in found if "dress" not in t.required]
-    return found
-
-
-def _with_anchors(template: Template, anchors: dict[Slot, Candidate]) -> Template:
-    required = {*template.required, *anchors}
-    return Template(
-        tuple(s for s in SLOTS if s in required), tuple(s for s in template.optional if s not in required)
-    )
+    gone = [item for item in retriever.view.bearers(request.exclude.skus).values() if item.slot in free]
+    return retriever.view.columns.any_of("group", {item.group_id for item in gone}) if gone else None
 
 
 def _carried(
     template: Template,
     missing: dict[Slot, Unmet],
     retriever: Retriever,
-    lane: Lane,
+    lane: Audience,
     asked: frozenset[Slot],
     planned: Planned,
 ) -> Template | None:
@@ -196,12 +217,16 @@ def _carried(
         if slot not in missing:
             required.append(slot)
             continue
-        carried = retriever.carries(slot, *lane)
-        if not carried and slot not in _CORE and slot not in asked:
+        carried = retriever.view.carries(slot, *lane)
+        spare = slot not in policy().slots.of("core") or (template.suit and slot == "top")
+        spare &= not (template.suit and slot == "outerwear")  # which is the suit
+        if not carried and spare and slot not in asked:
             who = lane[1] or lane[0]
             reason = f"the store carries no {slot} for {who}; the outfits come without"
             _note(planned, Unmet(constraint="slots", reason=reason, hint="add such pieces to the feed"))
             continue
+        if missing[slot].constraint == "exclude.kinds" and spare and slot not in asked:
+            continue  # who rules out every bag wants none
         whole = False
         _note(planned, missing[slot])
     return replace(template, required=tuple(required)) if whole and required else None
@@ -226,11 +251,12 @@ def _note(planned: Planned, unmet: Unmet) -> None:
         planned.unmet.append(unmet)
 
 
-def _alternate(possible: Sequence[Template], shortlists: dict[Slot, Shortlist], count: int) -> list[Template]:
+def _alternate(possible: Sequence[tuple[Template, _Offer]], count: int) -> list[tuple[Template, _Offer]]:
     """One template per outfit: the best, taking turns with those that come close."""
-    quality = {t: _quality(t, shortlists) for t in possible}
-    ranked = sorted(possible, key=lambda t: -quality[t])
-    close = [t for t in ranked if quality[t] >= quality[ranked[0]] - _CLOSE]
+    quality = [_quality(template, offer.shortlists) for template, offer in possible]
+    ranked = sorted(range(len(possible)), key=lambda i: -quality[i])
+    margin = policy().weights.shortlist.close_templates
+    close = [possible[i] for i in ranked if quality[i] >= quality[ranked[0]] - margin]
     return [close[i % len(close)] for i in range(count)]
 
 
@@ -242,26 +268,27 @@ def _quality(template: Template, shortlists: dict[Slot, Shortlist]) -> float:
     return sum(sum(scores) / len(scores) for scores in best) / len(best)
 
 
-def _single(anchor: Candidate, brief: Brief, retriever: Retriever) -> Shortlist:
-    vectors = retriever.snapshot.vectors.vectors(np.array([anchor.position]))
-    return Shortlist([replace(anchor, similarity=float(brief.similarity(vectors)[0]))], vectors)
+def _single(anchor: Candidate, brief: QueryIntent, retriever: Retriever) -> Shortlist:
+    vectors = retriever.view.snapshot.vectors.vectors(np.array([anchor.position]))
+    return Shortlist([replace(anchor, similarity=float(brief.similarity(vectors, anchor.slot)[0]))], vectors)
 
 
 def _plan(
     template: Template,
     request: OutfitRequest,
-    lane: Lane,
+    planned: Planned,
     shortlists: dict[Slot, Shortlist],
-    anchors: dict[Slot, Candidate],
+    anchored: frozenset[Slot],
 ) -> Plan:
+    assert planned.lane is not None
     optional = tuple(s for s in template.optional if s in shortlists)
     used = {s: shortlists[s] for s in (*template.required, *optional)}
     context = Context(
         vibe=request.vibe,
-        department=lane[0],
+        department=planned.lane[0],
         occasion=request.occasion or "",
         season=request.season,
         weather=weather_words(request),
         shortlist={s: [c.label for c in used[s].candidates] for s in used},
     )
-    return Plan(context, template.required, optional, used, frozenset(anchors))
+    return Plan(context, template.required, optional, used, anchored)

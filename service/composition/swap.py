@@ -1,29 +1,38 @@
 """Swapping one piece of an outfit: the request that asks for the same outfit with something else in that slot.
 
 A swap is a request like any other, whose anchors are the pieces that stay: so what it gives can be read again,
-replayed, and swapped in turn. Knows bodies only; whether the pieces can still be had is for
-`service.composition.locked` to say.
+replayed, and swapped in turn. The pieces that stay must still be to be had as they were. Composes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from indexer.item import Department, Slot
+from indexer.item import SLOTS, Department, Slot
+from service.catalog.columns import Mask
+from service.catalog.sizes import fits, scale
+from service.composition.anchors import find_anchors
 from service.errors import InvalidError
-from service.recommender.replay import Made
+from service.query.wish import QueryIntent
+from service.retrieval.adjustments import ScoreAdjustment, withheld
+from service.retrieval.filters import exclusions
+from service.retrieval.retriever import Retriever
+from service.retrieval.shortlist import Candidate
+from service.retrieval.suitability import out_of_weather
+from service.schemas.catalog import ItemView
 from service.schemas.outfits import (
     Budget,
     Exclude,
-    ItemView,
     Names,
+    Outfit,
     OutfitItem,
     OutfitRequest,
     SwapRequest,
+    Unmet,
     Weather,
 )
 
@@ -43,30 +52,39 @@ class SwapOrder:
     new_weather: bool = False
 
 
-def swap_order(made: Made, swap: SwapRequest, lookup: Lookup) -> SwapOrder:
-    """What to compose for the swap. Raises InvalidError for a slot that the outfit does not have, and for
-    constraints that cannot be joined with those of the outfit's own request.
+def swap_order(old: OutfitRequest, outfit: Outfit, swap: SwapRequest, lookup: Lookup) -> SwapOrder:
+    """What to compose for the swap in an outfit that was composed for the request `old`, its seed included.
+
+    Raises InvalidError for a slot that the outfit does not have, and for constraints that cannot be joined with those
+    of the outfit's own request.
     """
-    gone = next((item for item in made.outfit.items if item.slot == swap.slot), None)
-    if gone is None:
-        there = ", ".join(item.slot for item in made.outfit.items)
-        raise InvalidError.at("slot", f"the outfit has no {swap.slot}; it has {there}")
-    kept = tuple(item for item in made.outfit.items if item is not gone)
-    old = made.request
+    worn = {item.slot: item for item in outfit.items}
+    for name, slots in (("slot", swap.changed), ("remove", swap.remove)):
+        if lacking := [slot for slot in slots if slot not in worn]:
+            raise InvalidError.at(name, f"the outfit has no {lacking[0]}; it has {', '.join(worn)}")
+    if there := [slot for slot in swap.add if slot in worn]:
+        raise InvalidError.at("add", f"the outfit has {there[0]} already: change it by slots")
+    gone = [worn[slot] for slot in (*swap.changed, *swap.remove)]
+    kept = tuple(item for item in outfit.items if item not in gone)
     changes: dict[str, Any] = {
         "count": swap.count,
-        "seed": made.seed if swap.seed is None else swap.seed,
+        "seed": old.seed if swap.seed is None else swap.seed,
         "explain": old.explain if swap.explain is None else swap.explain,
         "trace": False,
         "season": swap.season or old.season,
         "occasion": swap.occasion or old.occasion,
-        "department": swap.department or old.department or _department(made.outfit.items, lookup),
+        "department": swap.department or old.department or _department(outfit.items, lookup),
         "weather": _weather(old.weather, swap.weather),
         "budget": _budget(old.budget, swap.budget),
         "sizes": {**old.sizes, **_sizes(kept, lookup), **swap.sizes},
-        "exclude": _exclude(old.exclude, swap.exclude, gone.sku),
+        "exclude": _exclude(old.exclude, swap.exclude, [item.sku for item in gone]),
+        "include": {
+            name: list(dict.fromkeys([*getattr(old.include, name), *getattr(swap.include, name)]))
+            for name in type(old.include).model_fields
+        },
+        "attributes": list(dict.fromkeys([*old.attributes, *swap.attributes])),
         "anchors": [item.sku for item in kept],
-        "slots": [item.slot for item in made.outfit.items],
+        "slots": [s for s in SLOTS if (s in worn and s not in swap.remove) or s in swap.add],
     }
     try:
         request = OutfitRequest.model_validate({**old.model_dump(), **changes})
@@ -99,10 +117,10 @@ def _budget(old: Budget | None, new: Budget | None) -> dict[str, Any] | None:
     return {"max": min(old.max, new.max), "currency": old.currency or new.currency}
 
 
-def _exclude(old: Exclude, new: Exclude, sku: str) -> dict[str, list[str]]:
-    """What either excludes, and the piece that goes: an earlier one does not come back either."""
+def _exclude(old: Exclude, new: Exclude, skus: Sequence[str]) -> dict[str, list[str]]:
+    """What either excludes, and the pieces that go: earlier ones do not come back either."""
     names = {name: [*getattr(old, name), *getattr(new, name)] for name in Exclude.model_fields}
-    names["skus"].append(sku)
+    names["skus"] += skus
     return {name: list(dict.fromkeys(values)) for name, values in names.items()}
 
 
@@ -114,3 +132,67 @@ def _sizes(kept: Sequence[OutfitItem], lookup: Lookup) -> dict[Slot, Names]:
         if item.size and view is not None and sum(v.sku == item.sku for v in view.variants) > 1:
             sizes[item.slot] = [item.size]
     return sizes
+
+
+_Rule = tuple[str, Mask, str]  # constraint, what it allows, what it says of other pieces
+
+
+def lost_pieces(
+    order: SwapOrder, brief: QueryIntent, retriever: Retriever, nudges: Sequence[ScoreAdjustment]
+) -> list[Unmet]:
+    """One entry per locked piece that is sold out or that a constraint of the swap rules out."""
+    rules = list(_rules(order, brief, retriever, nudges))
+    return [
+        unmet for item in order.kept if (unmet := _lost(item, order.request, retriever, rules)) is not None
+    ]
+
+
+def _lost(
+    item: OutfitItem, request: OutfitRequest, retriever: Retriever, rules: Sequence[_Rule]
+) -> Unmet | None:
+    def said(constraint: str, reason: str) -> Unmet:
+        hint = f"loosen it, or swap the {item.slot} first"
+        return Unmet(constraint=constraint, reason=f"{item.slot}: {item.title} {reason}", hint=hint)
+
+    found = _find(item, request, retriever)
+    if found is None:
+        return said("stock", "is no longer sold")
+    if not found.variant.in_stock or found.variant.size != item.size:
+        return said("stock", "is sold out" + (f" in size {item.size}" if item.size else ""))
+    sizes = request.sizes.get(item.slot, [])
+    if not fits(item.size, sizes, scale(found.item.department, item.slot)):
+        return said(f"sizes.{item.slot}", f"is in size {item.size}, not {' or '.join(sizes)}")
+    if request.budget is not None:
+        if found.variant.price is None:
+            return said("budget", "has no price")
+        if (request.budget.currency or found.item.currency) != found.item.currency:
+            return said("budget", f"is sold in {found.item.currency}")
+    for constraint, allowed, reason in rules:
+        if not allowed[found.position]:
+            return said(constraint, reason)
+    return None
+
+
+def _find(item: OutfitItem, request: OutfitRequest, retriever: Retriever) -> Candidate | None:
+    """The piece as it is in the index now; None when its SKU is unknown or is worn elsewhere now."""
+    alone = request.model_copy(update={"anchors": [item.sku]})
+    try:
+        return find_anchors(alone, retriever).get(item.slot)
+    except InvalidError:
+        return None
+
+
+def _rules(
+    order: SwapOrder, brief: QueryIntent, retriever: Retriever, nudges: Sequence[ScoreAdjustment]
+) -> Iterator[_Rule]:
+    columns, request = retriever.view.columns, order.request
+    for filter_ in exclusions(columns, request):
+        yield filter_.constraint, filter_.allowed, "is excluded"
+    if request.department is not None:
+        yield "department", columns.for_department(request.department), f"is not for {request.department}"
+    if request.season is not None:
+        yield "season", columns.in_season(request.season), f"is not for {request.season}"
+    if order.new_weather:
+        yield "weather", ~out_of_weather(columns, brief), "does not suit the weather"
+    if (kept_back := withheld(nudges, columns)) is not None:
+        yield "merchandising", ~kept_back, "is held back by the store"

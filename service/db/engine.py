@@ -18,7 +18,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DatabaseError, DataError, OperationalError, SQLAlchemyError, TimeoutError
 
 from indexer.errors import StylistError
-from service.errors import InvalidError, UnavailableError
+from service.errors import InvalidError, ProblemError, UnavailableError
 
 _BUSY_MS = 5_000  # how long a writer waits for another
 _POOL_SECONDS = 5  # how long a request waits for a connection
@@ -80,6 +80,11 @@ def place(engine: Engine) -> str:
 def reason(error: SQLAlchemyError) -> str:
     """What the driver said, in one line, without the statement and its values."""
     return " ".join(str(getattr(error, "orig", None) or error).split())
+
+
+def cause(error: ProblemError) -> str | None:
+    """What the driver said, where a problem is the database's; `translated` leaves it out of most details."""
+    return reason(error.__cause__) if isinstance(error.__cause__, SQLAlchemyError) else None
 
 
 @contextmanager

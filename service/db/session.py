@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pydantic import SecretStr
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -59,6 +59,11 @@ class State:
             session.begin(),
         ):
             yield session
+
+    def ping(self) -> None:
+        """Raises UnavailableError when the database does not answer."""
+        with self.session() as session:
+            session.execute(select(literal(1)))
 
     def save_response(self, request: OutfitRequest, response: OutfitResponse) -> None:
         """Keeps each outfit under its id; an id seen before (same request, same answer) is replaced."""

@@ -1,6 +1,6 @@
 """The tables of the service's state: keys, outfits, jobs, events, stock, rules, styles, looks and requests.
 
-Definitions only: which database they live in is `service.db.session`'s business, how they change `service/migrations`'.
+Definitions only: `service.db.session` says which database they live in, `service.db.migrations` how they change.
 Times are ISO 8601 text in UTC, which sorts by time. JSON is text, so that every database keeps it alike.
 """
 
@@ -92,15 +92,30 @@ class EventRow(Table):
 
 
 class StockRow(Table):
-    """What staff said of the stock of a size since the index was built; `size` is "" for every size of the SKU."""
+    """What staff said of the stock of a size since the index was built; `size` is "" for every size of the SKU.
+
+    Quantity and price have moments of their own, "" where nothing was said.
+    """
 
     __tablename__ = "stock"
 
     sku: Mapped[str] = mapped_column(primary_key=True)
     size: Mapped[str] = mapped_column(primary_key=True)
     quantity: Mapped[int | None]
+    quantity_at: Mapped[str] = mapped_column(index=True)
     price: Mapped[float | None]
-    updated: Mapped[str] = mapped_column(index=True)
+    price_at: Mapped[str] = mapped_column(index=True)
+
+
+class StockMomentRow(Table):
+    """Moments in the order of changes of stock: the clock's last one, and when feeds were last found to hold just
+    what the index of a version has; `name` is "clock" or that version.
+    """
+
+    __tablename__ = "stock_moments"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[str]
 
 
 class RuleRow(Table):

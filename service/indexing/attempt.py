@@ -9,8 +9,8 @@ from typing import Any
 
 from indexer.errors import StylistError
 from indexer.pipeline.report import RemovalError
+from service.indexing.job_info import Status
 from service.indexing.job_progress import Progress
-from service.indexing.log import Status
 from service.indexing.order import Build, BuildOrder
 
 CANCELLED = "cancelled on request"

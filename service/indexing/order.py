@@ -22,8 +22,9 @@ class BuildOrder:
     """What to index. `scratch` is a folder that is deleted once the job has ended.
 
     `dry_run` only finds out what would change; `max_removed` is the share of the current items that may go (0 to 1),
-    None any. `started` is the moment that the feeds are as of: what staff said of stock afterwards outlives the build,
-    also one that is taken up again much later. "" leaves it to the build.
+    None any; `confirm_prices` says that prices are right, however high. `started` is the moment that the feeds are as
+    of: what staff said of stock afterwards outlives the build, also one that is taken up again much later. "" leaves it
+    to the build.
     """
 
     feeds: tuple[FeedSource, ...]
@@ -32,6 +33,7 @@ class BuildOrder:
     max_removed: float | None = None
     scratch: Path | None = None
     started: str = ""
+    confirm_prices: bool = False
 
     def discard(self) -> None:
         """Delete what was uploaded for it."""
@@ -39,8 +41,8 @@ class BuildOrder:
             shutil.rmtree(self.scratch, ignore_errors=True)
 
     def missing(self) -> list[str]:
-        """The feeds whose files are gone, by the names that people know them by."""
-        return [feed.label for feed in self.feeds if not feed.path.is_file()]
+        """The feeds whose files are gone, by the names that people know them by; what is fetched is never gone."""
+        return [feed.label for feed in self.feeds if not feed.url and not feed.path.is_file()]
 
 
 Build = Callable[[BuildOrder, "ProgressSink"], "BuildReport"]

@@ -17,14 +17,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from service.db.repositories.stock import StockBook
+from service.db.repositories.jobs import JobRepository
+from service.db.repositories.stock import StockRepository
 from service.db.session import State, utc_now
 from service.db.tables import JobRow
 from service.errors import ConflictError, InvalidError, ProblemError
 from service.indexing.attempt import CANCELLED, Cancelled, End, Stopped, attempt
+from service.indexing.job_info import JobInfo, columns, info
 from service.indexing.job_progress import Progress, Stand
 from service.indexing.lock import JobHome
-from service.indexing.log import JobInfo, JobLog, columns, info
 from service.indexing.order import Build, BuildOrder, Idempotency, StoredOrder, read_order
 
 MAX_ATTEMPTS = 3
@@ -48,8 +49,8 @@ class JobRunner:
     """Runs builds. `build` returns its report; `after` makes the new index the one that is served."""
 
     def __init__(self, state: State, build: Build, after: Callable[[], None], data_dir: Path) -> None:
-        self._jobs = JobLog(state)
-        self._book = StockBook(state)
+        self._jobs = JobRepository(state)
+        self._book = StockRepository(state)
         self._home = JobHome(data_dir)
         self._build = build
         self._after = after
@@ -61,7 +62,7 @@ class JobRunner:
     def start(self) -> None:
         """Take up what a process that died has left, and delete uploads that nobody waits for."""
         self.resume()
-        orders = [stored.order for _, stored in self._jobs.unfinished(self._home.id) if stored]
+        orders = [stored.order for _, stored in self._unfinished() if stored]
         self._home.sweep({order.scratch for order in orders if order.scratch is not None})
 
     def resume(self) -> None:
@@ -151,7 +152,8 @@ class JobRunner:
             order = replace(order, started=self._book.mark())
             stored = StoredOrder(order, self._home.id, named.digest if named else "")
             job_id = secrets.token_hex(8)
-            if not self._jobs.add(job_id, stored, named):
+            key = named.key if named else None
+            if not self._jobs.add(job_id, stored.to_json(), dry_run=order.dry_run, idempotency_key=key):
                 raise ConflictError(
                     "a request of the same Idempotency-Key is just being accepted; send it again"
                 )
@@ -172,7 +174,7 @@ class JobRunner:
             raise _busy(live.id)
         held = self._home.lock()
         if held is None:
-            raise _busy(*(row.id for row, _ in self._jobs.unfinished(self._home.id)))
+            raise _busy(*(row.id for row, _ in self._unfinished()))
         try:
             taken_up = self._take_up(held)
         except BaseException:
@@ -182,9 +184,14 @@ class JobRunner:
             raise _busy(taken_up)
         return held
 
+    def _unfinished(self) -> list[tuple[JobRow, StoredOrder | None]]:
+        """Jobs of this data folder that are not at their end, oldest first; an unreadable order is anybody's."""
+        found = [(row, read_order(row.order)) for row in self._jobs.unfinished()]
+        return [(row, stored) for row, stored in found if stored is None or stored.home == self._home.id]
+
     def _take_up(self, held: int) -> str | None:
         """Run the first unfinished job that can be run, and say which; end those that cannot."""
-        for row, stored in self._jobs.unfinished(self._home.id):
+        for row, stored in self._unfinished():
             end = self._hopeless(row, stored)
             if end is None and stored is not None:
                 self._launch(row.id, stored, held)

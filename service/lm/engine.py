@@ -76,7 +76,7 @@ class Scored:
         )
 
 
-class LanguageModel:
+class ScoringEngine:
     """A base model and its LoRA adapters, for scoring. One forward at a time; safe to call from any thread."""
 
     def __init__(self, settings: Settings) -> None:

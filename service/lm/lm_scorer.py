@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from indexer.item import Slot
-from service.lm.engine import Branch, LanguageModel, Scored, State, Tokens
+from service.lm.engine import Branch, Scored, ScoringEngine, State, Tokens
 from service.lm.prompt import NEUTRAL, Context, Layout, line_end, line_start, render
 from service.lm.scorer import ComposerName, Question, Scores, Session
 
@@ -29,7 +29,7 @@ class LmScorer:
     """The in-process language model, bare or with one adapter, in one layout."""
 
     def __init__(
-        self, model: LanguageModel, adapter: str | None, layout: Layout, neutral: NeutralScores
+        self, model: ScoringEngine, adapter: str | None, layout: Layout, neutral: PmiBaseline
     ) -> None:
         self.composer: ComposerName = "base" if adapter is None else "lora"
         self.model = model
@@ -108,13 +108,13 @@ class _LmSession:
         self._states[question.outfit] = self._extended[key]
 
 
-class NeutralScores:
+class PmiBaseline:
     """Log-likelihood of each (slot, label) after the neutral prompt, read once by the base model.
 
     Adapters are compared with the base model too: how likely a text is at all does not depend on a style.
     """
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: ScoringEngine) -> None:
         self._model = model
         self._known: OrderedDict[_Entry, float] = OrderedDict()
         self._state: State | None = None

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from indexer.errors import ModelError
+from service.artifacts import WEIGHTS
 from service.lm.score_head import HEAD, load_head
-from service.registry.adapter import WEIGHTS
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -1,8 +1,8 @@
 """The only prompt. Serving renders it, training conforms to it. Knows no model, no tokenizer and no HTTP.
 
 Two layouts come from the one renderer. `scored`: the pieces are scored as continuations of the answer, so the
-prompt lists none. `listed`: the prompt lists the retrieved shortlist, slot by slot. An answer is one line per
-piece, "slot: label"; `format_answer` and `parse_answer` round-trip.
+prompt lists none; every trainer and shipped adapter uses it. `listed`: the prompt lists the retrieved shortlist, slot
+by slot. An answer is one line per piece, "slot: label"; `format_answer` and `parse_answer` round-trip.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ PROMPT_VERSION = "1"
 """Changes whenever `render` or `format_answer` would give other text; adapters carry the one they learned."""
 
 Layout = Literal["scored", "listed"]
+"""`listed` is kept for engines that write an answer instead of scoring pieces: such a one must be shown what there is,
+and what it says is read by `parse_answer`. Evaluations measure it beside `scored`, quality and tokens.
+"""
 
 Piece = tuple[Slot, str]
 

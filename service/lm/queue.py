@@ -13,18 +13,13 @@ from collections.abc import Callable
 _CHECK_SECONDS = 0.1
 
 
-class Turns:
+class FifoLock:
     """A lock that is handed on first come, first served."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._queue: deque[threading.Event] = deque()
         self._taken = False
-
-    @property
-    def waiting(self) -> int:
-        """How many threads wait."""
-        return len(self._queue)
 
     def take(self, seconds: float, check: Callable[[], None] = lambda: None) -> bool:
         """Waits for a turn, at most so long; False when none came. Who gets True calls `give_back`.

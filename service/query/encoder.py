@@ -18,14 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from indexer.embedder import Embedder, SentenceTransformerEmbedder, Vectors
 from indexer.errors import ModelError
-from service.artifacts import must_be, read_file
-from service.lm.base_model import file_sha256
+from indexer.storage.durable import sha256_file
+from service.artifacts import CONFIG, WEIGHTS, must_be, read_file
 
-RETRIEVER = "retriever"
-"""The folder of the query adapter, beside the styles."""
 MANIFEST = "retriever.json"
 """Not `manifest.json`, which marks the folders of styles."""
-WEIGHTS = "adapter_model.safetensors"
 REMEMBERED = 8192
 """Worn pieces whose vectors are kept."""
 
@@ -41,7 +38,7 @@ class RetrieverManifest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-    version: Annotated[str, Field(min_length=1, max_length=64)]
+    version: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
     embedder: str
     embedder_digest: str
     weights_sha256: str
@@ -52,6 +49,11 @@ class RetrieverManifest(BaseModel):
     metrics: dict[str, float]
     data_licence: str
     data_provenance: str
+    description: str = "The query side of retrieval"
+    created: str = ""
+    """ISO 8601, UTC."""
+    rank: int | None = None
+    """Rank of the LoRA matrices."""
 
     @property
     def digest(self) -> str:
@@ -141,14 +143,20 @@ def load_query_encoder(embedder: Embedder, folder: Path | None) -> QueryEncoder:
     """
     if folder is None or not (folder / MANIFEST).is_file():
         return QueryEncoder(embedder)
-    manifest = read_manifest(folder)
-    weights = folder / WEIGHTS
-    if not weights.is_file():
-        raise ModelError(f"{folder}: no {WEIGHTS}; other weight formats are never loaded")
-    must_be(folder / MANIFEST, "embedder_digest", manifest.embedder_digest, embedder.digest)
-    must_be(folder / MANIFEST, "weights_sha256", manifest.weights_sha256, file_sha256(weights))
+    must_be(folder / MANIFEST, "embedder_digest", read_manifest(folder).embedder_digest, embedder.digest)
+    manifest = check_query_adapter(folder)
     tuned = TunedEmbedder(embedder.name, folder)
     return QueryEncoder(embedder, tuned, manifest.wish_base, manifest.worn_base, manifest.digest)
+
+
+def check_query_adapter(folder: Path) -> RetrieverManifest:
+    """The manifest in the folder, if the weights beside it are its own. Raises ModelError as above."""
+    manifest = read_manifest(folder)
+    for name in (WEIGHTS, CONFIG):
+        if not (folder / name).is_file():
+            raise ModelError(f"{folder}: no {name}; other weight formats are never loaded")
+    must_be(folder / MANIFEST, "weights_sha256", manifest.weights_sha256, sha256_file(folder / WEIGHTS))
+    return manifest
 
 
 def read_manifest(folder: Path) -> RetrieverManifest:

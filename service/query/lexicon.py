@@ -15,6 +15,11 @@ def says(words: str, sense: str) -> bool:
     return _patterns()[sense].search(words) is not None
 
 
+def senses() -> frozenset[str]:
+    """All senses there are."""
+    return frozenset(_patterns())
+
+
 def who(words: str) -> tuple[Department | None, Literal["girls", "boys", ""]]:
     """The department that lower-case `words` name, and for kids the line; (None, "") when they name none."""
     boys, girls = says(words, "boys"), says(words, "girls")

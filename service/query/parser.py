@@ -6,75 +6,25 @@ Three sources, the first that speaks wins: the request's own fields, words in th
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Literal
 
 import numpy as np
 
 from indexer.embedder import Embedder, Vectors
-from indexer.item import Department, Season
+from indexer.item import Department
+from service.policy.policy import policy
+from service.query.conditions import said
+from service.query.demands import Demands
 from service.query.encoder import QueryEncoder
 from service.query.lexicon import age, says, who
+from service.query.memory import LookMemory, Memory
 from service.query.spelling import respelled
 from service.query.weather import for_swimming, heat_said, temperature_word
+from service.query.wish import Activity, QueryIntent, Wear
 from service.schemas.outfits import OutfitRequest
-
-Activity = Literal["", "swim", "sport", "hike", "ski", "party", "work", "ethnic"]
-
-NEIGHBOURS = 6
-SHARPNESS = 0.06  # softmax temperature over cosines: neighbours 0.06 apart differ by a factor e
-TRUSTED = 0.40  # below this cosine the nearest example says little, and the neutral default wins
-SURE = 0.55  # from this cosine on it is taken at its word
-DOUBT = 0.5  # levels of formality that a reading may be off, where no words settle it and the example is far
-WEAR_WEIGHT = 0.8  # share of the examples' pieces in the query, beside 1.0 for the wish's own words
-DEFAULT_FORMALITY = 2.4
-
-
-@dataclass(frozen=True, slots=True)
-class Wear:
-    """What an example vibe is dressed in: unit vectors of its pieces, shape (pieces, dim), and its weight."""
-
-    weight: float
-    pieces: Vectors
-
-
-@dataclass(frozen=True, slots=True)
-class Brief:
-    """`formality` as in Item; `heat` runs from -2 (deep winter) over 0 (mild) to 2 (hot), None when unknown.
-
-    `age` in years, of a child whose age the wish names. `words` is the unit vector of the wish's text, as the query
-    encoder has it, `query` the one that pieces are searched with, both of shape (dim,).
-    """
-
-    formality: float
-    heat: float | None
-    wet: bool
-    snow: bool
-    activity: Activity
-    department: Department | None
-    kids_line: Literal["girls", "boys", ""]
-    age: float | None
-    season: Season | None
-    said: str
-    words: Vectors
-    query: Vectors
-    wear: tuple[Wear, ...] = ()
-    doubt: float = 0.0
-    """How far `formality` may be off, 0 where the wish's own words settle it."""
-
-    def similarity(self, vectors: Vectors) -> Vectors:
-        """How near pieces come to the wish, shape (n,): to its words, and to what is worn on such occasions.
-
-        `vectors` are of shape (n, dim). Of the pieces that an example names only the nearest counts, since a
-        shoe need not look like a shirt.
-        """
-        words = vectors @ self.words
-        if not self.wear:
-            return words
-        worn = sum((w.weight * (vectors @ w.pieces.T).max(axis=1) for w in self.wear), np.zeros(len(vectors)))
-        return np.asarray((words + WEAR_WEIGHT * worn) / (1 + WEAR_WEIGHT), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +36,16 @@ class _Example:
     wear: str
 
 
-class BriefReader:
+class QueryParser:
     """Reads wishes with one embedder; the examples are embedded once.
 
     Which examples are near is the embedder's to say; what is searched with, the query encoder's where there is one.
     """
 
-    def __init__(self, embedder: Embedder, encoder: QueryEncoder | None = None) -> None:
+    def __init__(
+        self, embedder: Embedder, encoder: QueryEncoder | None = None, memory: LookMemory | None = None
+    ) -> None:
+        self._memory = memory
         self._embedder = embedder
         self._encoder = encoder or QueryEncoder(embedder)
         self._examples = _examples()
@@ -102,37 +55,52 @@ class BriefReader:
         ends = np.cumsum([len(p) for p in pieces])
         self._wear = np.split(embedder.encode([piece for wear in pieces for piece in wear]), ends[:-1])
 
-    def read(self, request: OutfitRequest) -> Brief:
-        """The brief of a request. Deterministic."""
+    def with_encoder(self, encoder: QueryEncoder) -> QueryParser:
+        """The same readings, searched with by another encoder; nothing is embedded again."""
+        other = copy(self)
+        other._encoder = encoder
+        return other
+
+    def read(self, request: OutfitRequest, demands: Demands | None = None) -> QueryIntent:
+        """The intent of a request, of which the demands were read before. Deterministic."""
+        demands = demands or Demands(request)
         text = " ".join(filter(None, [request.vibe, request.occasion]))
         words = respelled(text.lower())
-        asked = query_text(request)
+        asked = query_text(request, demands.steer)
         vector = self._embedder.encode([asked])[0]
         wish = self._encoder.encode_wish(asked) if self._encoder.tuned else vector
         cosines = self._vibes @ vector
         if says(words, "club") or says(words, "rush"):  # running late is no run
             cosines[self._sport] = -1.0
-        nearest = np.argsort(-cosines, kind="stable")[:NEIGHBOURS]
-        weights = np.exp((cosines[nearest] - cosines[nearest[0]]) / SHARPNESS)
+        reading = policy().weights.reading
+        nearest = np.argsort(-cosines, kind="stable")[: reading.neighbours]
+        weights = np.exp((cosines[nearest] - cosines[nearest[0]]) / reading.sharpness)
         weights /= weights.sum()
         closest = float(cosines[nearest[0]])
-        trusted = closest >= TRUSTED
+        trusted = closest >= reading.trusted
         examples = [self._examples[i] for i in nearest]
         wear = tuple(Wear(float(w), self._wear[i]) for w, i in zip(weights, nearest, strict=True) if trusted)
         worn = sum((w.weight * _mean(w.pieces) for w in wear), np.zeros_like(vector))
-        query = wish + WEAR_WEIGHT * worn
+        query = wish + reading.wear * worn
         department, line = who(words)
+        memory = self._recall(vector, request, request.department or department)
+        remembered = (
+            memory.formality if memory.closest > max(closest, policy().weights.reading.sure_look) else None
+        )
         snow = says(words, "snow") or bool(request.weather and request.weather.snow)
-        return Brief(
-            formality=_formality(words, examples, weights, trusted),
-            doubt=0.0 if any(says(words, sense) for sense in _SETTLED) or not trusted else _doubt(closest),
+        return QueryIntent(
+            formality=_formality(words, examples, weights, trusted, remembered),
+            memory=memory,
+            doubt=0.0 if _is_settled(words) or not trusted else _doubt(closest),
             heat=_heat(request, words, examples, weights, closest),
             wet=snow or says(words, "rain") or bool(request.weather and request.weather.rain),
             snow=snow,
             activity=_activity(request, words, examples, weights, trusted),
             department=request.department or department,
-            kids_line=line,
-            age=age(words),
+            kids_line=demands.kids_line or line,  # type: ignore[arg-type]
+            age=demands.age if demands.age is not None else age(words),
+            pieces=demands.pieces,
+            steer=demands.steer,
             season=request.season,
             said=words,
             words=wish,
@@ -140,10 +108,13 @@ class BriefReader:
             wear=wear,
         )
 
+    def _recall(self, wish: Vectors, request: OutfitRequest, department: Department | None) -> Memory:
+        return Memory() if self._memory is None else self._memory.recall(wish, department, request.season)
 
-def query_text(request: OutfitRequest) -> str:
+
+def query_text(request: OutfitRequest, steer: str = "") -> str:
     """The wish in words, as it is embedded: vibe, occasion, season and weather."""
-    parts = [request.vibe, request.occasion, request.season, weather_words(request)]
+    parts = [steer or request.vibe, request.occasion, request.season, weather_words(request)]
     return ", ".join(p for p in parts if p)
 
 
@@ -157,8 +128,9 @@ def weather_words(request: OutfitRequest) -> str:
     return ", ".join(words)
 
 
-_SETTLED = ("black tie", "grand", "solemn", "formal", "wedding", "sport")
-"""Senses that fix the formality of a wish."""
+def _is_settled(words: str) -> bool:
+    """Whether the words fix the formality of the wish."""
+    return any(says(words, sense) for sense in policy().formality.settled.senses)
 
 
 def _mean(vectors: Vectors) -> Vectors:
@@ -167,7 +139,8 @@ def _mean(vectors: Vectors) -> Vectors:
 
 
 def _doubt(cosine: float) -> float:
-    return DOUBT * min(max((SURE - cosine) / (SURE - TRUSTED), 0.0), 1.0)
+    reading = policy().weights.reading
+    return reading.doubt * min(max((reading.sure - cosine) / (reading.sure - reading.trusted), 0.0), 1.0)
 
 
 def _heat(
@@ -178,30 +151,23 @@ def _heat(
         return said
     known = [(w, e.heat) for w, e in zip(weights, examples, strict=True) if e.heat is not None]
     share = float(sum(w for w, _ in known))
-    if closest < TRUSTED or share < 0.6:
+    reading = policy().weights.reading
+    if closest < reading.trusted or share < reading.weather_share:
         return None
-    faith = 1.0 - 0.4 * _doubt(closest) / DOUBT
+    faith = 1 - reading.milder * _doubt(closest) / reading.doubt
     return faith * float(sum(w * heat for w, heat in known)) / share
 
 
-def _formality(words: str, examples: list[_Example], weights: Vectors, trusted: bool) -> float:
-    nearest = float(weights @ np.array([e.formality for e in examples])) if trusted else DEFAULT_FORMALITY
-    # Whoever interviews a carpenter expects no suit.
-    festive = says(words, "wedding") or (says(words, "formal") and not says(words, "trade"))
-    if says(words, "black tie"):
-        return max(nearest, 4.7)
-    if says(words, "grand"):
-        return max(nearest, 4.3)
-    if says(words, "sport") and not festive:
-        return 1.0
-    if festive and not says(words, "casual"):
-        return max(nearest, 3.8)
-    if says(words, "casual") or says(words, "club"):
-        return min(nearest, 2.6)
-    if says(words, "trade"):
-        return min(nearest, 2.8)
-    if says(words, "smart"):
-        return max(nearest, 3.2)
+def _formality(
+    words: str, examples: list[_Example], weights: Vectors, trusted: bool, remembered: float | None = None
+) -> float:
+    """What examples say, within what the words say: the first row of the policy's table that holds."""
+    default = policy().weights.reading.formality
+    nearest = float(weights @ np.array([e.formality for e in examples])) if trusted else default
+    nearest = remembered or nearest
+    for row in policy().formality.said.values():
+        if any(said(when, words) for when in row.when):
+            return row.bound(nearest)
     return nearest
 
 
@@ -219,7 +185,7 @@ def _activity(
         activity = "" if example.activity == "swim" and not swimming else example.activity
         totals[activity] = totals.get(activity, 0.0) + float(weight)
     best = max(totals, key=lambda a: totals[a])
-    return best if trusted and totals[best] >= 0.5 else ""
+    return best if trusted and totals[best] >= policy().weights.reading.activity_share else ""
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from rapidfuzz.distance import OSA
+
 _KEY_WORDS = frozenset(
     {
         *(
@@ -45,17 +47,5 @@ def respelled(words: str) -> str:
 def _meant(word: str) -> str:
     if word in _KEY_WORDS or word in _LIKE_THEM:
         return word
-    near = [key for key in _KEY_WORDS if key[0] == word[0] and one_slip(word, key)]
+    near = [key for key in _KEY_WORDS if key[0] == word[0] and OSA.distance(word, key, score_cutoff=1) == 1]
     return near[0] if len(near) == 1 else word
-
-
-def one_slip(a: str, b: str) -> bool:
-    """Whether the words differ by one letter left out, added, wrong, or swapped with the next."""
-    if abs(len(a) - len(b)) > 1 or a == b:
-        return False
-    a, b = sorted((a, b), key=len)
-    i = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), len(a))
-    if len(a) < len(b):
-        return a[i:] == b[i + 1 :]
-    swapped = a[i : i + 2] == b[i : i + 2][::-1] and a[i + 2 :] == b[i + 2 :]
-    return swapped or a[i + 1 :] == b[i + 1 :]

@@ -1,28 +1,15 @@
 """How hot or cold it is where a wish is worn: by its fields, its words, its season. Knows no examples, no items.
 
-Heat runs from -2 (deep winter) over 0 (mild) to 2 (hot).
+Heat runs from -2 (deep winter) over 0 (mild) to 2 (hot); how hot what is said is, `service/policy/weather.toml` says.
 """
 
 from __future__ import annotations
 
 import re
 
-from indexer.item import Season
+from service.policy.policy import policy
 from service.query.lexicon import says
 from service.schemas.outfits import OutfitRequest
-
-_SCALE = (
-    (29.0, 2.0, "hot"),
-    (23.0, 1.2, "warm"),
-    (17.0, 0.4, "mild"),
-    (11.0, -0.5, "cool"),
-    (4.0, -1.2, "cold"),
-)
-_COLDEST, _COLDEST_WORD = -2.0, "freezing"
-_SEASON_HEAT: dict[Season, float] = {"summer": 1.2, "spring": 0.1, "autumn": -0.5, "winter": -1.4}
-_SWIM_FROM = 20.0
-_FAHRENHEIT_FROM = 50.0
-"""Nobody dresses for 50 °C: degrees without a scale from here on are Fahrenheit."""
 
 _DEGREES = re.compile(
     r"(?P<minus>minus |(?<![\d\w])[-−])?\b(?P<number>\d{1,3}) ?"
@@ -38,7 +25,7 @@ _NUMBERS = {"ten": 10.0, "fifteen": 15.0, "twenty": 20.0, "thirty": 30.0}
 
 def temperature_word(degrees: float) -> str:
     """The word for a temperature in °C."""
-    return next((word for floor, _, word in _SCALE if degrees >= floor), _COLDEST_WORD)
+    return policy().weather.at(degrees)[0]
 
 
 def degrees_said(words: str) -> float | None:
@@ -48,7 +35,7 @@ def degrees_said(words: str) -> float | None:
         return None if below is None else -_NUMBERS.get(below[1], 0.0) or -float(below[1])
     degrees = float(found["number"]) * (-1 if found["minus"] else 1)
     scale = (found["letter"] or found["scale"] or found["alone"] or "")[:1]
-    if scale == "f" or (not scale and degrees >= _FAHRENHEIT_FROM):
+    if scale == "f" or (not scale and degrees >= policy().weather.degrees.fahrenheit_from):
         return (degrees - 32) / 1.8
     return degrees
 
@@ -59,27 +46,20 @@ def heat_said(request: OutfitRequest, words: str) -> float | None:
     A place where it is always hot counts more than the month.
     """
     if (degrees := _degrees(request, words)) is not None:
-        return next((heat for floor, heat, _ in _SCALE if degrees >= floor), _COLDEST)
-    beach = 2.0 if for_swimming(request, words) else -0.6
-    for sense, heat in (
-        ("snow", -2.0),
-        ("tropics", 1.6),
-        ("cold", -1.4),
-        ("hot", 2.0),
-        ("swim", beach),
-        ("warm", 1.2),
-        ("cool", -0.6),
-    ):
+        return policy().weather.at(degrees)[1]
+    for sense, row in policy().weather.said.items():
         if says(words, sense):
-            return heat
-    return None if request.season is None else _SEASON_HEAT[request.season]
+            dry = row.dry is not None and not for_swimming(request, words)
+            return row.dry if dry else row.heat
+    return None if request.season is None else policy().weather.season[request.season]
 
 
 def for_swimming(request: OutfitRequest, words: str) -> bool:
     """Whether a beach is one to swim at: on a windy one in March people walk."""
     degrees = _degrees(request, words)
     if degrees is not None or request.season is not None:
-        return (degrees is None or degrees >= _SWIM_FROM) and request.season not in ("autumn", "winter")
+        warm = degrees is None or degrees >= policy().weather.degrees.swim_from
+        return warm and request.season not in ("autumn", "winter")
     return not any(says(words, sense) for sense in ("cool", "cold", "snow", "rain"))
 
 

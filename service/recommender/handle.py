@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 
 from indexer.errors import StylistError
 from service.errors import UnavailableError
+from service.polling import Pace
 from service.recommender.protocol import Condition, Recommender
 
 _log = logging.getLogger("stylist.error")
@@ -18,7 +18,7 @@ DRAINING = "draining: this service is stopping"
 _LOOK_SECONDS = 2.0  # how often a service without an index looks whether there is one by now
 
 
-class Serving:
+class RecommenderHandle:
     """Holds one recommender, or the reason why there is none yet.
 
     `open_recommender` may take minutes, so that it runs in a thread of its own. What it opens is closed here.
@@ -31,7 +31,7 @@ class Serving:
         self._opening = threading.Lock()
         self._closed = False
         self._draining = False
-        self._looked = 0.0
+        self._pace = Pace(lambda: _LOOK_SECONDS)
         self._thread = threading.Thread(target=self._start, name="open-recommender", daemon=True)
 
     def start(self) -> None:
@@ -93,10 +93,8 @@ class Serving:
 
     def _look_again(self) -> None:
         """See, off the caller's thread, whether another process has made an index since."""
-        now = time.monotonic()
-        if now - self._looked < _LOOK_SECONDS or self._opening.locked():
+        if self._opening.locked() or not self._pace.due():
             return
-        self._looked = now
         threading.Thread(target=self._refresh_quietly, name="look-for-index", daemon=True).start()
 
     def _refresh_quietly(self) -> None:

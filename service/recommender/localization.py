@@ -11,11 +11,11 @@ from functools import lru_cache
 from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency
 
-from service.schemas.outfits import ItemPage, ItemView, Outfit, OutfitResponse
+from service.negotiation import ranked
+from service.schemas.catalog import ItemPage, ItemView
+from service.schemas.outfits import Outfit, OutfitResponse
 
 DEFAULT_LANGUAGE = "en"
-_MAX_HEADER = 1_000
-_MAX_TAGS = 20
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _CODE = re.compile(r"[A-Z]{3}")
 
@@ -25,13 +25,8 @@ def language(header: str) -> str:
     """The first language of an `Accept-Language` header that prices can be written in, as a BCP 47 tag such as
     "de" or "en-GB"; English for a header that names none, or is broken. Ranges and weights after RFC 9110, 12.5.4.
     """
-    weighed = []
-    for place, part in enumerate(header[:_MAX_HEADER].split(",")[:_MAX_TAGS]):
-        tag, _, parameters = (text.strip() for text in part.partition(";"))
-        weight = _weight(parameters)
-        if weight > 0 and (found := _known(tag)):
-            weighed.append((-weight, place, found))
-    return min(weighed)[2] if weighed else DEFAULT_LANGUAGE
+    known = (_known(tag) for tag, weight in ranked(header).items() if weight > 0)
+    return next(filter(None, known), DEFAULT_LANGUAGE)
 
 
 def price_text(amount: float | None, currency: str, language: str) -> str | None:
@@ -68,13 +63,6 @@ def localised_item(item: ItemView, language: str) -> ItemView:
 def localised_page(page: ItemPage, language: str) -> ItemPage:
     """The page with the prices of its items as texts too."""
     return page.model_copy(update={"items": [localised_item(item, language) for item in page.items]})
-
-
-def _weight(parameters: str) -> float:
-    if not parameters:
-        return 1.0
-    match = re.fullmatch(r"q\s*=\s*([01](?:\.\d{0,3})?)", parameters, re.IGNORECASE)
-    return min(float(match[1]), 1.0) if match else 0.0
 
 
 @lru_cache(maxsize=1_000)

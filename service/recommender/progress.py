@@ -16,7 +16,7 @@ class AbandonedError(StylistError):
     """Nobody waits for the answer any more."""
 
 
-class Watch(Protocol):
+class ProgressListener(Protocol):
     """Told from the thread that composes, between two steps of it. What it raises ends the work."""
 
     def check(self) -> None:

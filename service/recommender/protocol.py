@@ -6,35 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from indexer.item import Department, Slot
 from service.catalog.stock_patches import StockPatch, StockResult
 from service.composition.swap import SwapOrder
-from service.recommender.progress import Watch
-from service.recommender.replay import Made
+from service.db.repositories.outfits import Made
+from service.pictures.piece import Piece
+from service.recommender.progress import ProgressListener
 from service.retrieval.merchandising import RuleMatch
-from service.schemas.outfits import ItemPage, ItemView, OutfitRequest, OutfitResponse, StyleView
-
-MAX_PAGE = 100
-DEFAULT_PAGE = 20
-
-
-@dataclass(frozen=True, slots=True)
-class ItemQuery:
-    """Filters of `GET /v1/items`; None filters nothing. Prices are in the index's currency.
-
-    `q` is free text, `cursor` the `next_cursor` of the page before, `limit` at most `MAX_PAGE`.
-    """
-
-    q: str | None = None
-    slot: Slot | None = None
-    department: Department | None = None
-    brand: str | None = None
-    color: str | None = None
-    min_price: float | None = None
-    max_price: float | None = None
-    in_stock: bool | None = None
-    cursor: str | None = None
-    limit: int = DEFAULT_PAGE
+from service.schemas.catalog import ItemPage, ItemQuery, ItemView
+from service.schemas.outfits import Outfit, OutfitRequest, OutfitResponse, RefineRequest, StyleView
+from service.schemas.trace import Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +37,24 @@ class Recommender(Protocol):
     What is wrong with a request is raised as a ProblemError; an unknown cursor is an InvalidError of `cursor`.
     """
 
-    def compose(self, request: OutfitRequest, request_id: str, watch: Watch | None = None) -> OutfitResponse:
+    def compose(
+        self, request: OutfitRequest, request_id: str, watch: ProgressListener | None = None
+    ) -> OutfitResponse:
         """A watch sees each outfit as soon as it is whole. What it raises ends the work, and is raised here."""
         ...
 
-    def swap(self, order: SwapOrder, request_id: str, watch: Watch | None = None) -> OutfitResponse:
+    def swap(
+        self, order: SwapOrder, request_id: str, watch: ProgressListener | None = None
+    ) -> OutfitResponse:
         """Outfits with the kept pieces of the order and another one beside them, best first."""
+        ...
+
+    def refine(self, made: Made, body: RefineRequest) -> SwapOrder:
+        """What to compose so that an outfit is as the shopper says; `swap` composes it."""
+        ...
+
+    def pieces(self, outfit: Outfit) -> list[Piece]:
+        """The pieces of an outfit as a picture shows them; one that is no longer known by its slot and title alone."""
         ...
 
     def difference(self, made: Made) -> str | None:
@@ -82,6 +74,10 @@ class Recommender(Protocol):
     def items(self, query: ItemQuery) -> ItemPage: ...
 
     def item(self, sku: str) -> ItemView | None: ...
+
+    def why(self, sku: str, request: OutfitRequest) -> Why | None:
+        """Why the item of this SKU is not in outfits for the request; None where no item has it."""
+        ...
 
     def patch_stock(self, patches: Sequence[StockPatch]) -> StockResult:
         """Keep what of it the index knows, all or nothing, and durably; every later call sees it."""

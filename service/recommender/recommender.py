@@ -2,50 +2,57 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from indexer.embedder import Embedder, load_embedder
-from indexer.errors import ModelError
 from indexer.storage.snapshot import SnapshotStore
 from service.catalog.browse import page, view
-from service.catalog.live import SnapshotHolder
+from service.catalog.live import LiveCatalog, StockSource
 from service.catalog.stock_patches import StockPatch, StockResult
-from service.composition.composer import TUNED_REST, Weights, compose
-from service.composition.draft import Composed
-from service.composition.locked import lost_pieces
-from service.composition.planner import Planned, make_plans
+from service.catalog.view import CatalogView
+from service.composition.composer import compose
+from service.composition.draft import OutfitDraft
+from service.composition.planner import Planned
 from service.composition.swap import SwapOrder
-from service.db.repositories.stock import StockBook
+from service.composition.weights import Weights, tuned_weights
+from service.db.repositories.outfits import Made
 from service.db.repositories.styles import Choices
-from service.errors import InvalidError, ProblemError, UnavailableError
-from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
-from service.query.parser import BriefReader
-from service.recommender.progress import Unwatched, Watch
-from service.recommender.protocol import Condition, ItemQuery
-from service.recommender.replay import Made
-from service.recommender.response import Answering, Clock, identity, identity_of
+from service.errors import ProblemError
+from service.pictures.piece import Piece
+from service.policy.policy import policy, use_policy
+from service.query.conditions import check
+from service.query.encoder import QueryEncoder
+from service.query.memory import open_memory
+from service.query.parser import QueryParser
+from service.recommender.pieces import picture_piece
+from service.recommender.progress import ProgressListener, Unwatched
+from service.recommender.protocol import Condition
+from service.recommender.response import Clock, ResponseBuilder, identity, identity_of, shortfall
+from service.recommender.style_choice import chosen_style
 from service.recommender.trace import trace_of
-from service.registry.styles import HOUSE, Style, Stylists
-from service.retrieval.adjustments import Nudge, Nudges, digests
+from service.recommender.understanding import Planning, Understanding, plan_for, understood
+from service.recommender.why import why
+from service.registry.live_encoder import LiveEncoder
+from service.registry.style import Style
+from service.registry.style_key import RETRIEVER, StyleKey
+from service.registry.styles import Styles
+from service.retrieval.adjustments import AdjustmentSource, ScoreAdjustment, digests
 from service.retrieval.merchandising import RuleMatch
 from service.retrieval.retriever import Retriever
+from service.schemas.catalog import ItemPage, ItemQuery, ItemView
 from service.schemas.outfits import (
     IndexRef,
-    ItemPage,
-    ItemView,
+    Outfit,
     OutfitRequest,
     OutfitResponse,
+    RefineRequest,
     StyleView,
-    Unmet,
 )
+from service.schemas.trace import Why
 from service.settings import Settings
-
-log = logging.getLogger(__name__)
 
 _EXTRA = 4
 """Candidates per slot beyond the number of outfits, so that the last outfit still has a choice."""
@@ -57,24 +64,29 @@ class StoreRecommender:
     def __init__(
         self,
         settings: Settings,
-        nudges: Nudges | None = None,
-        book: StockBook | None = None,
+        nudges: AdjustmentSource | None = None,
+        book: StockSource | None = None,
         choices: Callable[[], Choices] = Choices,
     ) -> None:
+        check(use_policy(settings.policy_dir))
         self._settings = settings
-        self._nudges: Nudges = nudges or (lambda _: ())
+        self._nudges: AdjustmentSource = nudges or (lambda _: ())
         self._embedder: Embedder = load_embedder(settings.embedder)
-        self._encoder = self._query_encoder(settings.adapters_dir / RETRIEVER)
-        self._briefs = BriefReader(self._embedder, self._encoder)
-        self._stylists = Stylists(settings, choices)
-        self._holder = SnapshotHolder(SnapshotStore(settings.data_dir), self._embedder, book)
+        self._memory = open_memory(self._embedder, settings.model_dir) if settings.memory else None
+        self._live = LiveEncoder(self._embedder, settings.adapters_dir)
+        encoder = self._live.current()
+        self._reading = encoder, QueryParser(self._embedder, encoder, self._memory)
+        self._understanding = Understanding(self._embedder)
+        self._stylists = Styles(settings, choices)
+        self._holder = LiveCatalog(SnapshotStore(settings.data_dir), self._embedder, book)
 
-    def _query_encoder(self, folder: Path) -> QueryEncoder:
-        try:
-            return load_query_encoder(self._embedder, folder)
-        except ModelError as error:  # a store without a tuned retriever is better than none
-            log.error("the query adapter cannot be used: %s", error)
-            return QueryEncoder(self._embedder)
+    def _encoding(self) -> tuple[QueryEncoder, QueryParser]:
+        """What a request is read and searched with, from its beginning to its end."""
+        encoder = self._live.current()
+        reading = self._reading
+        if reading[0] is not encoder:
+            reading = self._reading = encoder, reading[1].with_encoder(encoder)
+        return reading
 
     def reload(self) -> None:
         """Serve the current snapshot from now on. Raises SnapshotError, and then goes on with the old one."""
@@ -85,7 +97,8 @@ class StoreRecommender:
 
     def condition(self) -> Condition:
         version, created = self._holder.served() or (None, None)
-        return Condition(version, created, self._stylists.no_model, self._stylists.broken_styles())
+        broken = self._stylists.broken_styles() | self._live.broken()
+        return Condition(version, created, self._stylists.no_model, broken)
 
     def close(self) -> None:
         self._holder.close()
@@ -94,49 +107,71 @@ class StoreRecommender:
         return self._stylists.views()
 
     def style_fault(self, key: str) -> str | None:
-        return self._stylists.fault(key)
+        wanted = StyleKey.parse(key)
+        return self._live.fault(wanted.version) if wanted.name == RETRIEVER else self._stylists.fault(key)
 
     def follow_styles(self) -> None:
         self._stylists.look_again()
+        self._live.look_again()
 
     def item(self, sku: str) -> ItemView | None:
-        with self._holder.lease() as retriever:
-            found = retriever.find(sku)
+        with self._holder.lease() as catalog:
+            found = catalog.find(sku)
         return None if found is None else view(found.item, sku)
 
     def items(self, query: ItemQuery) -> ItemPage:
-        with self._holder.lease() as retriever:
-            return page(query, retriever, self._embedder)
+        with self._holder.lease() as catalog:
+            return page(query, catalog, self._embedder)
+
+    def why(self, sku: str, request: OutfitRequest) -> Why | None:
+        """Why the item of this SKU is not in outfits for the request; None where no item has it."""
+        with self._holder.lease() as catalog:
+            demands = self._understanding.read(request, catalog).demands
+            brief, nudges = self._encoding()[1].read(demands.request, demands), self._nudges(request)
+            return why(sku, demands.request, brief, Retriever(catalog), self._quota(request), nudges)
 
     def patch_stock(self, patches: Sequence[StockPatch]) -> StockResult:
         """Keep what staff say of stock. Raises UnavailableError without an index, or without a book to keep it in."""
         return self._holder.patch_stock(patches)
 
     def matches(self, matches: Sequence[RuleMatch]) -> list[int]:
-        with self._holder.lease() as retriever:
-            return [int(match.mask(retriever.facets).sum()) for match in matches]
+        with self._holder.lease() as catalog:
+            return [int(match.mask(catalog.columns).sum()) for match in matches]
 
-    def compose(self, request: OutfitRequest, request_id: str, watch: Watch | None = None) -> OutfitResponse:
+    def compose(
+        self, request: OutfitRequest, request_id: str, watch: ProgressListener | None = None
+    ) -> OutfitResponse:
         """Whole outfits for the request, and what could not be met. Raises ProblemError subclasses.
 
         A watch sees each outfit as soon as it is whole. What it raises ends the work, and is raised here.
         """
-        with self._holder.lease() as retriever:
-            return self._answer(request, request_id, retriever, watch or Unwatched())
+        with self._holder.lease() as catalog:
+            return self._answer(request, request_id, Retriever(catalog), watch or Unwatched())
 
-    def swap(self, order: SwapOrder, request_id: str, watch: Watch | None = None) -> OutfitResponse:
+    def swap(
+        self, order: SwapOrder, request_id: str, watch: ProgressListener | None = None
+    ) -> OutfitResponse:
         """The outfit of the order with another piece in one slot, as often as wanted and possible, best first."""
-        with self._holder.lease() as retriever:
-            return self._answer(order.request, request_id, retriever, watch or Unwatched(), order)
+        with self._holder.lease() as catalog:
+            return self._answer(order.request, request_id, Retriever(catalog), watch or Unwatched(), order)
+
+    def refine(self, made: Made, body: RefineRequest) -> SwapOrder:
+        """What to compose so that an outfit is as the shopper says. Raises InvalidError where that cannot be told."""
+        with self._holder.lease() as catalog:
+            return self._understanding.turn(made, body, catalog)
+
+    def pieces(self, outfit: Outfit) -> list[Piece]:
+        with self._holder.lease() as catalog:
+            return [picture_piece(catalog, worn) for worn in outfit.items]
 
     def difference(self, made: Made) -> str | None:
         """Why composing again would not give what was made; None while all that decided it is unchanged."""
-        with self._holder.lease() as retriever:
-            version = retriever.snapshot.version
+        with self._holder.lease() as catalog:
+            version = catalog.snapshot.version
             if version != made.index_version:
                 return f"index {made.index_version} is gone: {version} is served"
             try:
-                style, _ = self._style(made.request)
+                style, _ = chosen_style(self._stylists, made.request)
             except ProblemError as error:
                 return f"adapter {made.style_digest} is gone: {error.detail}"
             if style.ref.digest != made.style_digest:
@@ -144,42 +179,52 @@ class StoreRecommender:
             if style.scorer.composer != made.composer:
                 return f"composed by {made.composer} then, by {style.scorer.composer} now"
             nudges = self._nudges(made.request)
-            now = identity(made.request, made.seed, self._decided_by(retriever, style, nudges))
-        return None if now == identity_of(made.outfit.id) else "stock, rules or settings have changed since"
+            decided_by = self._decided_by(catalog, style, nudges, self._live.current())
+            now = identity(made.request, made.seed, decided_by)
+        return (
+            None
+            if now == identity_of(made.outfit.id)
+            else "stock, rules, retriever or settings have changed since"
+        )
 
     def _answer(
         self,
-        request: OutfitRequest,
+        asked: OutfitRequest,
         request_id: str,
         retriever: Retriever,
-        watch: Watch,
+        watch: ProgressListener,
         order: SwapOrder | None = None,
     ) -> OutfitResponse:
-        style, unmet = self._style(request)
-        seed = secrets.randbelow(2**31) if request.seed is None else request.seed
+        style, unmet = chosen_style(self._stylists, asked)
+        seed = secrets.randbelow(2**31) if asked.seed is None else asked.seed
         clock = Clock.start()
-        brief = self._briefs.read(request)
-        nudges = self._nudges(request)
-        lost = lost_pieces(order, brief, retriever, nudges) if order else []
-        quota = self._quota(request)
-        planned = Planned(unmet=lost) if lost else make_plans(request, brief, retriever, quota, nudges)
+        wish = self._understanding.read(asked, retriever.view)
+        request = wish.demands.request
+        encoder, parser = self._encoding()
+        brief = parser.read(request, wish.demands)
+        clock.lap("read")
+        nudges = self._nudges(asked)
+        plan = Planning(self._quota(request), self._settings.default_department, order)
+        planned = plan_for(wish, brief, retriever, nudges, plan)
         clock.lap("retrieve")
         with self._turn(style, planned, watch) as used:
             head = OutfitResponse(
                 request_id=request_id,
+                understood=understood(wish.demands, planned),
+                unread=list(wish.demands.unread),
                 outfits=[],
                 composer=used.scorer.composer,
                 style=used.ref,
-                index=IndexRef(version=retriever.snapshot.version),
+                index=IndexRef(version=retriever.view.snapshot.version),
                 seed=seed,
             )
-            decided_by = self._decided_by(retriever, used, nudges, style)
-            answering = Answering(head, request, brief, identity(request, seed, decided_by), watch)
-            composed = self._composed(planned, used, answering)
+            decided_by = self._decided_by(retriever.view, used, nudges, encoder, style)
+            answering = ResponseBuilder(head, request, brief, identity(asked, seed, decided_by), watch)
+            composed = self._composed(planned, used, encoder, answering)
         clock.lap("compose")
         outfits = answering.outfits(composed)
         clock.lap("explain")
-        unmet += [*planned.unmet, *_shortfall(request, planned, composed)]
+        unmet += [*planned.unmet, *shortfall(request, planned, composed)]
         update: dict[str, object] = {"outfits": outfits, "unmet": unmet, "timings_ms": clock.stages}
         if request.trace:
             ranked = sorted(composed, key=lambda c: c.rank)
@@ -191,32 +236,22 @@ class StoreRecommender:
         return max(self._settings.candidates_per_slot, request.count + _EXTRA)
 
     def _decided_by(
-        self, retriever: Retriever, used: Style, nudges: Sequence[Nudge], wanted: Style | None = None
+        self,
+        catalog: CatalogView,
+        used: Style,
+        nudges: Sequence[ScoreAdjustment],
+        encoder: QueryEncoder,
+        wanted: Style | None = None,
     ) -> list[str]:
         """All that decides an answer beside the request and its seed."""
         degraded = [] if wanted is None or used.scorer is wanted.scorer else [used.scorer.composer]
-        decided_by = [retriever.snapshot.version, used.ref.digest, self._encoder.digest, *digests(nudges)]
-        decided_by += [f"stock:{retriever.stock.digest}"] if retriever.stock.digest else []
+        decided_by = [catalog.snapshot.version, used.ref.digest, encoder.digest, *digests(nudges)]
+        decided_by += [f"policy:{policy().digest}"]
+        decided_by += [f"stock:{catalog.stock.digest}"] if catalog.stock.digest else []
         return [*decided_by, str(self._settings.candidates_per_slot), *degraded]
 
-    def _style(self, request: OutfitRequest) -> tuple[Style, list[Unmet]]:
-        name = request.style or self._stylists.default
-        if self._stylists.retired(name):
-            raise InvalidError.at("style", f"{name!r} is retired; GET /v1/styles lists what there is")
-        if reason := self._stylists.broken(name):
-            raise UnavailableError(f"style {name!r} cannot be used: {reason}")
-        style = self._stylists.get(name)
-        if style is not None:
-            return style, []
-        fallback = self._stylists.get(self._stylists.default)
-        if name != HOUSE or fallback is None:
-            known = ", ".join(view.name for view in self._stylists.views())
-            raise InvalidError.at("style", f"there is no style {name!r}; there are: {known}")
-        reason = f"no house style is published yet; composed with {fallback.ref.name!r}"
-        return fallback, [Unmet(constraint="style", reason=reason, hint="publish an adapter named 'house'")]
-
     @contextmanager
-    def _turn(self, style: Style, planned: Planned, watch: Watch) -> Iterator[Style]:
+    def _turn(self, style: Style, planned: Planned, watch: ProgressListener) -> Iterator[Style]:
         """The style to compose with: the wanted one, or one without a language model when that is too busy."""
         if not planned.plans or style.scorer.composer == "retrieval":
             yield style
@@ -224,22 +259,24 @@ class StoreRecommender:
         with self._stylists.turn(watch.check) as ours:
             yield style if ours else replace(style, scorer=self._stylists.fallback.scorer)
 
-    def _composed(self, planned: Planned, style: Style, answering: Answering) -> list[Composed]:
+    def _composed(
+        self, planned: Planned, style: Style, encoder: QueryEncoder, answering: ResponseBuilder
+    ) -> list[OutfitDraft]:
         if not planned.plans:
             return []
         budget = answering.request.budget.cents if answering.request.budget else None
         weights, worn = style.weights, None
-        if self._encoder.tuned:
-            worn = self._encoder.encode_worn
+        if encoder.tuned:
+            worn = encoder.encode_worn
             if weights == Weights():
-                weights = Weights(rest=TUNED_REST)
+                weights = tuned_weights()
         return compose(planned.plans, style.scorer, budget, answering.head.seed, weights, worn, answering)
 
 
 def open_recommender(
     settings: Settings,
-    nudges: Nudges | None = None,
-    book: StockBook | None = None,
+    nudges: AdjustmentSource | None = None,
+    book: StockSource | None = None,
     choices: Callable[[], Choices] = Choices,
 ) -> StoreRecommender:
     """The recommender of these settings. Slow: loads the models. Raises ModelError when the embedder is missing.
@@ -247,10 +284,3 @@ def open_recommender(
     Without a book, stock and prices are those of the index. `choices` are what staff decided of styles.
     """
     return StoreRecommender(settings, nudges, book, choices)
-
-
-def _shortfall(request: OutfitRequest, planned: Planned, composed: Sequence[Composed]) -> list[Unmet]:
-    if not planned.plans or len(composed) >= request.count:
-        return []
-    reason = f"only {len(composed)} of {request.count} outfits differ enough from each other in what is left"
-    return [Unmet(constraint="count", reason=reason, hint="loosen a constraint, or ask for fewer")]

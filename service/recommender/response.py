@@ -7,14 +7,15 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from service.composition.constraints import Candidate
-from service.composition.draft import Composed
+from service.composition.draft import OutfitDraft
 from service.composition.explanation import explanation, title
-from service.query.parser import Brief
-from service.recommender.progress import Watch
-from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse
-
-_ORDER = ("dress", "top", "bottom", "outerwear", "shoes", "bag", "jewelry", "accessory")
+from service.composition.own import is_own
+from service.composition.planner import Planned
+from service.policy.policy import policy
+from service.query.wish import QueryIntent
+from service.recommender.progress import ProgressListener
+from service.retrieval.shortlist import Candidate
+from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse, Unmet
 
 
 @dataclass(slots=True)
@@ -36,7 +37,7 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Answering:
+class ResponseBuilder:
     """One answer in the making, and the composer's watcher: passes on what there is of it so far.
 
     `head` is the answer without outfits; ids of outfits begin with `identity`.
@@ -44,28 +45,32 @@ class Answering:
 
     head: OutfitResponse
     request: OutfitRequest
-    brief: Brief
+    brief: QueryIntent
     identity: str
-    watch: Watch
+    watch: ProgressListener
 
     def check(self) -> None:
         self.watch.check()
 
-    def chosen(self, outfit: Composed) -> None:
+    def chosen(self, outfit: OutfitDraft) -> None:
+        if is_own(outfit.pieces[-1]):
+            return
         self.watch.piece(self._id(outfit), _item(outfit.pieces[-1], outfit.scores[-1]))
 
-    def whole(self, outfit: Composed) -> None:
+    def whole(self, outfit: OutfitDraft) -> None:
         self.watch.ready(self.head.model_copy(update={"outfits": [self.outfit(outfit)]}))
 
-    def outfits(self, composed: Iterable[Composed]) -> list[Outfit]:
+    def outfits(self, composed: Iterable[OutfitDraft]) -> list[Outfit]:
         """The outfits, best first."""
         return [self.outfit(c) for c in sorted(composed, key=lambda c: c.rank)]
 
-    def outfit(self, composed: Composed) -> Outfit:
+    def outfit(self, composed: OutfitDraft) -> Outfit:
         """The body of one whole outfit."""
+        order = policy().slots.as_shown
         pairs = sorted(
-            zip(composed.pieces, composed.scores, strict=True), key=lambda pair: _ORDER.index(pair[0].slot)
+            zip(composed.pieces, composed.scores, strict=True), key=lambda pair: order[pair[0].slot]
         )
+        pairs = [pair for pair in pairs if not is_own(pair[0])]
         pieces = [candidate for candidate, _ in pairs]
         priced = all(c.variant.price is not None for c in pieces)
         return Outfit(
@@ -78,7 +83,7 @@ class Answering:
             explanation=explanation(pieces, self.brief) if self.request.explain else None,
         )
 
-    def _id(self, outfit: Composed) -> str:
+    def _id(self, outfit: OutfitDraft) -> str:
         return f"{self.identity}{outfit.number:02d}"
 
 
@@ -111,3 +116,11 @@ def _item(candidate: Candidate, score: float) -> OutfitItem:
         url=item.url,
         score=round(score, 4),
     )
+
+
+def shortfall(request: OutfitRequest, planned: Planned, composed: Sequence[OutfitDraft]) -> list[Unmet]:
+    """What is said where fewer outfits came out than were asked for, although there are pieces."""
+    if not planned.plans or len(composed) >= request.count:
+        return []
+    reason = f"only {len(composed)} of {request.count} outfits differ enough from each other in what is left"
+    return [Unmet(constraint="count", reason=reason, hint="loosen a constraint, or ask for fewer")]

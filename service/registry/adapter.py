@@ -9,41 +9,19 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from indexer.errors import ModelError
-from service.artifacts import must_be, read_file
-from service.composition.composer import Weights
-from service.lm.base_model import file_sha256
+from indexer.storage.durable import sha256_file
+from service.artifacts import CONFIG, WEIGHTS, must_be, read_file
+from service.composition.weights import Weights
 from service.lm.prompt import PROMPT_VERSION, Layout
 from service.lm.score_head import HEAD, Readout
+from service.registry.style_key import StyleKey, StyleName, Version
 
 MANIFEST = "manifest.json"
-CONFIG = "adapter_config.json"
-WEIGHTS = "adapter_model.safetensors"
-
-BASE = "base"
-"""The style that is no adapter."""
-ALIASES: tuple[str, str] = ("champion", "candidate")
-
-
-def _is_no_base(name: str) -> str:
-    if name == BASE:
-        raise ValueError(f"{name!r} is what the untuned model is called")
-    return name
-
-
-def _is_no_alias(version: str) -> str:
-    if version in ALIASES:
-        raise ValueError(f"{version!r} is what an alias is called")
-    return version
-
-
-StyleName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$"), AfterValidator(_is_no_base)]
-Version = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"), AfterValidator(_is_no_alias)]
-"""The name of a folder."""
 
 
 class Manifest(BaseModel):
@@ -85,6 +63,22 @@ class Adapter:
     manifest: Manifest
 
     @property
+    def key(self) -> StyleKey:
+        return StyleKey(self.manifest.name, self.manifest.version)
+
+    @property
+    def description(self) -> str:
+        return self.manifest.description
+
+    @property
+    def created(self) -> str:
+        return self.manifest.created
+
+    @property
+    def parent(self) -> str:
+        return self.manifest.parent
+
+    @property
     def digest(self) -> str:
         """Identity of everything in the adapter that decides an outfit."""
         m = self.manifest
@@ -112,25 +106,31 @@ def load_adapter(folder: Path, base_digest: str) -> Adapter:
     must_be(folder / MANIFEST, "name", manifest.name, folder.parent.name)
     must_be(folder / MANIFEST, "version", manifest.version, folder.name)
     must_be(folder / MANIFEST, "base_digest", manifest.base_digest, base_digest)
-    return check_files(folder, manifest)
+    return check_adapter(folder)
 
 
-def check_files(folder: Path, manifest: Manifest) -> Adapter:
+def check_adapter(folder: Path) -> Adapter:
     """The adapter, wherever its folder lies, if its weights are the manifest's. Raises ModelError as above."""
+    manifest = read_manifest(folder)
     for name in (WEIGHTS, CONFIG):
         if not (folder / name).is_file():
             raise ModelError(f"{folder}: no {name}; other weight formats are never loaded")
     must_be(folder / MANIFEST, "prompt_version", manifest.prompt_version, PROMPT_VERSION)
-    must_be(folder / MANIFEST, "weights_sha256", manifest.weights_sha256, file_sha256(folder / WEIGHTS))
+    must_be(folder / MANIFEST, "weights_sha256", manifest.weights_sha256, sha256_file(folder / WEIGHTS))
     found: Readout = "head" if (folder / HEAD).is_file() else "likelihood"
     must_be(folder / MANIFEST, "readout", manifest.readout, found)
     must_be(
         folder / MANIFEST,
         "head_sha256",
         manifest.head_sha256,
-        file_sha256(folder / HEAD) if found == "head" else "",
+        sha256_file(folder / HEAD) if found == "head" else "",
     )
     return Adapter(folder, manifest)
+
+
+def read_adapter(folder: Path) -> Adapter:
+    """What the manifest in the folder says, the weights unseen. Raises ModelError naming file and field."""
+    return Adapter(folder, read_manifest(folder))
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -15,12 +15,13 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from indexer.errors import ModelError
-from service.composition.composer import Weights
-from service.lm.engine import LanguageModel
-from service.lm.lm_scorer import LmScorer, NeutralScores
-from service.registry.adapter import BASE, load_adapter
-from service.registry.store import CHAMPION, Aliases, StyleFolder, style_folders
-from service.registry.styles import BASE_LAYOUT, Style
+from service.composition.weights import Weights
+from service.lm.engine import ScoringEngine
+from service.lm.lm_scorer import LmScorer, PmiBaseline
+from service.registry.adapter import load_adapter
+from service.registry.store import Aliases, ArtifactFolder, style_folders
+from service.registry.style import BASE_LAYOUT, Style
+from service.registry.style_key import BASE, CHAMPION, StyleKey
 from service.schemas.outfits import StyleRef
 
 log = logging.getLogger(__name__)
@@ -38,12 +39,12 @@ class _Shelf:
     broken: Mapping[str, str] = field(default_factory=dict)
 
 
-class Wardrobe:
+class StyleLoader:
     """The styles below `root` on one model. Call `reload` and `sweep` from one thread at a time, the rest from any."""
 
-    def __init__(self, model: LanguageModel, root: Path) -> None:
+    def __init__(self, model: ScoringEngine, root: Path) -> None:
         self._model, self._root = model, root
-        self._neutral = NeutralScores(model)
+        self._neutral = PmiBaseline(model)
         self._scorers: WeakValueDictionary[str, LmScorer] = WeakValueDictionary()
         self._guests: OrderedDict[str, Style] = OrderedDict()
         self._loading = threading.RLock()
@@ -100,7 +101,7 @@ class Wardrobe:
                 self._model.remove_adapter(digest)
                 log.info("adapter %s is unloaded", digest)
 
-    def _aliases(self, folder: StyleFolder, old: _Shelf, broken: dict[str, str]) -> Aliases | None:
+    def _aliases(self, folder: ArtifactFolder, old: _Shelf, broken: dict[str, str]) -> Aliases | None:
         try:
             return folder.aliases()
         except ModelError as error:
@@ -109,9 +110,9 @@ class Wardrobe:
             return old.aliases.get(folder.name)
 
     def _take(
-        self, folder: StyleFolder, version: str, styles: dict[str, Style], broken: dict[str, str]
+        self, folder: ArtifactFolder, version: str, styles: dict[str, Style], broken: dict[str, str]
     ) -> None:
-        full = f"{folder.name}@{version}"
+        full = str(StyleKey(folder.name, version))
         try:
             styles[full] = self._load(folder, version)
         except (ModelError, OSError) as error:
@@ -119,15 +120,15 @@ class Wardrobe:
             broken[full] = str(error)
 
     def _guest(self, full: str) -> Style | None:
-        name, _, version = full.partition("@")
-        folder = StyleFolder(self._root / name)
+        key = StyleKey.parse(full)
+        folder = ArtifactFolder(self._root / key.name)
         with self._loading:
             if full not in self._guests:
-                if version not in folder.versions():
+                if key.version not in folder.versions():
                     return None
                 loaded: dict[str, Style] = {}
                 broken = dict(self._shelf.broken)
-                self._take(folder, version, loaded, broken)
+                self._take(folder, key.version, loaded, broken)
                 if not loaded:
                     self._shelf = _Shelf(self._shelf.aliases, self._shelf.styles, broken)
                     return None
@@ -138,7 +139,7 @@ class Wardrobe:
                 self._guests.popitem(last=False)
         return style
 
-    def _load(self, folder: StyleFolder, version: str) -> Style:
+    def _load(self, folder: ArtifactFolder, version: str) -> Style:
         adapter = load_adapter(folder.path / version, self._model.digest)
         manifest, digest = adapter.manifest, adapter.digest
         scorer = self._scorers.get(digest)
@@ -150,12 +151,15 @@ class Wardrobe:
         return Style(ref, manifest.description, manifest.layout, scorer, adapter.weights)
 
 
-def _resolve(shelf: _Shelf, key: str) -> str | None:
-    """`name@version` of a key; None when there is no such style or alias."""
-    name, at, alias = key.partition("@")
-    aliases = shelf.aliases.get(name)
-    version = aliases.of(alias if at else CHAMPION) if aliases else None
-    return f"{name}@{version}" if version else None
+def _resolve(shelf: _Shelf, text: str) -> str | None:
+    """`name@version` of a key; None when there is no such style or alias, or the text is no key."""
+    try:
+        key = StyleKey.parse(text)
+    except ModelError:
+        return None
+    aliases = shelf.aliases.get(key.name)
+    version = aliases.of(key.version or CHAMPION) if aliases else None
+    return str(key.of(version)) if version else None
 
 
 def _still_serving(
@@ -164,7 +168,7 @@ def _still_serving(
     """The aliases, with the champion that serves already in the place of one that cannot be loaded."""
     before = _resolve(old, name)
     serving = old.styles.get(before or "")
-    if before is None or serving is None or f"{name}@{found.champion}" not in broken:
+    if before is None or serving is None or str(StyleKey(name, found.champion or "")) not in broken:
         return found
     log.error("style %s: %s goes on serving", name, before)
     styles.setdefault(before, serving)

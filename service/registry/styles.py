@@ -9,59 +9,46 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from indexer.errors import ModelError
-from service.composition.composer import Weights
+from service.composition.weights import Weights
 from service.db.repositories.styles import Choices
-from service.lm.prompt import Layout
-from service.lm.queue import Turns
-from service.lm.scorer import RetrievalScorer, Scorer
-from service.registry.adapter import BASE
+from service.lm.queue import FifoLock
+from service.lm.scorer import RetrievalScorer
+from service.polling import Pace
 from service.registry.store import fingerprint
+from service.registry.style import BASE_LAYOUT, Style
+from service.registry.style_key import BASE, StyleKey
 from service.schemas.outfits import StyleRef, StyleView
 from service.settings import Settings
 
 if TYPE_CHECKING:
-    from service.registry.loader import Wardrobe
+    from service.registry.loader import StyleLoader
 
 log = logging.getLogger(__name__)
 
 HOUSE = "house"
-BASE_LAYOUT: Layout = "scored"
 POLL_SECONDS = 2.0
 """How often a request looks whether styles were published, promoted or rolled back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
-    """One version of a style, ready to compose with. Its weights stay loaded for as long as something holds it."""
-
-    ref: StyleRef
-    description: str
-    layout: Layout
-    scorer: Scorer
-    weights: Weights
-
-
-class Stylists:
+class Styles:
     """All styles of one process. The language model reads for one request at a time; others wait or do without."""
 
     def __init__(self, settings: Settings, choices: Callable[[], Choices] = Choices) -> None:
         self._settings = settings
         self._choices = choices
-        self._turns = Turns()
+        self._turns = FifoLock()
         self.no_model: str | None = None
         self._following = threading.Lock()
-        self._looked = float("-inf")
+        self._pace = Pace(lambda: POLL_SECONDS)
         self._seen: tuple[object, ...] | None = None
         nothing = StyleRef(name=BASE, version="none", digest="none")
         self.fallback = Style(nothing, "No language model", BASE_LAYOUT, RetrievalScorer(), Weights())
-        self._wardrobe: Wardrobe | None = self._open() if settings.composer == "auto" else None
+        self._wardrobe: StyleLoader | None = self._open() if settings.composer == "auto" else None
         self._follow()
 
     @property
@@ -74,7 +61,7 @@ class Stylists:
 
     def retired(self, key: str) -> bool:
         """Whether staff took the style away from shoppers, whichever of its versions the key names."""
-        return key.partition("@")[0] in self._choices().retired
+        return StyleKey.name_in(key) in self._choices().retired
 
     def fault(self, key: str) -> str | None:
         """Why the version that the key stands for cannot be composed with, loading it to see; None when it can, or
@@ -117,7 +104,7 @@ class Stylists:
                 **s.ref.model_dump(),
                 description=s.description,
                 layout=s.layout,
-                default=s.ref.name == default.partition("@")[0],
+                default=s.ref.name == StyleKey.name_in(default),
             )
             for s in styles
             if not self.retired(s.ref.name)
@@ -137,13 +124,13 @@ class Stylists:
             if got:
                 self._turns.give_back()
 
-    def _open(self) -> Wardrobe | None:
+    def _open(self) -> StyleLoader | None:
         # Imports torch and transformers: only when a model is wanted.
-        from service.lm.engine import LanguageModel
-        from service.registry.loader import Wardrobe
+        from service.lm.engine import ScoringEngine
+        from service.registry.loader import StyleLoader
 
         try:
-            return Wardrobe(LanguageModel(self._settings), self._settings.adapters_dir)
+            return StyleLoader(ScoringEngine(self._settings), self._settings.adapters_dir)
         except ModelError as error:
             log.warning("composing by retrieval alone: %s", error)
             self.no_model = str(error)
@@ -151,17 +138,12 @@ class Stylists:
 
     def _follow(self) -> None:
         """Pick up what changed on the shelf. One request does it, the others go on."""
-        if self._wardrobe is None or time.monotonic() - self._looked < POLL_SECONDS:
-            return
-        if not self._following.acquire(blocking=False):
-            return
-        try:
-            self._take_over(self._wardrobe)
-        finally:
-            self._following.release()
+        if self._wardrobe is not None and self._pace.due():
+            with self._following:
+                self._take_over(self._wardrobe)
 
-    def _take_over(self, wardrobe: Wardrobe) -> None:
-        self._looked = time.monotonic()
+    def _take_over(self, wardrobe: StyleLoader) -> None:
+        self._pace.looked()
         seen = fingerprint(self._settings.adapters_dir)
         if seen != self._seen:
             wardrobe.reload()

@@ -1,4 +1,4 @@
-"""Which slots an outfit has, and how well pieces suit a wish. Knows columns, not vectors.
+"""How well pieces suit a wish by their attributes. Knows columns, not vectors.
 
 What must not be worn at all is for `service.retrieval.suitability` to say.
 """
@@ -7,163 +7,91 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.item import Department, Item, Season, Slot
-from service.catalog.columns import Facets, Mask
+from indexer.item import Item, Season, Slot
+from service.catalog.columns import CatalogColumns, Mask
+from service.policy.policy import policy
+from service.query.conditions import holds
 from service.query.lexicon import says
-from service.query.parser import Brief
+from service.query.wish import QueryIntent
+from service.retrieval.suitability import selected
 
-COLD, COOL, WARM, HOT = -1.0, -0.4, 0.8, 1.5
-DRESSY = 3.5  # formality from which jewellery, and for men a jacket and a tie, belong to the outfit
-FORMAL = 3.8
-NAMED = 0.1
-"""For each of the shop's tags on a piece that the wish names itself, up to two."""
-
-ACTIVE = ("sport", "hike", "ski", "swim")
-"""Activities that people dress for, before they dress for anybody's eyes."""
-
-WOOL = 0.1
-"""What speaks against the heaviest clothes where no weather is named."""
-
-MOURNING = 0.15
-"""For black, and what passes for it, where people mourn."""
-
-_TRADITIONAL = ("ethnic", "south asian", "eid", "ramadan", "diwali", "mehndi")
-"""The taxonomy's word for traditional dress, and a shop's own for what is worn on days that a wish would name."""
-
-SEE_THROUGH = 0.3
 _SHEER = re.compile(r"\b(fishnet|mesh|sheer|see-through|transparent)\b", re.IGNORECASE)
 
-_DARK = ("black", "charcoal", "navy")
-_FINISHING: tuple[Slot, ...] = ("bag", "jewelry", "accessory")
 
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """The slots of one outfit, in the order in which they are composed. `optional` ones may stay empty."""
-
-    required: tuple[Slot, ...]
-    optional: tuple[Slot, ...] = ()
-
-
-def templates(brief: Brief, department: Department) -> tuple[Template, ...]:
-    """The outfits that make sense for the brief: separates first, then a dress where that is worn."""
-    tail: list[Slot] = ["outerwear", "shoes"] if wants_outerwear(brief) else ["shoes"]
-    optional = tuple(s for s in finishing(brief, department) if s not in tail)
-    cores: list[tuple[Slot, ...]] = [("top", "bottom")]
-    if department != "men":
-        cores.append(("dress",))
-    return tuple(Template((*core, *tail), optional) for core in cores)
-
-
-def wants_outerwear(brief: Brief) -> bool:
-    """Whether the weather asks for a coat or jacket."""
-    return brief.wet or (brief.heat is not None and brief.heat <= COOL)
-
-
-def finishing(brief: Brief, department: Department) -> list[Slot]:
-    """Pieces that round the outfit off: never required, left out when nothing suits or the budget is spent."""
-    slots: list[Slot] = []
-    sporty = brief.activity in ("sport", "hike", "ski")
-    if department == "men" and brief.formality >= DRESSY:
-        slots.append("outerwear")
-    extreme = brief.heat is not None and (brief.heat <= COLD or brief.heat >= HOT)
-    if extreme or (department == "men" and brief.formality >= FORMAL):
-        slots.append("accessory")
-    geared = sporty or (brief.formality < 2.2 and says(brief.said, "kit"))
-    if department in ("women", "unisex") or geared or brief.activity in ("work", "swim"):
-        slots.append("bag")
-    relaxed = sporty or brief.activity == "swim" or brief.formality < 2.0
-    if (department == "women" and not relaxed) or (department == "men" and brief.formality >= FORMAL):
-        slots.append("jewelry")
-    return slots
-
-
-def fit(facets: Facets, positions: NDArray[np.int64], slot: Slot, brief: Brief) -> NDArray[np.float32]:
+def fit(
+    columns: CatalogColumns, positions: NDArray[np.int64], slot: Slot, brief: QueryIntent
+) -> NDArray[np.float32]:
     """How well attributes suit the brief, shape (len(positions),): 0 for no objection, below it the weight of
     what speaks against. In units of cosine similarity, so that the two can be added."""
-    distance = np.abs(facets.formality[positions] - brief.formality)
-    penalty = 0.14 * np.clip(distance - 0.4, 0, None) ** 1.4
-    if slot in _FINISHING:
-        penalty *= 0.7
-    if brief.heat is None and slot not in _FINISHING:
-        penalty += WOOL * (facets.warmth[positions] >= 4)
-    if brief.heat is not None and slot not in _FINISHING:
-        wanted = float(np.interp(brief.heat, [-2, -1.2, -0.5, 0.4, 1.2, 2], [3.2, 2.7, 2.2, 1.6, 1.0, 0.5]))
+    weights, marks = policy().weights.fit, policy().formality.mark
+    finishing = slot in policy().slots.of("finishing")
+    distance = np.abs(columns.formality[positions] - brief.formality)
+    off = np.clip(distance - weights.formality_free, 0, None)
+    penalty = weights.formality * off**weights.formality_power
+    if finishing:
+        penalty *= weights.finishing
+    if brief.heat is None and not finishing:
+        penalty += weights.wool * (columns.warmth[positions] >= weights.wool_from)
+    if brief.heat is not None and not finishing:
+        curve = policy().weather.warmth
+        wanted = float(np.interp(brief.heat, curve.heat, curve.wanted))
         if slot == "outerwear":
-            wanted = min(wanted + 0.8, 4)
+            wanted = min(wanted + curve.coat, curve.coat_most)
         # Who is dressed up layers: the coat keeps a thin shirt warm.
-        weight = 0.02 if brief.formality >= DRESSY and slot != "outerwear" else 0.07
-        penalty += weight * np.clip(np.abs(facets.warmth[positions] - wanted) - 0.6, 0, None)
+        layered = brief.formality >= marks["dressy"] and slot != "outerwear"
+        weight = weights.warmth_layered if layered else weights.warmth
+        off = np.abs(columns.warmth[positions] - wanted) - weights.warmth_free
+        penalty += weight * np.clip(off, 0, None)
     for season in _seasons_of(brief):
-        penalty += 0.12 * ~facets.in_season(season)[positions]
-    bonus = np.zeros(len(positions))
-    named = np.zeros(len(positions))
-    tags = facets.telling_tags(brief.said)
-    for tag in tags:
-        named += tagged(facets, tag)[positions]
-    if brief.activity == "ethnic":
-        bonus += 0.15 * facets.any_of("tag", _TRADITIONAL)[positions]
-    elif not set(tags) & set(_TRADITIONAL):
-        bonus -= 0.25 * facets.any_of("tag", _TRADITIONAL)[positions]
-    bonus += NAMED * np.clip(named, 0, 2)
-    if says(brief.said, "mourning"):
-        bonus += MOURNING * facets.any_of("color", _DARK)[positions]
-    for tag, weight in _leanings(brief):
-        bonus += weight * tagged(facets, tag)[positions]
-    result: NDArray[np.float32] = (bonus - penalty).astype(np.float32)
+        penalty += weights.season * ~columns.in_season(season)[positions]
+    result: NDArray[np.float32] = (_bonus(columns, positions, brief) - penalty).astype(np.float32)
     return result
 
 
-def see_through(items: Sequence[Item], brief: Brief) -> NDArray[np.float32]:
+def _bonus(columns: CatalogColumns, positions: NDArray[np.int64], brief: QueryIntent) -> NDArray[np.float64]:
+    """What speaks for pieces, or against those that other wishes are for."""
+    weights, traditional = policy().weights.fit, policy().sets["traditional"]
+    bonus = np.zeros(len(positions))
+    named = np.zeros(len(positions))
+    tags = columns.telling_tags(brief.said)
+    for tag in tags:
+        named += tagged(columns, tag)[positions]
+    if brief.activity == "ethnic":
+        bonus += weights.traditional * columns.any_of("tag", traditional)[positions]
+    elif not set(tags) & set(traditional):
+        bonus -= weights.traditional_unasked * columns.any_of("tag", traditional)[positions]
+    bonus += weights.named * np.clip(named, 0, weights.named_most)
+    for lean in policy().weights.lean.values():
+        if holds(lean.when, brief):
+            bonus += lean.adds * selected(columns, lean.pieces)[positions]
+    return bonus
+
+
+def see_through(items: Sequence[Item], brief: QueryIntent) -> NDArray[np.float32]:
     """What speaks against tops that show what should be under them, shape (items,), unless the wish is for such.
 
     Read off titles, since no attribute says it; at the gym a mesh is for air.
     """
-    if brief.activity in ACTIVE or says(brief.said, "bold"):
+    if brief.activity in policy().sets["active"] or says(brief.said, "bold"):
         return np.zeros(len(items), dtype=np.float32)
     found = [item.slot == "top" and _SHEER.search(item.title) is not None for item in items]
-    return (SEE_THROUGH * np.array(found)).astype(np.float32)
+    return (policy().weights.fit.see_through * np.array(found)).astype(np.float32)
 
 
-def _seasons_of(brief: Brief) -> tuple[Season, ...]:
+def _seasons_of(brief: QueryIntent) -> tuple[Season, ...]:
     """The season that the heat suggests; none when it is unknown or mild, or when the request names one itself."""
-    if brief.heat is None or brief.season is not None or COOL < brief.heat < WARM:
+    marks = policy().weather.mark
+    if brief.heat is None or brief.season is not None or marks["cool"] < brief.heat < marks["warm"]:
         return ()
-    return ("summer",) if brief.heat >= WARM else ("winter",) if brief.heat <= COLD else ("autumn",)
+    if brief.heat >= marks["warm"]:
+        return ("summer",)
+    return ("winter",) if brief.heat <= marks["cold"] else ("autumn",)
 
 
-def _leanings(brief: Brief) -> list[tuple[str, float]]:
-    if says(brief.said, "solemn"):  # first of all nothing that goes out dancing
-        return [("party", -0.4)]
-    leanings: list[tuple[str, float]] = []
-    if brief.activity == "work":
-        leanings += [("work", 0.06), ("party", -0.15)]
-    if brief.activity == "party":
-        leanings += [("party", 0.06)]
-    if brief.activity in ("sport", "hike", "ski"):
-        leanings += [("sport", 0.15)]
-    if brief.activity == "swim":
-        leanings += [("swim", 0.2), ("open-shoe", 0.15)]
-    if brief.wet:
-        leanings += [("rain-ok", 0.15)]
-    if brief.snow:
-        leanings += [("snow", 0.1)]
-    return leanings
-
-
-def tagged(facets: Facets, tag: str) -> Mask:
+def tagged(columns: CatalogColumns, tag: str) -> Mask:
     """Items with the tag, shape (items,)."""
-    return facets.any_of("tag", [tag])
-
-
-def in_slots(facets: Facets, slots: tuple[Slot, ...]) -> Mask:
-    """Items of one of the slots, shape (items,)."""
-    mask = facets.in_slot(slots[0])
-    for slot in slots[1:]:
-        mask = mask | facets.in_slot(slot)
-    return mask
+    return columns.any_of("tag", [tag])

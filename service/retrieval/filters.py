@@ -12,108 +12,188 @@ import numpy as np
 
 from indexer.item import Department, Slot
 from service.catalog.child_sizes import for_age
-from service.catalog.columns import Facets, Mask
-from service.query.parser import Brief
-from service.retrieval.adjustments import Nudge, withheld
-from service.retrieval.suitability import out_of_place, out_of_weather, unfit_for_sport
+from service.catalog.columns import CatalogColumns, Mask
+from service.policy.policy import policy
+from service.policy.rule_table import About
+from service.query.wish import QueryIntent
+from service.retrieval.adjustments import ScoreAdjustment, withheld
+from service.retrieval.asked import (
+    fit_for,
+    in_color,
+    of_brand,
+    of_kinds,
+    of_material,
+    of_pattern,
+    with_attribute,
+)
+from service.retrieval.suitability import Verdict, counted, left_by, verdicts
 from service.schemas.outfits import OutfitRequest, Unmet
 
-_SIZED_ALIKE: dict[Slot, tuple[Slot, ...]] = {
-    "dress": ("top", "bottom"),
-    "outerwear": ("top", "dress"),
-    "top": ("dress",),
-    "bottom": ("dress",),
-}
-_GROWN_OUT_OF: tuple[Slot, ...] = ("top", "bottom", "dress", "outerwear")
+RULES_TOLD = 3
+"""Rules that the reason of an unmet wish names at most, those that took most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Filter:
-    """Pieces that one constraint allows. `soft` ones may be lifted when nothing else would be left."""
+    """Pieces that one constraint allows. `soft` ones may be lifted when nothing else would be left: silently where they
+    are guesses, and `said` in the answer where the request asks for it.
+
+    `reason` says why nothing is left, `sentence` what is said of one piece that is kept out; the `reason` where it says
+    the same. `name` is what staff see, the `constraint` where it is the only one of that. `verdicts` are those of the
+    rules that it is made of.
+    """
 
     constraint: str
     allowed: Mask
     reason: str
     hint: str
     soft: bool = False
+    said: bool = False
+    name: str = ""
+    sentence: str = ""
+    verdicts: tuple[Verdict, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.name or self.constraint)
+        object.__setattr__(self, "sentence", self.sentence or self.reason)
 
 
 def filters(
-    facets: Facets,
+    columns: CatalogColumns,
     request: OutfitRequest,
-    brief: Brief,
+    brief: QueryIntent,
     department: Department,
     line: str,
-    nudges: Sequence[Nudge] = (),
+    nudges: Sequence[ScoreAdjustment] = (),
 ) -> list[Filter]:
     """The request's filters that do not depend on the slot."""
     found = [
-        Filter("stock", facets.stocked, "nothing of it is in stock", "try again after the next delivery"),
+        Filter(
+            "stock",
+            columns.stocked,
+            "nothing of it is in stock",
+            "try again after the next delivery",
+            sentence="it is sold out",
+        ),
         Filter(
             "department",
-            facets.for_department(department, line),
+            columns.for_department(department, line),
             f"the store has none for {line or department}",
             "try another department",
+            sentence=f"it is not for {line or department}",
         ),
     ]
-    found += exclusions(facets, request)
-    if (kept_back := withheld(nudges, facets)) is not None:
-        found.append(Filter("merchandising", ~kept_back, "the store holds back what there is", "try later"))
+    found += exclusions(columns, request)
+    reason, sentence = (f"{what} has to be looked at by staff first" for what in ("what there is", "it"))
+    found.append(Filter("doubtful", ~columns.doubtful, reason, "try later", sentence=sentence))
+    found += _attributes(columns, request)
+    found += _purposes(columns, request)
+    if (kept_back := withheld(nudges, columns)) is not None:
+        reason, sentence = "the store holds back what there is", "the store holds it back"
+        found.append(Filter("merchandising", ~kept_back, reason, "try later", sentence=sentence))
     if request.season is not None:
-        reason = f"none of it is for {request.season}"
-        found.append(Filter("season", facets.in_season(request.season), reason, "leave the season out"))
+        reason, sentence = f"none of it is for {request.season}", f"it is not for {request.season}"
+        allowed = columns.in_season(request.season)
+        found.append(Filter("season", allowed, reason, "leave the season out", sentence=sentence))
     if request.budget is not None:
-        found.append(_budget(facets, request))
+        found.append(_budget(columns, request))
     # What the request says of the weather binds; what the vibe lets one guess gives way before nothing is left.
     asked = request.weather is not None or request.season is not None
-    suited = ~out_of_weather(facets, brief)
-    reason, hint = "what there is does not suit the weather", "loosen the weather or the season"
-    found.append(Filter("weather", suited, reason, hint, soft=not asked))
-    reason, hint = "what there is does not suit the occasion", "loosen the vibe"
-    found.append(Filter("vibe", ~out_of_place(facets, brief), reason, hint, soft=True))
-    if brief.activity == "sport":  # apart, since a shop without sportswear still has a tee and shorts
-        found.append(Filter("vibe", ~unfit_for_sport(facets, brief), reason, hint, soft=True))
+    found += _suiting(columns, brief, "weather", "weather", soft=not asked)
+    found += _suiting(columns, brief, "vibe", "occasion", soft=True)
+    # Apart, since a shop without sportswear still has a tee and shorts.
+    found += _suiting(columns, brief, "vibe", "sportswear", soft=True)
     return found
 
 
-def size_filter(facets: Facets, request: OutfitRequest, brief: Brief, slot: Slot) -> list[Filter]:
+_HINTS = {"weather": "loosen the weather or the season", "vibe": "loosen the vibe"}
+
+
+def _suiting(
+    columns: CatalogColumns, brief: QueryIntent, constraint: str, about: About, *, soft: bool
+) -> list[Filter]:
+    """The filter of the policy's rules about one thing; none where it is about sports and the wish is not."""
+    found = tuple(verdicts(columns, brief, about))
+    if about == "sportswear" and not found:
+        return []
+    what = "weather" if about == "weather" else "occasion"
+    return [
+        Filter(
+            constraint,
+            left_by(columns, found),
+            f"what there is does not suit the {what}",
+            _HINTS[constraint],
+            soft=soft,
+            name=about,
+            sentence=f"it does not suit the {what}",
+            verdicts=found,
+        )
+    ]
+
+
+def form_filter(columns: CatalogColumns, slot: Slot, *, suits: bool) -> list[Filter]:
+    """Whole suits where an outfit is built on one, and nowhere else: their trousers fill a slot of their own."""
+    if slot != "outerwear":
+        return []
+    whole = columns.covers("bottom")
+    reason = "the store has no whole suit that fits" if suits else "the store has whole suits alone"
+    sentence = "it is no whole suit" if suits else "it is a whole suit, and the outfit has trousers"
+    return [Filter("suits", whole if suits else ~whole, reason, "ask for other pieces", sentence=sentence)]
+
+
+def size_filter(
+    columns: CatalogColumns, request: OutfitRequest, brief: QueryIntent, slot: Slot
+) -> list[Filter]:
     """The slot's own filter: in stock in one of the wanted sizes, or, where none is named, in a likely one."""
     if sizes := request.sizes.get(slot):
         reason = f"none is in stock in size {' or '.join(sizes)}"
-        return [Filter(f"sizes.{slot}", facets.in_size(sizes), reason, "add a neighbouring size")]
+        sentence = f"it is not in stock in size {' or '.join(sizes)}"
+        allowed = columns.in_size(sizes)
+        return [Filter(f"sizes.{slot}", allowed, reason, "add a neighbouring size", sentence=sentence)]
     if guessed := likely_sizes(request, brief, slot):
         reason, hint = "none comes in a size that is likely to fit", "name the sizes"
-        return [Filter("vibe", facets.in_size(guessed), reason, hint, soft=True)]
+        sentence = "it comes in no size that is likely to fit"
+        allowed = columns.in_size(guessed)
+        return [Filter("vibe", allowed, reason, hint, soft=True, name="likely-size", sentence=sentence)]
     return []
 
 
-def likely_sizes(request: OutfitRequest, brief: Brief, slot: Slot) -> list[str]:
+def likely_sizes(request: OutfitRequest, brief: QueryIntent, slot: Slot) -> list[str]:
     """Sizes for a slot that the request names none for: those of a child's age, or of the slots beside it."""
-    if brief.age is not None and slot in _GROWN_OUT_OF:
+    if brief.age is not None and slot in policy().slots.of("garment"):
         return for_age(brief.age)
-    return [size for other in _SIZED_ALIKE.get(slot, ()) for size in request.sizes.get(other, [])]
+    return [size for other in policy().slots[slot].sized_like for size in request.sizes.get(other, [])]
 
 
-def apply(facets: Facets, slot: Slot, chain: Sequence[Filter]) -> tuple[Mask, Unmet | None]:
-    """What every filter allows in the slot; when that is nothing, why."""
-    in_slot = facets.in_slot(slot)
+def apply(
+    columns: CatalogColumns, slot: Slot, chain: Sequence[Filter]
+) -> tuple[Mask, Unmet | None, list[Unmet]]:
+    """What every filter allows in the slot; when that is nothing, why; and what was asked for and given up."""
+    in_slot = columns.in_slot(slot)
     if not in_slot.any():
         reason = f"{slot}: the store carries none"
-        return in_slot, Unmet(constraint="stock", reason=reason, hint="add such pieces to the feed")
+        return in_slot, Unmet(constraint="stock", reason=reason, hint="add such pieces to the feed"), []
     held, mask = holding(in_slot, slot, chain)
     if mask.any():
-        return mask, None
+        given_up = [
+            Unmet(constraint=f.constraint, reason=f"{slot}: {f.reason}", hint=f.hint)
+            for f in chain
+            if f.said and f not in held
+        ]
+        return mask, None, given_up
     blamed = _blame(in_slot, held)
-    return mask, Unmet(constraint=blamed.constraint, reason=f"{slot}: {blamed.reason}", hint=blamed.hint)
+    reason = f"{slot}: {blamed.reason}{_by_rules(in_slot, held, blamed)}"
+    return mask, Unmet(constraint=blamed.constraint, reason=reason, hint=blamed.hint), []
 
 
 def holding(in_slot: Mask, slot: Slot, chain: Sequence[Filter]) -> tuple[list[Filter], Mask]:
     """The filters that hold in the slot, in the order of the chain, and what they leave of `in_slot`.
 
-    Guesses give way until something is left, the last first; a dress never needs one, since separates can take
-    its place.
+    Guesses give way until something is left, the last first; a dress never needs one, since the separates that it
+    covers can take its place.
     """
-    guesses = [] if slot == "dress" else [f for f in chain if f.soft]
+    guesses = [f for f in chain if f.soft and (f.said or not policy().slots.covers(slot))]
+    guesses.sort(key=lambda f: not f.said)  # what was asked for is given up last
     held = list(chain)
     while not (mask := through(in_slot, held)).any() and guesses:
         held.remove(guesses.pop())
@@ -136,30 +216,72 @@ def _blame(in_slot: Mask, chain: Sequence[Filter]) -> Filter:
     return next(f for i, f in enumerate(chain, start=1) if not through(in_slot, chain[:i]).any())
 
 
-def exclusions(facets: Facets, request: OutfitRequest) -> Iterator[Filter]:
+def _by_rules(in_slot: Mask, chain: Sequence[Filter], blamed: Filter) -> str:
+    """The rules by which the filter took what the others had left, with how many pieces; "" where it has none."""
+    left = through(in_slot, [f for f in chain if f is not blamed])
+    if not left.any():  # then it is one of several that took everything
+        left = through(in_slot, chain[: chain.index(blamed)])
+    found = sorted(counted(left, blamed.verdicts), key=lambda rule: -rule[1])[:RULES_TOLD]
+    told = "; ".join(f"{number} x {rule.row.sentence}" for rule, number in found)
+    return f" ({told})" if told else ""
+
+
+def exclusions(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filter]:
     """One filter per kind of exclusion that the request makes."""
     exclude = request.exclude
     lookups: list[tuple[str, list[str], Callable[[list[str]], Mask]]] = [
-        ("skus", exclude.skus, lambda values: facets.any_of("sku", values)),
-        ("brands", exclude.brands, lambda values: facets.any_of("brand", [v.casefold() for v in values])),
-        ("colors", exclude.colors, lambda values: facets.mentioning("color", values)),
-        ("materials", exclude.materials, lambda values: facets.mentioning("material", values)),
+        ("skus", exclude.skus, lambda values: columns.any_of("sku", values)),
+        ("brands", exclude.brands, lambda values: of_brand(columns, values)),
+        ("colors", exclude.colors, lambda values: in_color(columns, values, ruled_out=True)),
+        ("materials", exclude.materials, lambda values: of_material(columns, values, ruled_out=True)),
+        ("kinds", exclude.kinds, lambda values: of_kinds(columns, values, ruled_out=True)),
+        ("patterns", exclude.patterns, lambda values: of_pattern(columns, values, ruled_out=True)),
+        ("attributes", exclude.attributes, lambda values: _having(columns, values)),
     ]
     for name, values, find in lookups:
         if values:
             reason = f"everything else is excluded ({', '.join(values[:3])})"
-            yield Filter(f"exclude.{name}", ~find(values), reason, f"exclude fewer {name}")
+            sentence = f"it is excluded ({', '.join(values[:3])})"
+            yield Filter(f"exclude.{name}", ~find(values), reason, f"exclude fewer {name}", sentence=sentence)
 
 
-def _budget(facets: Facets, request: OutfitRequest) -> Filter:
+def _having(columns: CatalogColumns, attributes: list[str]) -> Mask:
+    found = np.zeros(columns.count, dtype=np.bool_)
+    for attribute in attributes:
+        found |= with_attribute(columns, attribute)
+    return found
+
+
+def _attributes(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filter]:
+    """What pieces must be. Where the store has no such piece, the answer says so and goes without."""
+    for attribute in request.attributes:
+        reason, sentence = (f"{what} known to be {attribute}" for what in ("none is", "it is not"))
+        hint, name = f"ask without {attribute!r}", f"attributes.{attribute}"
+        allowed = fit_for(columns, attribute)
+        yield Filter("attributes", allowed, reason, hint, soft=True, said=True, name=name, sentence=sentence)
+
+
+def _purposes(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filter]:
+    """What is made for some people alone is for who asks for it."""
+    unasked = [p for p in policy().sets["for-who-asks"] if p not in request.attributes]
+    allowed = ~columns.any_of("tag", unasked)
+    reason, sentence = "what there is is made for others", "it is for those who ask for such pieces"
+    hint = "say for whom it is, such as 'maternity' or 'petite'"
+    yield Filter("purpose", allowed, reason, hint, sentence=sentence)
+
+
+def _budget(columns: CatalogColumns, request: OutfitRequest) -> Filter:
     assert request.budget is not None
     cents, currency = request.budget.cents, request.budget.currency
-    if currency is not None and currency not in facets.currencies:
-        sold = ", ".join(facets.currencies)
-        none = np.zeros(facets.count, dtype=np.bool_)
-        return Filter("budget", none, f"the store sells in {sold}, not in {currency}", f"give it in {sold}")
-    if not (facets.cents >= 0).any():
-        none = np.zeros(facets.count, dtype=np.bool_)
-        return Filter("budget", none, "the store's feed has no prices", "leave the budget out")
-    mask = facets.affordable(cents, currency)
-    return Filter("budget", mask, f"none is priced within {request.budget.max:g}", "raise the budget")
+    if currency is not None and currency not in columns.currencies:
+        sold = ", ".join(columns.currencies)
+        none = np.zeros(columns.count, dtype=np.bool_)
+        reason, sentence = f"the store sells in {sold}, not in {currency}", f"it is not sold in {currency}"
+        return Filter("budget", none, reason, f"give it in {sold}", sentence=sentence)
+    if not (columns.cents >= 0).any():
+        none = np.zeros(columns.count, dtype=np.bool_)
+        reason, sentence = "the store's feed has no prices", "it has no price"
+        return Filter("budget", none, reason, "leave the budget out", sentence=sentence)
+    mask = columns.affordable(cents, currency)
+    reason, sentence = (f"{what} priced within {request.budget.max:g}" for what in ("none is", "it is not"))
+    return Filter("budget", mask, reason, "raise the budget", sentence=sentence)

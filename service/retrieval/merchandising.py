@@ -17,18 +17,22 @@ import numpy as np
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from indexer.item import DEPARTMENTS, Department, Slot
-from service.catalog.columns import Facets, Mask, Positions
+from service.catalog.columns import CatalogColumns, Mask, Positions
+from service.policy.policy import policy
 from service.retrieval.adjustments import Shifts
 from service.schemas.fields import Strict, instant
 from service.schemas.outfits import Name
 
-FULL = 0.25
-"""What a rule of strength 1 adds or takes, in units of cosine similarity; all rules together move a piece no further.
-
-About as much as one level of formality too many: enough to lift what suits nearly as well, not what does not suit.
-"""
 Action = Literal["boost", "bury", "pin", "exclude"]
-_SIGN: dict[Action, float] = {"boost": FULL, "bury": -FULL, "pin": 0.0, "exclude": 0.0}
+_SIGN: dict[Action, int] = {"boost": 1, "bury": -1, "pin": 0, "exclude": 0}
+
+
+def full() -> float:
+    """What a rule of strength 1 adds or takes, in units of cosine similarity; all rules together move a piece no
+    further. As shipped about as much as one level of formality too many: enough to lift what suits nearly as well, not
+    what does not suit.
+    """
+    return policy().weights.rules.full
 
 
 def _zoned(text: str) -> str:
@@ -78,38 +82,38 @@ class RuleMatch(Strict):
             raise ValueError(f"is below {lower}, {least:g}")
         return value
 
-    def mask(self, facets: Facets) -> Mask:
+    def mask(self, columns: CatalogColumns) -> Mask:
         """The pieces that match, shape (items,)."""
-        mask = np.ones(facets.count, dtype=np.bool_)
-        for part in self._parts(facets):
+        mask = np.ones(columns.count, dtype=np.bool_)
+        for part in self._parts(columns):
             mask &= part
         return mask
 
-    def _parts(self, facets: Facets) -> Iterator[Mask]:
+    def _parts(self, columns: CatalogColumns) -> Iterator[Mask]:
         def whole(column: str) -> Callable[[Sequence[str]], Mask]:
-            return lambda values: facets.any_of(column, [v.casefold() for v in values])
+            return lambda values: columns.any_of(column, [v.casefold() for v in values])
 
         lookups: list[tuple[Sequence[str], Callable[[Sequence[str]], Mask]]] = [
-            (self.skus, lambda values: facets.any_of("sku", values)),
+            (self.skus, lambda values: columns.any_of("sku", values)),
             (self.brands, whole("brand")),
             (self.tags, whole("tag")),
             (self.kinds, whole("kind")),
-            (self.categories, lambda values: facets.mentioning("category", values)),
-            (self.colors, lambda values: facets.mentioning("color", values)),
+            (self.categories, lambda values: columns.mentioning("category", values)),
+            (self.colors, lambda values: columns.mentioning("color", values)),
         ]
         yield from (find(values) for values, find in lookups if values)
         if self.slots:
-            yield np.logical_or.reduce([facets.in_slot(slot) for slot in self.slots])
+            yield np.logical_or.reduce([columns.in_slot(slot) for slot in self.slots])
         if self.departments:
-            yield np.isin(facets.department, [DEPARTMENTS.index(d) for d in self.departments])
+            yield np.isin(columns.department, [DEPARTMENTS.index(d) for d in self.departments])
         if self.min_price is not None:
-            yield facets.cents >= ceil(self.min_price * 100 - 1e-6)
+            yield columns.cents >= ceil(self.min_price * 100 - 1e-6)
         if self.max_price is not None:
-            yield facets.affordable(floor(self.max_price * 100 + 1e-6), None)
+            yield columns.affordable(floor(self.max_price * 100 + 1e-6), None)
         if self.min_margin is not None:
-            yield facets.margin >= self.min_margin
+            yield columns.margin >= self.min_margin
         if self.max_margin is not None:
-            yield facets.margin <= self.max_margin
+            yield columns.margin <= self.max_margin
 
 
 class RuleBody(Strict):
@@ -156,12 +160,12 @@ class Rule:
     @property
     def shift(self) -> float:
         """What it adds to the score of a piece that it matches, in units of cosine similarity."""
-        return _SIGN[self.body.action] * self.body.strength
+        return _SIGN[self.body.action] * full() * self.body.strength
 
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    facets: Facets
+    columns: CatalogColumns
     masks: list[Mask]
     shifts: Shifts
     allowed: Mask | None
@@ -182,39 +186,39 @@ class Merchandising:
     def name(self) -> str:
         return "rules"
 
-    def shift(self, facets: Facets, positions: Positions) -> Shifts:
-        return np.asarray(self._compiled(facets).shifts[positions], dtype=np.float32)
+    def shift(self, columns: CatalogColumns, positions: Positions) -> Shifts:
+        return np.asarray(self._compiled(columns).shifts[positions], dtype=np.float32)
 
-    def allowed(self, facets: Facets) -> Mask | None:
-        return self._compiled(facets).allowed
+    def allowed(self, columns: CatalogColumns) -> Mask | None:
+        return self._compiled(columns).allowed
 
-    def pinned(self, facets: Facets) -> Mask | None:
-        return self._compiled(facets).pinned
+    def pinned(self, columns: CatalogColumns) -> Mask | None:
+        return self._compiled(columns).pinned
 
-    def applied(self, facets: Facets, position: int) -> list[Rule]:
+    def applied(self, columns: CatalogColumns, position: int) -> list[Rule]:
         """The rules that match a piece."""
-        masks = self._compiled(facets).masks
+        masks = self._compiled(columns).masks
         return [rule for rule, mask in zip(self.rules, masks, strict=True) if mask[position]]
 
-    def _compiled(self, facets: Facets) -> _Compiled:
+    def _compiled(self, columns: CatalogColumns) -> _Compiled:
         latest = self._latest
-        if latest is None or latest.facets is not facets:
-            self._latest = latest = _compile(self.rules, facets)
+        if latest is None or latest.columns is not columns:
+            self._latest = latest = _compile(self.rules, columns)
         return latest
 
 
-def _compile(rules: Sequence[Rule], facets: Facets) -> _Compiled:
-    masks = [rule.body.match.mask(facets) for rule in rules]
-    shifts = np.zeros(facets.count, dtype=np.float32)
+def _compile(rules: Sequence[Rule], columns: CatalogColumns) -> _Compiled:
+    masks = [rule.body.match.mask(columns) for rule in rules]
+    shifts = np.zeros(columns.count, dtype=np.float32)
     for rule, mask in zip(rules, masks, strict=True):
         shifts[mask] += rule.shift
-    np.clip(shifts, -FULL, FULL, out=shifts)
+    np.clip(shifts, -full(), full(), out=shifts)
     by_action: dict[Action, list[Mask]] = {}
     for rule, mask in zip(rules, masks, strict=True):
         by_action.setdefault(rule.body.action, []).append(mask)
     excluded, pinned = by_action.get("exclude"), by_action.get("pin")
     return _Compiled(
-        facets=facets,
+        columns=columns,
         masks=masks,
         shifts=shifts,
         allowed=~np.logical_or.reduce(excluded) if excluded else None,

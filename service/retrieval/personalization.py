@@ -1,6 +1,6 @@
 """A shopper's own taste: what they liked and disliked before moves what they are shown, a little.
 
-Knows events and columns of the catalogue; nothing of requests' bodies beyond who asks, of vectors, or of HTTP. What
+Knows events and columns of the catalogue; nothing of requests, of vectors, of the database, or of HTTP. What
 a piece is worth to the shopper follows from its brand, colours, kind and product, as in content-based filtering
 (Pazzani & Billsus 2007): no other shopper's events count.
 """
@@ -16,35 +16,16 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
 
-from service.catalog.columns import Facets, Mask, Positions
-from service.db.session import State
-from service.db.tables import EventRow
-from service.retrieval.adjustments import Nudge, Shifts
+from service.catalog.columns import CatalogColumns, Mask, Positions
+from service.policy.policy import policy
+from service.retrieval.adjustments import Shifts
 from service.schemas.events import EventType, StoredEvent
-from service.schemas.outfits import OutfitRequest
 
-NEWEST = 200
-"""Events that count; older ones are forgotten."""
-HALF_LIFE = timedelta(days=30)
-BOUND = 0.12
-"""The most that taste moves a piece, in units of cosine similarity."""
-DISLIKED = -0.5
-"""What a piece is moved that the shopper disliked itself, and has not accepted since."""
-
-_VERDICTS: dict[EventType, float] = {
-    "like": 1.0,
-    "add_to_basket": 1.0,
-    "purchase": 1.5,
-    "swap": -0.5,
-    "dislike": -1.0,
-}
-_CHOSEN_INSTEAD = 0.5
-_SHARES = {"group": 0.04, "brand": 0.04, "color": 0.04, "kind": 0.02}
-"""What a column moves at most: the sum may exceed the bound where all agree, and is cut there."""
-_SATURATION = 2.0
-"""Evidence of one like counts 0.46 of a share, of three 0.91: tanh of the sum over this."""
+VERDICTS: tuple[EventType, ...] = ("like", "add_to_basket", "purchase", "swap", "dislike")
+"""Events that say what somebody thinks of a piece."""
+_SHARED = ("group", "brand", "color", "kind")
+"""Columns by which one piece tells of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +43,11 @@ def taste_of(events: Sequence[StoredEvent]) -> Taste:
     An event about a whole outfit counts for its pieces in equal parts. Whoever changes their mind has the last word.
     """
     ages = _ages(events)
+    half_life = timedelta(days=policy().weights.taste.half_life_days)
     weights: dict[str, float] = defaultdict(float)
     last: dict[str, bool] = {}
     for event, age in zip(events, ages, strict=True):
-        fresh = 0.5 ** (age / HALF_LIFE)
+        fresh = 0.5 ** (age / half_life)
         for sku, verdict in _verdicts(event):
             weights[sku] += fresh * verdict
             last[sku] = event.type == "dislike" and event.sku == sku
@@ -78,16 +60,16 @@ def _ages(events: Sequence[StoredEvent]) -> list[timedelta]:
 
 
 def _verdicts(event: StoredEvent) -> Iterable[tuple[str, float]]:
-    verdict = _VERDICTS.get(event.type)
-    if verdict is None:
+    if event.type not in VERDICTS:
         return
+    verdict: float = getattr(policy().weights.taste_event, event.type)
     if event.sku is None:
         for item in event.items:
             yield item.sku, verdict / len(event.items)
         return
     yield event.sku, verdict
     if event.replaced_by is not None:
-        yield event.replaced_by, _CHOSEN_INSTEAD
+        yield event.replaced_by, policy().weights.taste.chosen_instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +84,16 @@ class Ties:
     share: NDArray[np.float64]
 
     @classmethod
-    def of(cls, facets: Facets) -> Ties:
+    def of(cls, columns: CatalogColumns) -> Ties:
         rows: list[Positions] = []
         shares: list[float] = []
-        for column, share in _SHARES.items():
-            found = [positions for value, positions in facets.inverted[column].items() if value]
+        for column in _SHARED:
+            share: float = getattr(policy().weights.taste_share, column)
+            found = [positions for value, positions in columns.inverted[column].items() if value]
             rows += found
             shares += [share] * len(found)
         return cls(
-            source=facets.inverted["group"],
+            source=columns.inverted["group"],
             position=np.concatenate([np.zeros(0, dtype=np.int64), *rows]),
             value=np.repeat(np.arange(len(rows)), [len(row) for row in rows]),
             share=np.array(shares, dtype=np.float64),
@@ -119,7 +102,7 @@ class Ties:
     def spread(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """What every piece is moved by what is known of some, both of shape (items,)."""
         evidence = np.bincount(self.value, weights[self.position], minlength=len(self.share))
-        moved = self.share * np.tanh(evidence / _SATURATION)
+        moved = self.share * np.tanh(evidence / policy().weights.taste.saturation)
         spread = np.bincount(self.position, moved[self.value], minlength=len(weights))
         return np.asarray(spread, dtype=np.float64)
 
@@ -127,66 +110,40 @@ class Ties:
 class PersonalTaste:
     """The nudge of a taste; see `service.retrieval.adjustments`. Forbids nothing."""
 
-    def __init__(self, taste: Taste, ties: Callable[[Facets], Ties] = Ties.of) -> None:
+    def __init__(self, taste: Taste, ties: Callable[[CatalogColumns], Ties] = Ties.of) -> None:
         self._taste = taste
         self._ties = ties
         self.digest = _digest(taste)
-        self._latest: tuple[Facets, Shifts] | None = None
+        self._latest: tuple[CatalogColumns, Shifts] | None = None
 
     def name(self) -> str:
         return "taste"
 
-    def shift(self, facets: Facets, positions: Positions) -> Shifts:
+    def shift(self, columns: CatalogColumns, positions: Positions) -> Shifts:
         latest = self._latest
-        if latest is None or latest[0] is not facets:
-            self._latest = latest = (facets, self._shifts(facets))
+        if latest is None or latest[0] is not columns:
+            self._latest = latest = (columns, self._shifts(columns))
         return np.asarray(latest[1][positions], dtype=np.float32)
 
-    def allowed(self, facets: Facets) -> Mask | None:  # noqa: ARG002 - taste forbids nothing
+    def allowed(self, columns: CatalogColumns) -> Mask | None:  # noqa: ARG002 - taste forbids nothing
         return None
 
-    def _shifts(self, facets: Facets) -> Shifts:
+    def _shifts(self, columns: CatalogColumns) -> Shifts:
         """What every piece is moved, shape (items,). Pieces that left the catalogue tell nothing."""
-        weights = np.zeros(facets.count, dtype=np.float64)
+        weights = np.zeros(columns.count, dtype=np.float64)
         for sku, weight in self._taste.weights.items():
-            weights[_positions(facets, sku)] += weight
-        shifts = np.clip(self._ties(facets).spread(weights), -BOUND, BOUND)
+            weights[_positions(columns, sku)] += weight
+        table = policy().weights.taste
+        shifts = np.clip(self._ties(columns).spread(weights), -table.bound, table.bound)
         for sku in self._taste.disliked:
-            shifts[_positions(facets, sku)] = DISLIKED
+            shifts[_positions(columns, sku)] = table.disliked
         return np.asarray(shifts, dtype=np.float32)
 
 
-def _positions(facets: Facets, sku: str) -> Positions:
-    return facets.inverted["sku"].get(sku, np.zeros(0, dtype=np.int64))
+def _positions(columns: CatalogColumns, sku: str) -> Positions:
+    return columns.inverted["sku"].get(sku, np.zeros(0, dtype=np.int64))
 
 
 def _digest(taste: Taste) -> str:
     told = json.dumps([[*taste.weights.items()], sorted(taste.disliked)])
     return hashlib.sha256(told.encode()).hexdigest()[:16]
-
-
-class TasteBook:
-    """The tastes of one state's shoppers, read anew for each request: an event counts from the next one on."""
-
-    def __init__(self, state: State, enabled: bool = True) -> None:
-        self._state = state
-        self._enabled = enabled
-        self._latest: Ties | None = None
-
-    def nudges(self, request: OutfitRequest) -> Sequence[Nudge]:
-        """The nudge of who asks; none where nobody is named, or does not want it, or has said nothing yet."""
-        if not (self._enabled and request.personalise and request.shopper):
-            return ()
-        query = select(EventRow.body).where(EventRow.shopper == request.shopper, EventRow.type.in_(_VERDICTS))
-        query = query.order_by(EventRow.at.desc(), EventRow.received.desc()).limit(NEWEST)
-        with self._state.session() as session:
-            bodies = session.scalars(query).all()
-        taste = taste_of([StoredEvent.model_validate_json(body) for body in reversed(bodies)])
-        return (PersonalTaste(taste, self._ties),) if taste.weights else ()
-
-    def _ties(self, facets: Facets) -> Ties:
-        """Made once per catalogue, not per shopper; changes of stock do not touch them."""
-        latest = self._latest
-        if latest is None or latest.source is not facets.inverted["group"]:
-            self._latest = latest = Ties.of(facets)
-        return latest

@@ -1,202 +1,113 @@
-"""Which pieces common sense keeps out of an outfit. Knows columns, not vectors, and no titles.
+"""Which pieces common sense keeps out of an outfit, by the rules of the policy's tables. Knows columns, not vectors,
+and no titles.
 
 Common sense here is what any shop assistant knows: no sandals in snow, no winter boots on the beach, swimwear
-at the pool only. Each rule looks at attributes of the kind of piece.
+at the pool only. Each rule looks at attributes of the kind of piece. The rules themselves are rows of
+`service/policy/suitability.toml` and `formality.toml`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.item import Slot
-from service.catalog.columns import Facets, Mask
-from service.query.lexicon import says
-from service.query.parser import Brief
-from service.retrieval.attribute_fit import (
-    ACTIVE,
-    COLD,
-    COOL,
-    DRESSY,
-    HOT,
-    WARM,
-    in_slots,
-    tagged,
-    wants_outerwear,
-)
-
-_TECHNICAL = (
-    *("hiking", "trekking", "climbing", "ski", "skiing", "snowboard", "thermal"),
-    *("running", "workout", "gym", "training", "yoga", "cycling"),
-)
-_TOWN = ("city", "commute", "everyday", "casual", "streetwear", "athleisure", "work")
-"""The shop's own words for what is made for exercise or the mountains, and for what is worn in town all the same."""
-
-_CORE: tuple[Slot, ...] = ("top", "bottom", "dress")
-_SHOWN: tuple[Slot, ...] = (*_CORE, "outerwear", "shoes")
-_WHOLE_SUIT = ("suit", "tuxedo", "dungarees")  # in the dress slot, but no outfit without a shirt
-_BRIDAL = ("wedding-dress",)
-_BABY = ("romper-suit", "baby-shoes")
-_COVERING = ("hijab", "hijabs", "khimar", "niqab")
-_WET_ONLY = ("umbrella", "rain-trousers")
-_MUD = ("rain-boots",)
-_GYM_TOO = ("t-shirt", "long-sleeve-tee", "tank", "sneakers")
-"""Kinds that are no sports gear, and that people exercise in."""
-_COURT_TOO = ("polo", "skort")
-"""And what they play in where there is a net."""
-
-_MIDWINTER = 4
-"""The warmth of what is made for deep winter."""
+from service.catalog.columns import CatalogColumns, Mask
+from service.policy.conditions import Pieces
+from service.policy.policy import policy
+from service.policy.rule_table import About, Rule
+from service.query.conditions import holds
+from service.query.wish import QueryIntent
 
 
-def out_of_weather(facets: Facets, brief: Brief) -> Mask:
+@dataclass(frozen=True, slots=True, eq=False)
+class Verdict:
+    """The pieces that one rule keeps out for a wish, shape (items,)."""
+
+    rule: Rule
+    barred: Mask
+
+
+def out_of_weather(columns: CatalogColumns, brief: QueryIntent) -> Mask:
     """Pieces that nobody would wear in this weather, shape (items,)."""
-    return _any(facets, [*_by_wet(facets, brief), *_by_heat(facets, brief)])
+    return _any(columns, verdicts(columns, brief, "weather"))
 
 
-def out_of_place(facets: Facets, brief: Brief) -> Mask:
+def out_of_place(columns: CatalogColumns, brief: QueryIntent) -> Mask:
     """Pieces that nobody would wear for this, whatever the weather, shape (items,): swimwear in town, trainers at
     the opera.
     """
-    rules = (_by_kind, _by_activity, _by_formality)
-    return _any(facets, (part for rule in rules for part in rule(facets, brief)))
+    return _any(columns, verdicts(columns, brief, "occasion"))
 
 
-def _any(facets: Facets, parts: Iterable[Mask]) -> Mask:
-    mask = np.zeros(facets.count, dtype=np.bool_)
-    for part in parts:
-        mask |= part
+def unfit_for_sport(columns: CatalogColumns, brief: QueryIntent) -> Mask:
+    """Pieces that nobody exercises in, shape (items,)."""
+    return _any(columns, verdicts(columns, brief, "sportswear"))
+
+
+def left_by(columns: CatalogColumns, found: Iterable[Verdict]) -> Mask:
+    """Pieces that none of the verdicts keeps out, shape (items,)."""
+    return ~_any(columns, found)
+
+
+def counted(mask: Mask, found: Iterable[Verdict]) -> list[tuple[Rule, int]]:
+    """How many pieces of the mask each rule keeps out; a piece counts for the first of several."""
+    left, counts = mask.copy(), []
+    for verdict in found:
+        if number := int((left & verdict.barred).sum()):
+            counts.append((verdict.rule, number))
+            left &= ~verdict.barred
+    return counts
+
+
+def verdicts(columns: CatalogColumns, brief: QueryIntent, about: About) -> Iterator[Verdict]:
+    """What each rule keeps out that holds for the wish, in the order of the tables."""
+    for rule in policy().rules[about]:
+        row = rule.row
+        if not holds(row.when, brief):
+            continue
+        barred = _either(columns, (selected(columns, pieces) for pieces in row.bars))
+        for pieces in row.spares:
+            if holds(pieces.when, brief):
+                barred &= ~selected(columns, pieces)
+        yield Verdict(rule, barred)
+
+
+def selected(columns: CatalogColumns, pieces: Pieces) -> Mask:
+    """The pieces that a selection of the tables is about, shape (items,); its `when` is not asked."""
+    lookups: list[tuple[tuple[str, ...], Callable[[tuple[str, ...]], Mask]]] = [
+        (pieces.kinds, lambda values: columns.any_of("kind", values)),
+        (pieces.tags, lambda values: columns.any_of("tag", values)),
+        (pieces.colors, lambda values: columns.any_of("color", values)),
+        (pieces.materials, lambda values: columns.any_of("material", values)),
+        (pieces.categories, lambda values: columns.mentioning("category", values)),
+    ]
+    mask = np.ones(columns.count, dtype=np.bool_)
+    if pieces.slots:
+        mask &= _either(columns, (columns.in_slot(slot) for slot in pieces.slots))
+    for values, find in lookups:
+        if values:
+            mask &= find(values)
+    for tag in pieces.tags_all:
+        mask &= columns.any_of("tag", [tag])
+    for column, least, most in (
+        (columns.formality, pieces.formality_from, pieces.formality_to),
+        (columns.warmth, pieces.warmth_from, pieces.warmth_to),
+    ):
+        if least is not None:
+            mask &= column >= least
+        if most is not None:
+            mask &= column <= most
     return mask
 
 
-def _by_kind(facets: Facets, brief: Brief) -> Iterator[Mask]:
-    yield tagged(facets, "sleep")
-    yield facets.any_of("kind", _WHOLE_SUIT) & facets.in_slot("dress")
-    yield tagged(facets, "hosiery")
-    if not says(brief.said, "modest"):
-        # Faith is for the shopper to name; a dress that is friendly to a hijab is for everybody.
-        covering = facets.mentioning("category", _COVERING) | facets.any_of("tag", _COVERING)
-        yield facets.in_slot("accessory") & covering
-    if brief.formality < 4.9:
-        yield facets.any_of("kind", _BRIDAL)
-    if brief.age is None or brief.age >= 3:
-        yield facets.any_of("kind", _BABY)
+def _any(columns: CatalogColumns, found: Iterable[Verdict]) -> Mask:
+    return _either(columns, (verdict.barred for verdict in found))
 
 
-def _by_activity(facets: Facets, brief: Brief) -> Iterator[Mask]:
-    swim, sport = tagged(facets, "swim"), tagged(facets, "sport")
-    core = in_slots(facets, _CORE)
-    if brief.activity == "swim":
-        # A tee or an open shirt goes over swim shorts; what stands alone must be made for water.
-        tee = (facets.warmth <= 1) & (facets.formality <= 2)
-        open_shirt = (facets.warmth == 0) & (facets.formality <= 3)
-        yield core & ~swim & ~(facets.in_slot("top") & (tee | open_shirt))
-        yield ~core & (facets.formality >= 4)
-    else:
-        yield swim & core
-    if brief.activity != "ski" and not (brief.snow and says(brief.said, "kit")):
-        yield core & sport & tagged(facets, "snow")
-    if brief.activity not in ACTIVE and not says(brief.said, "outdoors"):
-        yield facets.any_of("tag", _TECHNICAL) & ~facets.any_of("tag", _TOWN)
-    if brief.activity == "sport":
-        yield (core | facets.in_slot("shoes")) & (facets.formality >= 3)
-        yield tagged(facets, "heavy-shoe")
-    elif brief.activity in ("hike", "ski"):
-        yield (core | facets.in_slot("shoes")) & (facets.formality >= 3)
-    elif brief.formality >= 2.2 and not says(brief.said, "kit"):
-        yield sport
-    if brief.activity in ACTIVE:
-        yield facets.in_slot("bag") & (facets.formality >= 3)
-
-
-def unfit_for_sport(facets: Facets, brief: Brief) -> Mask:
-    """Pieces that nobody exercises in, shape (items,)."""
-    kinds = (*_GYM_TOO, *_COURT_TOO) if says(brief.said, "court game") else _GYM_TOO
-    made_for_it = tagged(facets, "sport") | facets.any_of("tag", _TECHNICAL) | facets.any_of("kind", kinds)
-    barred = in_slots(facets, _CORE) & (facets.formality >= 2) | facets.in_slot("shoes")
-    return np.asarray(barred & ~made_for_it, dtype=np.bool_)
-
-
-def _by_formality(facets: Facets, brief: Brief) -> Iterator[Mask]:
-    """Two levels off is a mistake that everybody sees: trainers at the opera, a tuxedo shirt at the bank.
-
-    What a doubtful reading of the wish would keep out only by its doubt stays in.
-    """
-    low, high = brief.formality - brief.doubt, brief.formality + brief.doubt
-    shown = in_slots(facets, _SHOWN)
-    traditional, sandals = _at_a_feast(facets, brief)
-    wool = facets.any_of("kind", ["trousers"]) & facets.any_of("material", ["wool"])
-    if high < 4.3:
-        # A guest at a wedding may come in a gown, but not in a dinner jacket.
-        gowns = facets.in_slot("dress") if says(brief.said, "wedding") else traditional
-        yield (facets.formality >= 5) & ~traditional & ~gowns
-    if high < 2.2:
-        yield facets.formality >= 4
-    if low >= 3.1:
-        yield facets.formality <= 1
-    if low >= 4.5:
-        yield shown & (facets.formality <= 3)
-    if low >= 3.7:
-        yield shown & (facets.formality <= 2) & ~sandals & ~wool
-
-
-def _at_a_feast(facets: Facets, brief: Brief) -> tuple[Mask, Mask]:
-    """Traditional dress, the finest of which is worn at every feast, and the sandals that go with a sari, or to a
-    wedding in the heat; nothing where it is none.
-    """
-    nothing = np.zeros(facets.count, dtype=np.bool_)
-    sandals = facets.any_of("kind", ["sandals"])
-    if brief.activity == "ethnic":
-        return tagged(facets, "ethnic"), sandals
-    hot = brief.heat is not None and brief.heat >= WARM
-    return nothing, sandals if hot and says(brief.said, "wedding") else nothing
-
-
-def _by_wet(facets: Facets, brief: Brief) -> Iterator[Mask]:
-    if brief.wet:
-        yield tagged(facets, "no-rain") | tagged(facets, "open-shoe")
-    else:
-        yield facets.any_of("kind", _WET_ONLY)
-        if not says(brief.said, "field") or (brief.heat is not None and brief.heat >= WARM):
-            yield facets.any_of("kind", _MUD)
-    if not wants_outerwear(brief) and brief.activity not in ACTIVE and not says(brief.said, "kit"):
-        # A jacket for its looks, then, and not for the rain; a trench coat has looks.
-        against_rain = facets.in_slot("outerwear") & tagged(facets, "rain-ok")
-        warm = brief.heat is not None and brief.heat >= WARM
-        yield against_rain if warm else against_rain & (facets.formality < 3)
-    if brief.snow and brief.formality < 2.5:
-        yield facets.in_slot("dress")
-
-
-def _by_heat(facets: Facets, brief: Brief) -> Iterator[Mask]:
-    garments = in_slots(facets, (*_CORE, "outerwear"))
-    outerwear, accessory = facets.in_slot("outerwear"), facets.in_slot("accessory")
-    if brief.heat is None:
-        # Who names no weather may wear wool, but no parka.
-        yield tagged(facets, "snow")
-        yield outerwear & (facets.warmth >= _MIDWINTER) & (facets.formality <= 2)
-        return
-    heat = brief.heat
-    if heat <= COOL:
-        yield tagged(facets, "open-shoe")
-        yield facets.in_slot("bottom") & tagged(facets, "legs-bare")
-        thin = garments & (facets.warmth == 0)
-        # Who is dressed up layers: the coat keeps silk warm.
-        yield thin & (outerwear | (facets.formality < 4)) if brief.formality >= DRESSY else thin
-    if heat <= COLD:
-        yield tagged(facets, "legs-bare")
-        yield outerwear & (facets.warmth <= (2 if heat <= -1.3 else 1))
-        yield accessory & (facets.warmth <= 1) & (facets.formality < 4)
-    if heat > COLD:
-        yield tagged(facets, "snow")
-    if heat >= WARM:
-        yield garments & (facets.warmth >= 3)
-        yield accessory & (facets.warmth >= (2 if heat >= HOT else 3))
-    if heat >= HOT:
-        if brief.activity != "hike":
-            yield tagged(facets, "heavy-shoe")
-        heavy = outerwear & (facets.warmth >= 2) & (facets.formality < 4)
-        yield heavy & ~tagged(facets, "rain-ok") if brief.wet else heavy
-    if 0.0 <= heat < WARM:
-        yield garments & (facets.warmth >= _MIDWINTER)
+def _either(columns: CatalogColumns, masks: Iterable[Mask]) -> Mask:
+    either = np.zeros(columns.count, dtype=np.bool_)
+    for mask in masks:
+        either |= mask
+    return either

@@ -21,7 +21,7 @@ from service.schemas.fields import Pseudonym
 from service.schemas.trace import Trace
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
-StyleKey = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=129)]
+NamedStyle = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=129)]
 """`name`, `name@candidate` or `name@version`, each part of at most 64 characters."""
 Names = Annotated[list[Name], Field(max_length=100)]
 MAX_OUTFITS = 10
@@ -50,10 +50,25 @@ class Budget(_Body):
 
 
 class Exclude(_Body):
+    """What no piece may be, be of, or have."""
+
     skus: Names = []
     brands: Names = []
     colors: Names = []
     materials: Names = []
+    kinds: Names = []
+    patterns: Names = []
+    attributes: Names = []
+
+
+class Include(_Body):
+    """What the outfit must have. A kind is a piece of it; a colour, material, pattern or brand is of some piece."""
+
+    kinds: Names = []
+    colors: Names = []
+    materials: Names = []
+    brands: Names = []
+    patterns: Names = []
 
 
 def _autumn(value: object) -> object:
@@ -70,6 +85,8 @@ Occasion = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20
 AskedSeason = Annotated[Season, BeforeValidator(_autumn)]
 AskedSizes = Annotated[dict[Slot, Names], BeforeValidator(_null_is_empty)]
 AskedExclude = Annotated[Exclude, BeforeValidator(_null_is_empty)]
+AskedInclude = Annotated[Include, BeforeValidator(_null_is_empty)]
+OwnPieces = Annotated[list[Name], Field(max_length=4)]
 
 
 class OutfitRequest(_Body):
@@ -77,7 +94,7 @@ class OutfitRequest(_Body):
 
     vibe: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
     count: Count = 3
-    style: StyleKey | None = None
+    style: NamedStyle | None = None
     department: Department | None = None
     occasion: Occasion | None = None
     season: AskedSeason | None = None
@@ -85,8 +102,13 @@ class OutfitRequest(_Body):
     budget: Budget | None = None
     sizes: AskedSizes = {}
     anchors: Annotated[list[Name], Field(max_length=8)] = []
+    own: OwnPieces = []
+    """Pieces that the shopper has and wears with it, in words. They are dressed around, and never sold."""
     slots: Annotated[list[Slot], Field(min_length=1, max_length=8)] | None = None
+    include: AskedInclude = Include()
     exclude: AskedExclude = Exclude()
+    attributes: Names = []
+    """What every piece that it applies to must be: "flat", "modest", "vegan", "maternity" and the like."""
     seed: Seed | None = None
     explain: bool = False
     trace: bool = False
@@ -118,12 +140,16 @@ class OutfitRequest(_Body):
 
 
 class SwapRequest(_Body):
-    """Body of `POST /v1/outfits/{id}/swap`: the slot, and what to ask for beside what the outfit was asked for.
+    """Body of `POST /v1/outfits/{id}/swap`: the slots, and what to ask for beside what the outfit was asked for.
 
-    `seed` and `explain` are the outfit's own when null.
+    `slot`, or each of `slots`, gets another piece; slots in `add` get one that the outfit does not have yet, those in
+    `remove` end empty. `seed` and `explain` are the outfit's own when null.
     """
 
-    slot: Slot
+    slot: Slot | None = None
+    slots: Annotated[list[Slot], Field(max_length=8)] = []
+    add: Annotated[list[Slot], Field(max_length=8)] = []
+    remove: Annotated[list[Slot], Field(max_length=8)] = []
     count: Count = 3
     department: Department | None = None
     occasion: Occasion | None = None
@@ -132,6 +158,30 @@ class SwapRequest(_Body):
     budget: Budget | None = None
     sizes: AskedSizes = {}
     exclude: AskedExclude = Exclude()
+    include: AskedInclude = Include()
+    attributes: Names = []
+    seed: Seed | None = None
+    explain: bool | None = None
+
+    @property
+    def changed(self) -> list[Slot]:
+        """The slots that get another piece."""
+        return list(dict.fromkeys([*([self.slot] if self.slot else []), *self.slots]))
+
+    @model_validator(mode="after")
+    def _something_changes(self) -> SwapRequest:
+        if not (self.changed or self.add or self.remove):
+            raise ValueError("slot: name a slot to change, in slot, slots, add or remove")
+        if twice := {*self.changed, *self.add} & {*self.remove}:
+            raise ValueError(f"remove: {sorted(twice)[0]} cannot both go and get a piece")
+        return self
+
+
+class RefineRequest(_Body):
+    """Body of `POST /v1/outfits/{id}/refine`: what should be otherwise, in the shopper's words."""
+
+    say: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+    count: Count = 3
     seed: Seed | None = None
     explain: bool | None = None
 
@@ -162,6 +212,19 @@ class Outfit(BaseModel):
     explanation: str | None = None
 
 
+class Understood(BaseModel):
+    """One thing that the request was read to ask for: `field` is one of the request's own, dotted.
+
+    `text` are the shopper's own words, "" where no words say it. `source` is `field` for what the request's fields say,
+    `words` for what the wish says, `guess` for what neither does.
+    """
+
+    text: str
+    field: str
+    value: str | float | bool
+    source: Literal["field", "words", "guess"]
+
+
 class Unmet(BaseModel):
     constraint: str
     reason: str
@@ -182,6 +245,9 @@ class OutfitResponse(BaseModel):
     """Answer of `POST /v1/outfits`. `timings_ms` are wall-clock milliseconds per stage."""
 
     request_id: str
+    understood: list[Understood] = []
+    unread: list[str] = []
+    """Words of the wish that ask for something and that were not understood: nothing was done about them."""
     outfits: list[Outfit]
     unmet: list[Unmet] = []
     composer: Literal["lora", "base", "retrieval"]
@@ -191,47 +257,6 @@ class OutfitResponse(BaseModel):
     timings_ms: dict[str, float] = {}
     trace: Annotated[Trace | None, Field(exclude_if=lambda value: value is None)] = None
     """Only in answers to requests that ask for it."""
-
-
-class VariantView(BaseModel):
-    sku: str
-    size: str | None
-    quantity: int | None
-    price: float | None
-    price_text: str | None = None
-    in_stock: bool
-
-
-class ItemView(BaseModel):
-    """One colourway. `sku` is the one asked for, in lists that of a size in stock; `variants` has every size's."""
-
-    sku: str
-    group_id: str
-    title: str
-    brand: str
-    description: str
-    slot: Slot | None
-    kind: str
-    department: Department
-    colors: list[str]
-    material: str
-    pattern: str
-    seasons: list[Season]
-    formality: int
-    price: float | None
-    price_text: str | None = None
-    currency: str
-    in_stock: bool
-    image_url: str
-    url: str
-    variants: list[VariantView]
-    derived: list[str]
-
-
-class ItemPage(BaseModel):
-    items: list[ItemView]
-    total: int
-    next_cursor: str | None = None
 
 
 class StyleView(StyleRef):

@@ -1,4 +1,6 @@
-"""The trace of an answer: what was filtered out, and what each piece's score is made of. Pure data."""
+"""The trace of an answer: what was filtered out, and what each piece's score is made of; and why one piece is not in
+it. Pure data.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +11,29 @@ from pydantic import BaseModel
 from indexer.item import Slot
 
 
+class RuleCount(BaseModel):
+    """How many pieces one of a filter's rules took; `name` is the rule's row in the policy's tables. A piece counts for
+    the first rule that keeps it out.
+    """
+
+    name: str
+    sentence: str
+    removed: int
+
+
 class FilterTrace(BaseModel):
-    """What one filter took of a slot's pieces, after the filters before it. A guess from the vibe that would have
-    left nothing is `lifted`, and takes nothing.
+    """What one filter took of a slot's pieces, after the filters before it, and what a shopper is told of such a piece.
+    A guess from the vibe that would have left nothing is `lifted`, and takes nothing. `rules` are those of a filter
+    that is made of several, and took something.
     """
 
     constraint: str
+    name: str
+    sentence: str
     removed: int
     left: int
     lifted: bool
+    rules: list[RuleCount] = []
 
 
 class SlotTrace(BaseModel):
@@ -71,3 +87,51 @@ class Trace(BaseModel):
 
     slots: list[SlotTrace]
     outfits: list[OutfitTrace]
+
+
+class KeptOut(BaseModel):
+    """A rule that keeps a piece out. `hard` ones bind; a guess from the wish may be `lifted`, where else nothing would
+    be left, and keeps nothing out then.
+    """
+
+    name: str
+    sentence: str
+    constraint: str
+    hard: bool
+    lifted: bool
+
+
+class Standing(BaseModel):
+    """Where a piece that nothing keeps out stands among those of its slot. Numbers are in units of cosine similarity.
+
+    `rank` counts from 1 among the `ranked` pieces that are looked at after the search, null where it is not one of
+    them. `total` is the sum of the four numbers before it; `best` is the total of the first piece, `last_offered` that
+    of the weakest which the stylist is offered.
+    """
+
+    allowed: int
+    ranked: int
+    rank: int | None
+    offered: bool
+    similarity: float
+    fit: float
+    merchandising: float
+    personal: float
+    total: float
+    best: float
+    last_offered: float
+
+
+class Why(BaseModel):
+    """Why a piece is not in the answer to a request: all that keeps it out, else where it stands.
+
+    `department` is whom the outfits are for, "" where that is not known; `sentence` says it all in one.
+    """
+
+    sku: str
+    title: str
+    slot: Slot | None
+    department: str
+    sentence: str
+    kept_out: list[KeptOut]
+    standing: Standing | None = None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -41,8 +44,13 @@ items = st.builds(
     tags=st.lists(text, max_size=3).map(tuple),
     formality=st.integers(1, 5),
     slot_confidence=st.floats(0, 1),
-    slot_source=st.sampled_from(["feed", "table", "nearest"]),
+    slot_source=st.sampled_from(["feed", "table", "trained", "staff"]),
     derived=st.lists(text, max_size=2).map(tuple),
+    materials=st.lists(text, max_size=2).map(tuple),
+    attributes=st.lists(text, max_size=2).map(tuple),
+    covers=st.lists(st.sampled_from(SLOTS), unique=True).map(tuple),
+    doubtful=st.booleans(),
+    nearest=st.lists(text, max_size=2).map(tuple),
 )
 
 
@@ -70,7 +78,6 @@ def test_items_come_back_as_they_were(written: list[Item], split: int) -> None:
     write(catalogue, *written[split:])
     assert list(catalogue.iter_items()) == written
     assert catalogue.at(range(len(written))) == written
-    assert catalogue.count_variants() == sum(len(i.variants) for i in written)
     for position, one in enumerate(written):
         found = catalogue.get(one.sku)
         assert found is not None
@@ -102,11 +109,6 @@ def test_get_by_item_and_by_variant(catalogue: Catalogue) -> None:
     assert catalogue.get("B-M") is None
 
 
-def test_count_by_slot_names_every_slot(catalogue: Catalogue) -> None:
-    write(catalogue, item("A"), item("B"), item("C", slot="bag"), item("D", slot=None))
-    assert catalogue.count_by_slot() == {s: {"top": 2, "bag": 1}.get(s, 0) for s in SLOTS}
-
-
 def test_a_sku_twice_is_refused_and_nothing_is_half_written(catalogue: Catalogue) -> None:
     write(catalogue, item("A"))
     with pytest.raises(SnapshotError, match="cannot be written"):
@@ -125,6 +127,23 @@ def test_immutable_reads_from_awkward_paths_and_never_writes(tmp_path: Path) -> 
         write(reader, item("B"))
     reader.close()
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_catalogue_of_before_materials_and_covers_were_kept_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    dress = dataclasses.replace(item("A", slot="dress"), material="silk")
+    made = Catalogue.create(sqlite_url(path))
+    write(made, dress, item("B"))
+    made.close()
+    with closing(sqlite3.connect(path)) as db:
+        for column in ("materials", "attributes", "covers", "doubtful", "nearest"):
+            db.execute(f"ALTER TABLE items DROP COLUMN {column}")
+        db.commit()
+    with closing(Catalogue.open(sqlite_url(path, immutable=True))) as older:
+        assert list(older.iter_items()) == [
+            dataclasses.replace(dress, materials=("silk",), covers=("top", "bottom")),
+            item("B"),
+        ]
 
 
 def test_an_unknown_position_is_an_error(catalogue: Catalogue) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.item import Item
@@ -34,7 +34,7 @@ def row(sku: str, title: str = "Blue Hoodie", **fields: object) -> Row:
 
 
 def items(*rows: Row) -> list[Item]:
-    return items_of(build_items([rows], None))
+    return items_of(build_items([rows]))
 
 
 def test_sizes_of_one_colour_are_one_item_in_feed_order() -> None:
@@ -70,7 +70,7 @@ def test_different_titles_without_size_and_colour_are_different_items() -> None:
 
 def test_a_repeated_variant_is_rejected_and_shown() -> None:
     first, second = row("A", size="M"), row("A", size=" m".upper(), line=7, quantity=9, tags=("x", "y"))
-    results = build_items([[first, second]], None)
+    results = build_items([[first, second]])
     (reject,) = [r for r in results if isinstance(r, Reject)]
     assert (reject.reason, reject.sku, reject.line, reject.file) == ("duplicate variant", "A", 7, "feed.csv")
     assert (reject.row["quantity"], reject.row["tags"]) == ("9", "x, y")
@@ -122,7 +122,7 @@ def test_the_item_says_what_was_derived_and_how_it_got_its_slot() -> None:
 
 def test_results_keep_the_order_of_the_feed() -> None:
     groups = [[row(str(n), "Blue Hoodie", group_id=f"g{n}")] for n in (3, 1, 2)]
-    assert [i.sku for i in items_of(build_items(groups, None))] == ["3", "1", "2"]
+    assert [i.sku for i in items_of(build_items(groups))] == ["3", "1", "2"]
 
 
 ROWS = st.builds(
@@ -134,9 +134,10 @@ ROWS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(ROWS, min_size=1, max_size=8))
 def test_every_row_becomes_a_variant_or_a_reject_and_skus_are_unique(rows: list[Row]) -> None:
-    results = build_items([rows], None)
+    results = build_items([rows])
     built = items_of(results)
     variants = [v for item in built for v in item.variants]
     assert len(variants) + sum(isinstance(r, Reject) for r in results) == len(rows)

@@ -23,6 +23,9 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     """Nothing that is set on this machine may change a test."""
     for name in Settings.model_fields:
         monkeypatch.delenv(f"STYLIST_{name.upper()}", raising=False)
+    monkeypatch.setenv(
+        "STYLIST_MEMORY", "false"
+    )  # of models made for a test, thousands of looks would be encoded
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ import numpy as np
 
 from indexer.embedder import Vectors
 from indexer.item import Item, Slot, Variant
-from service.composition.constraints import Candidate
-from service.retrieval.retriever import Shortlist
+from service.retrieval.shortlist import Candidate, Shortlist
 
 
 def item(sku: str, slot: Slot = "top", price: float | None = 10.0, **attributes: Any) -> Item:

@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from indexer.item import Slot
 from service.catalog.stock_patches import StockPatch, StockResult, UnknownStock
 from service.composition.swap import SwapOrder
+from service.db.repositories.outfits import Made
 from service.errors import InvalidError
-from service.recommender.progress import Unwatched, Watch
-from service.recommender.protocol import Condition, ItemQuery
-from service.recommender.replay import Made
+from service.pictures.piece import Piece
+from service.recommender.progress import ProgressListener, Unwatched
+from service.recommender.protocol import Condition
 from service.retrieval.merchandising import RuleMatch
+from service.schemas.catalog import ItemPage, ItemQuery, ItemView, VariantView
 from service.schemas.outfits import (
     IndexRef,
-    ItemPage,
-    ItemView,
     Outfit,
     OutfitItem,
     OutfitRequest,
@@ -25,8 +25,8 @@ from service.schemas.outfits import (
     StyleRef,
     StyleView,
     Unmet,
-    VariantView,
 )
+from service.schemas.trace import KeptOut, Why
 
 STYLE = StyleRef(name="house", version="1", digest="d1")
 
@@ -83,12 +83,16 @@ class FakeRecommender:
         self.followed = 0
         self.closed = False
 
-    def compose(self, request: OutfitRequest, request_id: str, watch: Watch | None = None) -> OutfitResponse:
+    def compose(
+        self, request: OutfitRequest, request_id: str, watch: ProgressListener | None = None
+    ) -> OutfitResponse:
         first = {p.slot: p for p in reversed(self.shelf) if request.slots is None or p.slot in request.slots}
         pieces = [p for p in self.shelf if first.get(p.slot) is p]
         return self._answer(request, request_id, [pieces] * request.count, "", watch or Unwatched())
 
-    def swap(self, order: SwapOrder, request_id: str, watch: Watch | None = None) -> OutfitResponse:
+    def swap(
+        self, order: SwapOrder, request_id: str, watch: ProgressListener | None = None
+    ) -> OutfitResponse:
         """The pieces of the slot that are left, in the order of the shelf."""
         request = order.request
         kept = {item.slot: p for item in order.kept for p in self.shelf if p.variants[0].sku == item.sku}
@@ -97,13 +101,25 @@ class FakeRecommender:
         filled = [[kept.get(s, other) for s in request.slots or ()] for other in others[: request.count]]
         return self._answer(request, request_id, filled, f"-{slot}", watch or Unwatched())
 
+    def pieces(self, outfit: Outfit) -> list[Piece]:
+        shown = [(worn, self.item(worn.sku)) for worn in outfit.items]
+        return [
+            Piece(worn.slot, worn.title, p.kind if p else "", tuple(p.colors) if p else ())
+            for worn, p in shown
+        ]
+
     def difference(self, made: Made) -> str | None:
         if made.index_version != "v1":
             return f"index {made.index_version} is gone"
         return None if made.style_digest == STYLE.digest else f"adapter {made.style_digest} is gone"
 
     def _answer(
-        self, request: OutfitRequest, request_id: str, filled: list[list[ItemView]], mark: str, watch: Watch
+        self,
+        request: OutfitRequest,
+        request_id: str,
+        filled: list[list[ItemView]],
+        mark: str,
+        watch: ProgressListener,
     ) -> OutfitResponse:
         self.composing.release()
         give_up = time.monotonic() + 30
@@ -189,6 +205,21 @@ class FakeRecommender:
     def item(self, sku: str) -> ItemView | None:
         matching = [p for p in self.shelf if sku in (p.sku, p.variants[0].sku)]
         return matching[0].model_copy(update={"sku": sku}) if matching else None
+
+    def why(self, sku: str, request: OutfitRequest) -> Why | None:
+        """Sold out is the only reason; the wish is the sentence where it is not."""
+        found = self.item(sku)
+        if found is None:
+            return None
+        sold_out = KeptOut(name="stock", sentence="sold out", constraint="stock", hard=True, lifted=False)
+        return Why(
+            sku=sku,
+            title=found.title,
+            slot=found.slot,
+            department=request.department or found.department,
+            sentence=request.vibe if found.in_stock else sold_out.sentence,
+            kept_out=[] if found.in_stock else [sold_out],
+        )
 
     def matches(self, matches: Sequence[RuleMatch]) -> list[int]:
         """By brand alone."""

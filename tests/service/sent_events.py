@@ -25,5 +25,5 @@ def event(name: str, kind: str = "like", outfit_id: str = "7-0", **fields: Any) 
 
 
 def sent(*events: dict[str, Any]) -> list[tuple[int, SentEvent]]:
-    """The events as `FeedbackBook.record` takes them."""
+    """The events as `EventRepository.record` takes them."""
     return [(index, SentEvent.model_validate(one)) for index, one in enumerate(events)]

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from indexer.item import Item
 from indexer.storage.catalogue import Found
 from indexer.storage.vectors import VectorIndex
-from service.query.parser import Brief
+from service.catalog.view import CatalogView
+from service.query.wish import QueryIntent
 from service.retrieval.retriever import Retriever
 
 DIM = 8
@@ -44,7 +45,7 @@ class _Snapshot:
 def retriever_over(items: list[Item], vectors: NDArray[Any]) -> Retriever:
     """A retriever over these items, at these vectors made unit ones; shape (items, dim)."""
     rows = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    return Retriever(_Snapshot(_Rows(items), VectorIndex.build(rows)))  # type: ignore[arg-type]
+    return Retriever(CatalogView(_Snapshot(_Rows(items), VectorIndex.build(rows))))  # type: ignore[arg-type]
 
 
 def retriever(items: list[Item], seed: int = 0) -> Retriever:
@@ -52,7 +53,7 @@ def retriever(items: list[Item], seed: int = 0) -> Retriever:
     return retriever_over(items, np.random.default_rng(seed).normal(size=(len(items), DIM)))
 
 
-def brief(**changes: Any) -> Brief:
+def brief(**changes: Any) -> QueryIntent:
     """A wish for women that says nothing of weather or occasion."""
     vector = np.eye(DIM, dtype=np.float32)[0]
     values: dict[str, Any] = {
@@ -69,4 +70,4 @@ def brief(**changes: Any) -> Brief:
         "words": vector,
         "query": vector,
     }
-    return Brief(**(values | changes))
+    return QueryIntent(**(values | changes))

@@ -9,12 +9,14 @@ import types
 
 from fake_recommender import FakeRecommender
 
-from service.recommender.progress import Unwatched, Watch
+from service.recommender.progress import ProgressListener, Unwatched
 from service.schemas.outfits import OutfitRequest, OutfitResponse
 
 
 class SleepyRecommender(FakeRecommender):
-    def compose(self, request: OutfitRequest, request_id: str, watch: Watch | None = None) -> OutfitResponse:
+    def compose(
+        self, request: OutfitRequest, request_id: str, watch: ProgressListener | None = None
+    ) -> OutfitResponse:
         word, _, seconds = request.vibe.partition(" ")
         until = time.monotonic() + (float(seconds) if word == "sleep" else 0)
         while time.monotonic() < until:

@@ -11,9 +11,10 @@ import torch
 from tiny_models import save_tiny_model, train_tiny_adapter
 
 from indexer.errors import ModelError
-from service.lm.base_model import file_sha256
+from indexer.storage.durable import sha256_file
+from service.artifacts import CONFIG, WEIGHTS
 from service.lm.score_head import HEAD, save_head
-from service.registry.adapter import CONFIG, MANIFEST, WEIGHTS, load_adapter
+from service.registry.adapter import MANIFEST, load_adapter
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,7 @@ def test_a_score_head_is_part_of_what_is_checked(folder: Path) -> None:
     save_head(torch.ones(32), folder)
     with pytest.raises(ModelError, match="readout is 'likelihood', but 'head' is needed"):
         load_adapter(folder, base_digest(folder))
-    edit(folder, readout="head", head_sha256=file_sha256(folder / HEAD))
+    edit(folder, readout="head", head_sha256=sha256_file(folder / HEAD))
     assert load_adapter(folder, base_digest(folder)).digest != before
     save_head(torch.zeros(32), folder)
     with pytest.raises(ModelError, match="head_sha256"):

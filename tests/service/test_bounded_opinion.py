@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from factories import candidate, shortlist
 
-from service.composition.composer import Weights, compose
+from service.composition.composer import compose
 from service.composition.draft import Plan
+from service.composition.weights import Weights
 from service.lm.prompt import Context
 from service.lm.scorer import Question, Scores
 

@@ -9,16 +9,17 @@ import pytest
 
 from indexer.embedder import load_embedder
 from service.query.lexicon import age, says, who
-from service.query.parser import Brief, BriefReader, query_text
+from service.query.parser import QueryParser, query_text
+from service.query.wish import QueryIntent
 from service.schemas.outfits import OutfitRequest
 
 
 @pytest.fixture(scope="module")
-def reader() -> BriefReader:
-    return BriefReader(load_embedder())
+def reader() -> QueryParser:
+    return QueryParser(load_embedder())
 
 
-def read(reader: BriefReader, vibe: str, **body: Any) -> Brief:
+def read(reader: QueryParser, vibe: str, **body: Any) -> QueryIntent:
     return reader.read(OutfitRequest.model_validate({"vibe": vibe, **body}))
 
 
@@ -32,11 +33,11 @@ def read(reader: BriefReader, vibe: str, **body: Any) -> Brief:
         ("asdf qwer zxcv", 2.0, 2.8),
     ],
 )
-def test_formality(reader: BriefReader, vibe: str, low: float, high: float) -> None:
+def test_formality(reader: QueryParser, vibe: str, low: float, high: float) -> None:
     assert low <= read(reader, vibe).formality <= high
 
 
-def test_the_requests_weather_beats_the_words(reader: BriefReader) -> None:
+def test_the_requests_weather_beats_the_words(reader: QueryParser) -> None:
     brief = read(reader, "first snow walk", weather={"temperature_c": 31})
     assert brief.heat == 2.0
     assert read(reader, "first snow walk").heat == -2.0
@@ -46,11 +47,11 @@ def test_the_requests_weather_beats_the_words(reader: BriefReader) -> None:
     ("body", "heat"),
     [({"season": "winter"}, -1.4), ({"season": "fall"}, -0.5), ({"weather": {"temperature_c": 24}}, 1.2)],
 )
-def test_heat_follows_season_and_temperature(reader: BriefReader, body: dict[str, Any], heat: float) -> None:
+def test_heat_follows_season_and_temperature(reader: QueryParser, body: dict[str, Any], heat: float) -> None:
     assert read(reader, "dinner with the in-laws", **body).heat == heat
 
 
-def test_wet_and_snow(reader: BriefReader) -> None:
+def test_wet_and_snow(reader: QueryParser) -> None:
     assert read(reader, "drizzle and bookshops").wet
     snowy = read(reader, "dinner", weather={"snow": True})
     assert snowy.wet
@@ -67,7 +68,7 @@ def test_wet_and_snow(reader: BriefReader) -> None:
         ("snowboarding day", "ski"),
     ],
 )
-def test_activities(reader: BriefReader, vibe: str, activity: str) -> None:
+def test_activities(reader: QueryParser, vibe: str, activity: str) -> None:
     assert read(reader, vibe).activity == activity
 
 
@@ -79,7 +80,7 @@ def test_activities(reader: BriefReader, vibe: str, activity: str) -> None:
         ("beach day", {"season": "autumn"}),
     ],
 )
-def test_nobody_swims_at_a_cold_beach(reader: BriefReader, vibe: str, body: dict[str, Any]) -> None:
+def test_nobody_swims_at_a_cold_beach(reader: QueryParser, vibe: str, body: dict[str, Any]) -> None:
     brief = read(reader, vibe, **body)
     assert brief.activity != "swim"
     assert brief.heat is not None
@@ -91,17 +92,17 @@ def test_running_errands_is_no_sport() -> None:
     assert says("a morning run by the river", "outdoors")
 
 
-def test_a_tennis_court_is_no_court_of_law(reader: BriefReader) -> None:
+def test_a_tennis_court_is_no_court_of_law(reader: QueryParser) -> None:
     assert read(reader, "drinks by the tennis court").formality < 3.5 < read(reader, "day in court").formality
 
 
-def test_the_query_is_a_unit_vector_and_so_is_its_text(reader: BriefReader) -> None:
+def test_the_query_is_a_unit_vector_and_so_is_its_text(reader: QueryParser) -> None:
     brief = read(reader, "rooftop jazz night")
     assert np.linalg.norm(brief.query) == pytest.approx(1, abs=1e-5)
     assert np.linalg.norm(brief.words) == pytest.approx(1, abs=1e-5)
 
 
-def test_similarity_prefers_what_is_worn_there(reader: BriefReader) -> None:
+def test_similarity_prefers_what_is_worn_there(reader: QueryParser) -> None:
     brief = read(reader, "beach day")
     pieces = load_embedder().encode(["blue bikini top", "charcoal wool suit jacket", "straw sun hat"])
     bikini, suit, hat = brief.similarity(pieces)
@@ -160,7 +161,7 @@ def test_age(words: str, expected: float | None) -> None:
         ("heart broken, need clothes that hug me", 1.5, 3.0),
     ],
 )
-def test_occasions_in_words(reader: BriefReader, vibe: str, low: float, high: float) -> None:
+def test_occasions_in_words(reader: QueryParser, vibe: str, low: float, high: float) -> None:
     assert low <= read(reader, vibe).formality <= high
 
 
@@ -168,11 +169,11 @@ def test_occasions_in_words(reader: BriefReader, vibe: str, low: float, high: fl
     ("vibe", "activity"),
     [("need a desi party fit", "ethnic"), ("gym hall photos, graduation", "work"), ("#teetime", "")],
 )
-def test_activities_in_words(reader: BriefReader, vibe: str, activity: str) -> None:
+def test_activities_in_words(reader: QueryParser, vibe: str, activity: str) -> None:
     assert read(reader, vibe).activity == activity
 
 
-def test_plain_words_leave_no_doubt_and_far_examples_do(reader: BriefReader) -> None:
+def test_plain_words_leave_no_doubt_and_far_examples_do(reader: QueryParser) -> None:
     assert read(reader, "wedding of my sister").doubt == 0
     assert read(reader, "cosy night in, movie and blanket").doubt == 0
     assert read(reader, "feeling silly and sunny").doubt > 0.1

@@ -16,7 +16,7 @@ from indexer.errors import ModelError
 from service.cli.compose import build_request
 from service.cli.index import StageBars
 from service.cli.main import main
-from service.db.repositories.keys import KeyRing
+from service.db.repositories.keys import KeyRepository
 from service.db.session import State
 from service.schemas.outfits import OutfitResponse
 
@@ -54,6 +54,28 @@ def served(monkeypatch, fake) -> FakeRecommender:
 def assert_one_line(err: str, *words: str) -> None:
     assert re.fullmatch(r"stylist: [^\n]+\n", err), err
     assert all(word in err for word in words), err
+
+
+def test_composed_outfits_are_drawn_into_a_file(stylist, served, tmp_path):
+    svg, png = tmp_path / "look.svg", tmp_path / "look.PNG"
+    code, out, err = stylist("compose", "rooftop jazz", "--count", "1", "--image", str(svg))
+    assert (code, err) == (0, "")
+    assert out.endswith(f"picture {svg}\n")
+    assert svg.read_text().startswith("<svg ")
+    assert "Silk camisole" in svg.read_text()
+    code, out, _ = stylist("compose", "rooftop jazz", "--count", "2", "--json", "--image", str(png))
+    assert code == 0
+    assert len(OutfitResponse.model_validate_json(out).outfits) == 2
+    assert png.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_of_no_kind_that_there_is_is_refused(stylist, served, tmp_path):
+    code, _, err = stylist("compose", "rooftop jazz", "--image", str(tmp_path / "look.gif"))
+    assert code == 2
+    assert_one_line(err, "--image", "look.gif", ".svg", ".png")
+    code, _, err = stylist("compose", "rooftop jazz", "--image", str(tmp_path / "none" / "look.svg"))
+    assert code == 1
+    assert_one_line(err, "look.svg", "No such file")
 
 
 def test_a_composed_outfit_is_a_table(stylist, served):
@@ -215,7 +237,7 @@ def test_keys_are_added_listed_and_revoked(stylist, tmp_path):
     key = out.splitlines()[-1]
     assert code == 0
     with closing(State(tmp_path / "data")) as state:
-        assert KeyRing(state).verify(key).scope == "staff"
+        assert KeyRepository(state).verify(key).scope == "staff"
     _, listed, _ = stylist("keys", "list")
     assert key not in listed
     key_id, scope, prefix, _, _, used, expires = listed.splitlines()[1].split()
@@ -247,7 +269,7 @@ def test_help_imports_nothing_heavy():
 
     check = (
         "import sys; sys.argv = ['stylist', '--help']\nimport service.cli.main\n"
-        "try: service.cli.main()\nexcept SystemExit as e: assert not e.code\n"
+        "try: service.cli.main.main()\nexcept SystemExit as e: assert not e.code\n"
         "heavy = {'torch', 'fastapi', 'sqlalchemy', 'numpy', 'pydantic', 'faiss'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )

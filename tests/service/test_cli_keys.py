@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from service.cli.keys import add, listing, revoke
 from service.cli.main import main
-from service.db.repositories.keys import KeyRing
+from service.db.repositories.keys import KeyRepository
 from service.db.session import State
 from service.db.tables import KeyRow
 
@@ -20,7 +20,7 @@ def test_keys_are_added_listed_and_revoked_over_either_database(any_settings):
     key = add(any_settings, "staff", "Ana's till", "30").splitlines()[-1]
     add(any_settings, "shopper", "web shop")
     with closing(State.of(any_settings)) as state:
-        assert KeyRing(state).verify(key).scope == "staff"
+        assert KeyRepository(state).verify(key).scope == "staff"
     head, staff, shopper = listing(any_settings, None).splitlines()
     assert head.split("  ")[0] == "ID"
     columns = [head.index(name) for name in ("SCOPE", "KEY", "NAME", "CREATED", "LAST USED", "EXPIRES")]

@@ -15,8 +15,8 @@ from indexer.record import Row
 from indexer.taxonomy.attributes import read_attributes
 from indexer.taxonomy.classify import ProductText, classify
 from indexer.taxonomy.kinds import KINDS
-from service.catalog.columns import build_facets
-from service.query.parser import BriefReader
+from service.catalog.columns import build_columns
+from service.query.parser import QueryParser
 from service.retrieval.suitability import out_of_place, out_of_weather, unfit_for_sport
 from service.schemas.outfits import OutfitRequest
 
@@ -34,7 +34,7 @@ TITLES = (
 
 def piece(title: str) -> Item:
     """The piece as a feed's reader would have it."""
-    [guess] = classify([ProductText(title)], None)
+    [guess] = classify([ProductText(title)])
     assert guess.slot is not None, title
     kind = KINDS[guess.kind]
     found = read_attributes(Row("f.csv", 2, "S1", True, "G1", title, 10.0, "EUR", None), kind)
@@ -51,14 +51,14 @@ def piece(title: str) -> Item:
 
 @pytest.fixture(scope="module")
 def barred() -> Barred:
-    reader = BriefReader(load_embedder())
-    facets = build_facets([piece(title) for title in TITLES])
+    reader = QueryParser(load_embedder())
+    columns = build_columns([piece(title) for title in TITLES])
 
     def titles(vibe: str) -> set[str]:
         brief = reader.read(OutfitRequest(vibe=vibe))
-        out = out_of_weather(facets, brief) | out_of_place(facets, brief)
+        out = out_of_weather(columns, brief) | out_of_place(columns, brief)
         if brief.activity == "sport":
-            out |= unfit_for_sport(facets, brief)
+            out |= unfit_for_sport(columns, brief)
         return {title for title, gone in zip(TITLES, out, strict=True) if gone}
 
     return titles
@@ -114,8 +114,8 @@ def test_a_guess_does_not_dress_up(barred: Barred, vibe: str) -> None:
 
 
 def test_a_hijab_is_for_who_asks_for_one() -> None:
-    reader = BriefReader(load_embedder())
-    facets = build_facets(
+    reader = QueryParser(load_embedder())
+    columns = build_columns(
         [
             item("modal hijab", "accessory", kind="scarf", category="Women > Hijabs"),
             item("longline tunic", "top", tags=("modest", "hijab friendly")),
@@ -126,4 +126,4 @@ def test_a_hijab_is_for_who_asks_for_one() -> None:
         ("eid lunch at my aunt's", [False, False]),
         ("office, modest and hijabi", [False, False]),
     ):
-        assert out_of_place(facets, reader.read(OutfitRequest(vibe=vibe))).tolist() == kept_out, vibe
+        assert out_of_place(columns, reader.read(OutfitRequest(vibe=vibe))).tolist() == kept_out, vibe

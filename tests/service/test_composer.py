@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from indexer.item import Slot
-from service.composition.composer import EncodeWorn, Weights, compose, standardise
-from service.composition.constraints import Candidate
-from service.composition.draft import Composed, Plan
+from service.composition.composer import EncodeWorn, compose, standardise
+from service.composition.draft import OutfitDraft, Plan
+from service.composition.weights import Weights
 from service.lm.prompt import Context
 from service.lm.scorer import Question, RetrievalScorer, Scores, Session
+from service.retrieval.shortlist import Candidate
 
 
 class Partisan:
@@ -54,7 +55,7 @@ def plan(
     )
 
 
-def skus(outfit: Composed) -> list[str]:
+def skus(outfit: OutfitDraft) -> list[str]:
     return [c.sku for c in outfit.pieces]
 
 
@@ -288,10 +289,10 @@ class _Notes:
     def check(self) -> None:
         self.told.append(("round", -1, []))
 
-    def chosen(self, outfit: Composed) -> None:
+    def chosen(self, outfit: OutfitDraft) -> None:
         self.told.append(("piece", outfit.number, skus(outfit)[-1:]))
 
-    def whole(self, outfit: Composed) -> None:
+    def whole(self, outfit: OutfitDraft) -> None:
         self.told.append(("whole", outfit.number, skus(outfit)))
 
 

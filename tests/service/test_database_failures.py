@@ -15,10 +15,10 @@ from fake_recommender import FakeRecommender
 from sqlalchemy import Engine, event
 
 from indexer.errors import StylistError
-from service.db.repositories.keys import KeyRing
+from service.db.repositories.keys import KeyRepository
+from service.db.repositories.outfits import read_made
 from service.db.session import STATE_FILE, State
 from service.errors import NotFoundError, UnavailableError
-from service.recommender.replay import read_made
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 
@@ -54,7 +54,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(tmp_path, full_disk):
         assert [read_made(state, f"{seed}-2").seed for seed in range(3)] == [0, 1, 2]
         with pytest.raises(NotFoundError):
             read_made(state, "99-0")
-        assert KeyRing(state).list() == []
+        assert KeyRepository(state).list() == []
 
 
 def test_a_new_state_on_a_full_disk_is_refused(tmp_path, full_disk):

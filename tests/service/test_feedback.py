@@ -13,11 +13,11 @@ from sent_events import event, give_out, sent
 from sqlalchemy import select
 
 import service.db.repositories.events
-from service.db.repositories.events import FeedbackBook
+from service.db.repositories.events import EventRepository
+from service.db.repositories.outfits import read_made
 from service.db.session import State
 from service.db.tables import EventRow
 from service.errors import InvalidError, NotFoundError
-from service.recommender.replay import read_made
 from service.schemas.events import StoredEvent
 from service.schemas.fields import Pseudonym, instant, utc
 
@@ -25,12 +25,12 @@ PSEUDONYM = TypeAdapter(Pseudonym)
 
 
 @pytest.fixture
-def book(any_state: State) -> FeedbackBook:
+def book(any_state: State) -> EventRepository:
     give_out(any_state, season="summer", department="women", shopper="s-1", experiment="arm-b")
-    return FeedbackBook(any_state)
+    return EventRepository(any_state)
 
 
-def stored(book: FeedbackBook) -> list[dict[str, object]]:
+def stored(book: EventRepository) -> list[dict[str, object]]:
     return [json.loads(line) for line in book.lines()]
 
 

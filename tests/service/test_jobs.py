@@ -13,12 +13,12 @@ from waiting import wait_until
 from indexer.pipeline.read import FeedSource
 from indexer.storage.durable import try_lock
 from indexer.storage.snapshot import SnapshotStore
+from service.db.repositories.jobs import JobRepository
 from service.db.session import State
 from service.db.tables import JobRow
 from service.errors import ConflictError, InvalidError, NotFoundError
 from service.indexing.job_progress import Progress
 from service.indexing.lock import UPLOADS_FOLDER, JobHome
-from service.indexing.log import JobLog
 from service.indexing.order import BuildOrder, Idempotency, StoredOrder
 from service.indexing.runner import MAX_ATTEMPTS, JobRunner
 
@@ -251,8 +251,8 @@ def test_progress_tells_rate_and_time_left(monkeypatch):
 
 
 def test_the_latest_jobs_come_first(state):
-    log = JobLog(state)
+    jobs = JobRepository(state)
     for n in range(60):
-        assert log.add(f"j{n:02}", StoredOrder(BuildOrder(()), "home"), None)
-    latest = [row.id for row in log.latest()]
+        assert jobs.add(f"j{n:02}", StoredOrder(BuildOrder(()), "home").to_json(), dry_run=False)
+    latest = [row.id for row in jobs.latest()]
     assert (len(latest), latest[0], latest[-1]) == (50, "j59", "j10")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from service.db.repositories.keys import KeyRing, Principal, expiry
+from service.db.repositories.keys import KeyRepository, Principal, expiry
 from service.db.session import STATE_FILE, State
 from service.db.tables import KeyRow
 from service.errors import InvalidError, NotFoundError, UnauthorizedError
@@ -36,7 +36,7 @@ def clock():
 
 @pytest.fixture
 def ring(any_state, clock):
-    return KeyRing(any_state, clock)
+    return KeyRepository(any_state, clock)
 
 
 def test_a_key_verifies_to_whose_it_is_and_others_to_nothing(ring):
@@ -53,7 +53,7 @@ def test_a_key_verifies_to_whose_it_is_and_others_to_nothing(ring):
 
 def test_the_key_itself_is_nowhere_on_disk(tmp_path):
     state = State(tmp_path)
-    ring = KeyRing(state)
+    ring = KeyRepository(state)
     key = ring.add("staff")
     ring.verify(key)
     state.close()

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from indexer.item import Item, Variant
-from service.catalog.columns import Facets, build_facets
-from service.catalog.stock_overlay import LiveStock, Note, sizes_meant
+from service.catalog.columns import CatalogColumns, build_columns
+from service.catalog.stock_overlay import StockOverlay, StockUpdate, sizes_meant
 from service.catalog.stock_patches import StockPatch, resolve
-from service.retrieval.retriever import Retriever
+from service.catalog.view import CatalogView
 
 
 @dataclass
@@ -75,35 +75,35 @@ def patch(sku: str, size: str | None = None, **values: Any) -> StockPatch:
 
 
 class Laid:
-    """A retriever to which rows are applied, each at a later moment than the one before."""
+    """A view to which rows are applied, each at a later moment than the one before."""
 
     def __init__(self, items: list[Item]) -> None:
-        self.retriever = Retriever(_Snapshot(_Rows(items)))  # type: ignore[arg-type]
+        self.view = CatalogView(_Snapshot(_Rows(items)))  # type: ignore[arg-type]
         self.moment = 0
 
     def apply(self, *patches: StockPatch) -> list[str]:
-        bearers = self.retriever.bearers(p.sku for p in patches)
-        by_sku = self.retriever.facets.inverted["sku"]
+        bearers = self.view.bearers(p.sku for p in patches)
+        by_sku = self.view.columns.inverted["sku"]
         known = resolve(patches, lambda sku: [bearers[int(p)] for p in by_sku.get(sku, ())])
-        notes: dict[tuple[str, str], Note] = {}
+        notes: dict[tuple[str, str], StockUpdate] = {}
         for said in known.said:
             self.moment += 1
             at = f"{self.moment:09}"
-            note = Note(said.sku, said.size, said.quantity, at, said.price, at)
-            former = self.retriever.stock.notes.get(said.sku, {}).get(said.size)
+            note = StockUpdate(said.sku, said.size, said.quantity, at, said.price, at)
+            former = self.view.stock.notes.get(said.sku, {}).get(said.size)
             former = notes.get((said.sku, said.size), former)
             notes[said.sku, said.size] = note if former is None else former.followed_by(note)
-        self.retriever = self.retriever.noting(list(notes.values()))
+        self.view = self.view.noting(list(notes.values()))
         return [unknown.reason for unknown in known.unknown]
 
     def items(self) -> list[Item]:
-        return self.retriever.items(range(self.retriever.facets.count))
+        return self.view.items(range(self.view.columns.count))
 
 
-def columns(facets: Facets) -> dict[str, Any]:
-    inverted = {n: {v: rows.tolist() for v, rows in c.items()} for n, c in facets.inverted.items()}
+def contents(columns: CatalogColumns) -> dict[str, Any]:
+    inverted = {n: {v: rows.tolist() for v, rows in c.items()} for n, c in columns.inverted.items()}
     names = ("stocked", "cents", "currency", "slot", "currencies")
-    return {**{n: np.asarray(getattr(facets, n)).tolist() for n in names}, **inverted}
+    return {**{n: np.asarray(getattr(columns, n)).tolist() for n in names}, **inverted}
 
 
 quantities = st.none() | st.integers(0, 2)
@@ -161,22 +161,22 @@ def test_what_was_said_is_what_changed_feeds_would_say(drawn: Any) -> None:
     for call in calls:
         laid.apply(*call)
     assert laid.items() == changed
-    assert columns(laid.retriever.facets) == columns(build_facets(changed))
-    assert bool(laid.retriever.stock.digest) == (changed != store)
+    assert contents(laid.view.columns) == contents(build_columns(changed))
+    assert bool(laid.view.stock.digest) == (changed != store)
     once = Laid(store)
     once.apply(*(row for call in calls for row in call))
-    assert once.retriever.stock.digest == laid.retriever.stock.digest
+    assert once.view.stock.digest == laid.view.stock.digest
 
 
 def test_whoever_began_before_a_change_keeps_what_they_began_with() -> None:
     laid = Laid(STORE)
-    before = laid.retriever
-    was = columns(before.facets)
+    before = laid.view
+    was = contents(before.columns)
     laid.apply(patch("B", quantity=0), patch("D", quantity=4, price=1.5))
-    assert columns(before.facets) == was
+    assert contents(before.columns) == was
     assert before.items([1, 3]) == [SHARED, STORE[3]]
-    assert not laid.retriever.facets.stocked[1]
-    assert laid.retriever.facets.in_size(["M"]).tolist() == [False, False, True, True]
+    assert not laid.view.columns.stocked[1]
+    assert laid.view.columns.in_size(["M"]).tolist() == [False, False, True, True]
 
 
 def test_the_digest_tells_states_apart_and_not_histories() -> None:
@@ -191,10 +191,10 @@ def test_the_digest_tells_states_apart_and_not_histories() -> None:
         laid = Laid(STORE)
         for row in rows:
             laid.apply(row)
-        digests[name].add(laid.retriever.stock.digest)
+        digests[name].add(laid.view.stock.digest)
     assert digests["as indexed"] == digests["back again"] == {""}
     assert digests["sold out"] == digests["sold out after a detour"] != digests["cheaper"]
-    assert LiveStock().digest == ""
+    assert StockOverlay().digest == ""
 
 
 def test_rows_that_no_size_answers_to_say_why() -> None:
@@ -210,9 +210,9 @@ def test_rows_that_no_size_answers_to_say_why() -> None:
 
 
 def test_what_feeds_overrule_goes_part_by_part() -> None:
-    note = Note("B", "38", 0, "2", 9.0, "5")
+    note = StockUpdate("B", "38", 0, "2", 9.0, "5")
     assert note.after("1") == note
-    assert note.after("2") == Note("B", "38", None, "", 9.0, "5")
+    assert note.after("2") == StockUpdate("B", "38", None, "", 9.0, "5")
     assert note.after("5") is None
 
 

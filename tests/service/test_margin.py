@@ -16,10 +16,11 @@ from sqlalchemy import select
 
 from indexer.item import Item, Variant
 from service.catalog.browse import view
-from service.catalog.columns import build_facets
-from service.catalog.stock_overlay import Note
+from service.catalog.columns import build_columns
+from service.catalog.stock_overlay import StockUpdate
+from service.catalog.view import CatalogView
 from service.composition.planner import make_plans
-from service.db.repositories.rules import RuleBook
+from service.db.repositories.rules import RuleRepository
 from service.db.session import State
 from service.db.tables import RuleRow
 from service.lm.prompt import render
@@ -36,11 +37,11 @@ def piece(sku: str, *sizes: Size, **attributes: Any) -> Item:
 
 
 def margins(*pieces: Item) -> list[float | None]:
-    return [None if math.isnan(m) else m for m in build_facets(pieces).margin.tolist()]
+    return [None if math.isnan(m) else m for m in build_columns(pieces).margin.tolist()]
 
 
-def matching(store: Retriever, **bounds: float) -> list[str]:
-    positions = RuleMatch.model_validate(bounds).mask(store.facets).nonzero()[0].tolist()
+def matching(store: CatalogView, **bounds: float) -> list[str]:
+    positions = RuleMatch.model_validate(bounds).mask(store.columns).nonzero()[0].tolist()
     return [found.sku for found in store.items(positions)]
 
 
@@ -65,22 +66,22 @@ def test_a_margin_is_the_share_of_the_price_shown_that_is_not_its_cost(
 @given(st.integers(1, 100_000), st.integers(0, 100))
 def test_a_margin_at_its_bound_matches(cents: int, percent: int) -> None:
     """Whatever the price: one of which so many percent are left is neither above nor below that share."""
-    store = build_facets([piece("a", (1, cents * 1.0, cents * (100 - percent) / 100))])
+    store = build_columns([piece("a", (1, cents * 1.0, cents * (100 - percent) / 100))])
     bound = percent / 100
     assert RuleMatch(min_margin=bound, max_margin=bound).mask(store).tolist() == [True]
 
 
 def test_a_margin_follows_price_and_stock_at_once() -> None:
-    store = retriever([piece("a", (1, 50.0, 20.0), (1, 60.0, 12.0)), piece("b", (1, 50.0, None))])
+    store = retriever([piece("a", (1, 50.0, 20.0), (1, 60.0, 12.0)), piece("b", (1, 50.0, None))]).view
     assert matching(store, min_margin=0.6) == ["a"]
-    cheaper = store.noting([Note("a-0", "0", price=25.0, price_at="2")])
+    cheaper = store.noting([StockUpdate("a-0", "0", price=25.0, price_at="2")])
     assert (matching(cheaper, min_margin=0.6), matching(cheaper, max_margin=0.2)) == ([], ["a"])
-    sold_out = cheaper.noting([Note("a-0", "0", quantity=0, quantity_at="3")])
+    sold_out = cheaper.noting([StockUpdate("a-0", "0", quantity=0, quantity_at="3")])
     assert matching(sold_out, min_margin=0.8) == ["a"]  # of the size that is left
     assert matching(store, min_margin=0.6) == ["a"]  # who began before goes on as before
     for one in (store, cheaper, sold_out):
-        again = build_facets(one.items([0, 1]))
-        assert again.margin.tolist() == pytest.approx(one.facets.margin.tolist(), nan_ok=True)
+        again = build_columns(one.items([0, 1]))
+        assert again.margin.tolist() == pytest.approx(one.columns.margin.tolist(), nan_ok=True)
 
 
 def ruled(action: str, **match: float) -> list[Merchandising]:
@@ -101,7 +102,7 @@ def test_a_rule_by_margin_moves_and_removes_pieces_of_known_cost_alone() -> None
     store, wish = store_of_three_slots(), OutfitRequest(vibe="x", slots=["top"])
 
     def shifts(nudges: list[Merchandising]) -> dict[str, float]:
-        found, _ = store.retrieve(wish, brief(), ("women", ""), {"top": 12}, nudges)
+        found = store.retrieve(wish, brief(), ("women", ""), {"top": 12}, nudges).shortlists
         return {c.sku: round(c.fit, 4) for c in found["top"].candidates}
 
     plain, boosted = shifts([]), shifts(ruled("boost", min_margin=0.6))
@@ -120,7 +121,7 @@ def test_no_prompt_and_no_answer_about_an_item_tells_its_cost() -> None:
         OutfitRequest(vibe="x", department="women"), brief(), store, 6, ruled("boost", min_margin=0.6)
     )
     assert planned.plans
-    texts = [repr(planned.plans), *(view(found).model_dump_json() for found in store.items(range(18)))]
+    texts = [repr(planned.plans), *(view(found).model_dump_json() for found in store.view.items(range(18)))]
     for layout in ("scored", "listed"):
         texts += [repr(render(plan.context, layout)) for plan in planned.plans]  # type: ignore[arg-type]
     for text in texts:
@@ -129,7 +130,7 @@ def test_no_prompt_and_no_answer_about_an_item_tells_its_cost() -> None:
 
 def test_a_rule_keeps_what_it_says_and_no_more(any_state: State) -> None:
     """So that a version of before there were margins still reads the rules of then."""
-    book = RuleBook(any_state)
+    book = RuleRepository(any_state)
     plain = RuleBody.model_validate({"action": "boost", "match": {"brands": ["Acme"]}})
     by_margin = RuleBody.model_validate({"action": "bury", "match": {"min_margin": -1, "max_margin": 0.25}})
     kept = [book.add(body) for body in (plain, by_margin)]

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from indexer.item import DEPARTMENTS, SLOTS, Item, Variant
-from service.catalog.columns import build_facets
+from service.catalog.columns import build_columns
 from service.db.repositories import rules as rulebook
-from service.db.repositories.rules import RuleBook
+from service.db.repositories.rules import RuleRepository
 from service.db.session import State
 from service.errors import ConflictError, NotFoundError
-from service.retrieval.merchandising import FULL, Merchandising, Rule, RuleBody, RuleMatch
+from service.retrieval.merchandising import Merchandising, Rule, RuleBody, RuleMatch, full
 from service.schemas.outfits import OutfitRequest
 
 EVERYTHING = {"min_price": 0}
@@ -104,7 +104,7 @@ def is_meant(match: RuleMatch, piece: Item) -> bool:
 @settings(deadline=None)
 @given(st.lists(items, min_size=1, max_size=8), matches)
 def test_a_match_is_about_the_pieces_that_meet_every_condition(pieces: list[Item], match: RuleMatch) -> None:
-    assert match.mask(build_facets(pieces)).tolist() == [is_meant(match, piece) for piece in pieces]
+    assert match.mask(build_columns(pieces)).tolist() == [is_meant(match, piece) for piece in pieces]
 
 
 @pytest.mark.parametrize(
@@ -147,16 +147,16 @@ def test_a_rule_holds_from_its_start_until_just_before_its_end() -> None:
 
 
 def test_rules_add_up_to_the_bound_and_no_further() -> None:
-    facets = build_facets([item("a", brand="Acme"), item("b", brand="Acme", tags=("work",)), item("c")])
+    columns = build_columns([item("a", brand="Acme"), item("b", brand="Acme", tags=("work",)), item("c")])
     rules = [
         rule(strength=1),
         rule(strength=1, match={"tags": ["work"]}),
         rule("bury", match={"skus": ["c"]}, strength=0.2),
         rule("pin", strength=1, match=EVERYTHING),
     ]
-    shifts = Merchandising(rules).shift(facets, np.array([2, 0, 1]))
-    assert shifts.tolist() == pytest.approx([-0.2 * FULL, FULL, FULL])
-    applied = Merchandising(rules).applied(facets, 1)
+    shifts = Merchandising(rules).shift(columns, np.array([2, 0, 1]))
+    assert shifts.tolist() == pytest.approx([-0.2 * full(), full(), full()])
+    applied = Merchandising(rules).applied(columns, 1)
     assert applied == [rules[0], rules[1], rules[3]]
 
 
@@ -172,11 +172,11 @@ def test_the_digest_follows_what_rules_do_alone() -> None:
 
 
 @pytest.fixture
-def book(any_state: State) -> RuleBook:
-    return RuleBook(any_state)
+def book(any_state: State) -> RuleRepository:
+    return RuleRepository(any_state)
 
 
-def test_rules_are_kept_replaced_and_deleted(book: RuleBook) -> None:
+def test_rules_are_kept_replaced_and_deleted(book: RuleRepository) -> None:
     first, second = book.add(body(note="é \u2603")), book.add(body("pin"))
     assert book.list() == [first, second]
     replaced = book.replace(first.id, body("bury", strength=0.25))
@@ -189,7 +189,7 @@ def test_rules_are_kept_replaced_and_deleted(book: RuleBook) -> None:
             call(first.id)
 
 
-def test_a_change_holds_at_the_next_request(book: RuleBook) -> None:
+def test_a_change_holds_at_the_next_request(book: RuleRepository) -> None:
     assert book.nudges(REQUEST) == ()
     added = book.add(body())
     (nudge,) = book.nudges(REQUEST)
@@ -202,9 +202,9 @@ def test_a_change_holds_at_the_next_request(book: RuleBook) -> None:
 
 
 def test_a_change_by_another_process_is_seen(any_state: State, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours, theirs = RuleBook(any_state), RuleBook(any_state)
+    ours, theirs = RuleRepository(any_state), RuleRepository(any_state)
     clock = [0.0]
-    monkeypatch.setattr(rulebook.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("service.polling.time.monotonic", lambda: clock[0])
     assert ours.nudges(REQUEST) == ()
     theirs.add(body())
     clock[0] = 0.9
@@ -215,7 +215,7 @@ def test_a_change_by_another_process_is_seen(any_state: State, monkeypatch: pyte
 
 def test_time_alone_begins_and_ends_a_rule(any_state: State) -> None:
     now = ["2026-11-30T00:00:00.000000Z"]
-    book = RuleBook(any_state, now=lambda: now[0])
+    book = RuleRepository(any_state, now=lambda: now[0])
     kept = book.add(body(starts="2026-12-01T00:00:00Z", ends="2026-12-02T00:00:00Z"))
     seen = []
     for day in ("2026-11-30", "2026-12-01", "2026-12-02"):
@@ -224,7 +224,7 @@ def test_time_alone_begins_and_ends_a_rule(any_state: State) -> None:
     assert seen == [(False, 0), (True, 1), (False, 0)]
 
 
-def test_there_are_only_so_many_rules(book: RuleBook, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_are_only_so_many_rules(book: RuleRepository, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rulebook, "MAX_RULES", 1)
     book.add(body())
     with pytest.raises(ConflictError):

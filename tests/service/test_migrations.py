@@ -9,17 +9,23 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select, text
+from sqlalchemy import Engine, select, text
 
 from indexer.errors import StylistError
+from service.catalog.stock_overlay import StockUpdate
+from service.catalog.stock_patches import Said
+from service.db.engine import postgres_engine, sqlite_engine
 from service.db.migrate import HEAD
-from service.db.repositories.keys import KeyRing
+from service.db.repositories.keys import KeyRepository
+from service.db.repositories.stock import StockRepository
 from service.db.session import STATE_FILE, State
-from service.db.tables import JobRow, KeyRow, OutfitRow, Table
+from service.db.tables import JobRow, KeyRow, OutfitRow, StockRow, Table
+from service.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,7 +75,7 @@ def test_the_check_for_differences_finds_them(any_state):
 
 def test_the_newest_revision_is_the_one_that_is_asked_for():
     config = Config()
-    config.set_main_option("script_location", "service:migrations")
+    config.set_main_option("script_location", "service.db:migrations")
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
@@ -81,18 +87,74 @@ def test_a_state_of_the_former_version_is_taken_over_whole(tmp_path):
         assert (key.id, key.digest, key.expires, key.name) == ("k1", "d1", None, None)
         assert (outfit.id, outfit.seed) == ("o1", 2**63 - 1)
         assert (job.id, job.counts, job.dry_run, job.order) == ("j1", '{"read": 3}', False, None)
-        assert KeyRing(state).list()[0].prefix == "vs_abcde"
+        assert KeyRepository(state).list()[0].prefix == "vs_abcde"
     State(tmp_path).close()  # and is current from then on
 
 
-def test_a_file_with_all_tables_from_before_revisions_were_kept_is_current(tmp_path):
-    with closing(State(tmp_path)) as state:
-        key = KeyRing(state).add("staff")
-        with state.session() as session:
-            session.execute(text("DROP TABLE alembic_version"))
-    with closing(State(tmp_path)) as state:
-        assert KeyRing(state).verify(key) is not None
+def engine_of(settings: Settings) -> Engine:
+    if settings.database_url is not None:
+        return postgres_engine(settings.database_url.get_secret_value())
+    settings.data_dir.mkdir(exist_ok=True)
+    return sqlite_engine(settings.data_dir / STATE_FILE)
+
+
+def at_revision(settings: Settings, revision: str, *statements: str) -> None:
+    """Makes the state that the version of this revision left, and runs the statements in it."""
+    config = Config()
+    config.set_main_option("script_location", "service.db:migrations")
+    engine = engine_of(settings)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_a_file_with_the_tables_from_before_revisions_were_kept_is_taken_over(settings):
+    key = (
+        "INSERT INTO keys (id, digest, prefix, scope, created) VALUES ('k1', 'd1', 'vs_abcde', 'staff', '1')"
+    )
+    at_revision(settings, "0002", key, "DROP TABLE alembic_version", "PRAGMA user_version = 2")
+    with closing(State(settings.data_dir)) as state:
+        assert [key.prefix for key in KeyRepository(state).list()] == ["vs_abcde"]
         assert differences(state) == []
+
+
+EARLY, LATE, LAST = (f"2026-01-01T00:00:0{n}.000000Z" for n in (1, 2, 3))
+
+# (sku, size, quantity, price, updated): two moments stood in one text, moments of no SKU beside the changes.
+FORMER_STOCK = f"""INSERT INTO stock VALUES
+    ('', '', NULL, NULL, '{LAST}'), ('', 'v7', NULL, NULL, '{EARLY}'),
+    ('A', '', 3, 9.5, '{LATE} quantity {EARLY}'), ('A', 'M', 2, 7.5, '{LATE} price {EARLY}'),
+    ('B', '', 1, 5.5, '{LATE}'), ('C', '', 0, NULL, '{EARLY}'), ('D', 'ä 1/2', NULL, 4.5, '{LAST}')"""
+
+
+def test_the_two_moments_of_stock_get_two_columns(any_settings):
+    at_revision(any_settings, "0002", FORMER_STOCK)
+    with closing(State.of(any_settings)) as state:
+        book = StockRepository(state)
+        assert sorted(book.since("", ""), key=lambda note: (note.sku, note.size)) == [
+            StockUpdate("A", "", 3, EARLY, 9.5, LATE),
+            StockUpdate("A", "M", 2, LATE, 7.5, EARLY),
+            StockUpdate("B", "", 1, LATE, 5.5, LATE),
+            StockUpdate("C", "", 0, EARLY),
+            StockUpdate("D", "ä 1/2", price=4.5, price_at=LAST),
+        ]
+        assert (book.now(), book.confirmed("v7"), book.confirmed("v8")) == (LAST, EARLY, "")
+        assert differences(state) == []
+        assert book.write([Said("A", "", 0, None)]) > LAST
+        assert {note.sku for note in book.since(LAST, "")} == {"A"}
+
+
+def test_more_stock_than_one_statement_takes_is_converted(any_settings):
+    rows = ", ".join(f"('s{n}', '', {n}, {n}.5, '{LATE} price {EARLY}')" for n in range(3000))
+    at_revision(any_settings, "0002", f"INSERT INTO stock VALUES {rows}")
+    with closing(State.of(any_settings)) as state, state.session() as session:
+        found = {row.sku: row for row in session.scalars(select(StockRow))}
+    assert len(found) == 3000
+    last = found["s2999"]
+    assert (last.quantity, last.quantity_at, last.price, last.price_at) == (2999, LATE, 2999.5, EARLY)
 
 
 def test_a_former_version_refuses_the_file_afterwards(tmp_path):

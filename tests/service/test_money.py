@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.recommender.localization import language, localised, localised_item, localised_page, price_text
-from service.recommender.protocol import ItemQuery
+from service.schemas.catalog import ItemQuery
 from service.schemas.outfits import OutfitRequest
 
 
@@ -24,6 +24,9 @@ from service.schemas.outfits import OutfitRequest
         ("de-XX", "de"),
         ("de;q=0, nl", "nl"),
         ("de;q=high, es;q=0.1", "es"),
+        ("de;q=0.1;level=1, es;q=0.2", "es"),
+        ("fr;q=0.5, de;q=0.5", "fr"),
+        ("de, de;q=0, fr;q=0.5", "de"),
         ("*", "en"),
         (";;,,;q=", "en"),
         ("../../etc/passwd", "en"),

@@ -8,7 +8,8 @@ from factories import candidate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.composition.constraints import Candidate, Limits, choices, completable, shareable
+from service.composition.constraints import Limits, choices, completable, shareable
+from service.retrieval.shortlist import Candidate
 
 SLOTS = ("top", "bottom", "shoes", "bag")
 

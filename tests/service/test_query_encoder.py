@@ -16,8 +16,9 @@ from sentence_transformers import SentenceTransformer
 
 from indexer.embedder import SentenceTransformerEmbedder
 from indexer.errors import ModelError
-from service.lm.base_model import file_sha256
-from service.query.encoder import MANIFEST, WEIGHTS, QueryEncoder, load_query_encoder, read_manifest
+from indexer.storage.durable import sha256_file
+from service.artifacts import WEIGHTS
+from service.query.encoder import MANIFEST, QueryEncoder, load_query_encoder, read_manifest
 
 sys.path.append(str(Path(__file__).parents[1] / "indexer"))
 from hashing_embedder import HashingEmbedder
@@ -77,7 +78,7 @@ def write_manifest(folder: Path, name: str, digest: str, **values: object) -> No
         "version": "1",
         "embedder": name,
         "embedder_digest": digest,
-        "weights_sha256": file_sha256(folder / WEIGHTS),
+        "weights_sha256": sha256_file(folder / WEIGHTS),
         "wish_base": 0.0,
         "worn_base": 0.5,
         "data_digest": "0",

@@ -14,8 +14,9 @@ from indexer.pipeline.read import FeedSource
 from service.errors import InvalidError
 from service.indexing.build import build_index
 from service.recommender.progress import AbandonedError, Unwatched
-from service.recommender.protocol import ItemQuery, Recommender
+from service.recommender.protocol import Recommender
 from service.recommender.recommender import open_recommender
+from service.schemas.catalog import ItemQuery
 from service.schemas.outfits import Outfit, OutfitItem, OutfitRequest, OutfitResponse
 from service.settings import Settings
 
@@ -52,6 +53,16 @@ def recommender(request) -> Iterator[Recommender]:
         return
     with closing(open_recommender(request.getfixturevalue("real_settings"))) as real:
         yield real
+
+
+def test_the_pieces_of_an_outfit_are_known_for_its_picture(recommender):
+    outfit = recommender.compose(ask(count=1), "r").outfits[0]
+    pieces = recommender.pieces(outfit)
+    assert [(p.slot, p.title) for p in pieces] == [(i.slot, i.title) for i in outfit.items]
+    assert all(p.kind and p.colors and p.photo is None for p in pieces)
+    gone = outfit.model_copy(update={"items": [outfit.items[0].model_copy(update={"sku": "gone"})]})
+    (piece,) = recommender.pieces(gone)
+    assert (piece.slot, piece.title, piece.kind) == (outfit.items[0].slot, outfit.items[0].title, "")
 
 
 def ask(**fields) -> OutfitRequest:

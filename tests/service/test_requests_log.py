@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from service.db.repositories.reports import Summary, summarise, wilson
-from service.db.repositories.requests import RequestsLog
+from service.db.repositories.requests import RequestRepository
 from service.db.session import State
 from service.db.tables import EventRow, OutfitRow, RequestRow
 from service.schemas.outfits import OutfitRequest, OutfitResponse, Unmet
@@ -27,8 +27,8 @@ def state(any_state: State) -> State:
 
 
 @pytest.fixture
-def log(state: State) -> Iterator[RequestsLog]:
-    with closing(RequestsLog(state, 90, keep_vibes=True)) as log:
+def log(state: State) -> Iterator[RequestRepository]:
+    with closing(RequestRepository(state, 90, keep_vibes=True)) as log:
         yield log
 
 
@@ -40,7 +40,7 @@ def answer(request: OutfitRequest, request_id: str, **changes: object) -> Outfit
     return FakeRecommender().compose(request, request_id).model_copy(update=changes)
 
 
-def summary(state: State, log: RequestsLog, *, keep_vibes: bool = True) -> Summary:
+def summary(state: State, log: RequestRepository, *, keep_vibes: bool = True) -> Summary:
     log.settle()
     return summarise(state, *ALWAYS, keep_vibes=keep_vibes)
 
@@ -53,7 +53,7 @@ def event(state: State, kind: str, outfit: str, style: str = "house", experiment
         session.add(EventRow(**row, experiment=experiment, at=when, received=when))
 
 
-def test_requests_are_counted_with_what_they_lacked(state: State, log: RequestsLog) -> None:
+def test_requests_are_counted_with_what_they_lacked(state: State, log: RequestRepository) -> None:
     unmet = [Unmet(constraint=c, reason="", hint="") for c in ("budget", "budget", "sizes.top")]
     for n, vibe in enumerate(["Gala", " gala ", "GALA", "picnic"]):
         log.note(ask(vibe), answer(ask(vibe), f"r{n}", outfits=[], unmet=unmet), 10.0 * n)
@@ -72,7 +72,7 @@ def test_requests_are_counted_with_what_they_lacked(state: State, log: RequestsL
     assert found.note is None
 
 
-def test_a_period_is_half_open_and_nothing_is_nothing(state: State, log: RequestsLog) -> None:
+def test_a_period_is_half_open_and_nothing_is_nothing(state: State, log: RequestRepository) -> None:
     log.note(ask(), answer(ask(), "r"), 1.0)
     log.settle()
     with state.session() as session:
@@ -87,14 +87,14 @@ def test_a_period_is_half_open_and_nothing_is_nothing(state: State, log: Request
 
 
 def test_vibes_are_not_kept_unless_told_to(state: State) -> None:
-    with closing(RequestsLog(state, 90)) as log:
+    with closing(RequestRepository(state, 90)) as log:
         log.note(ask("my secret date"), answer(ask(), "r", outfits=[]), 1.0)
         assert summary(state, log).empty_vibes == []
         with state.session() as session:
             assert session.get_one(RequestRow, "r").vibe is None
 
 
-def test_acceptance_is_of_outfits_not_of_events(state: State, log: RequestsLog) -> None:
+def test_acceptance_is_of_outfits_not_of_events(state: State, log: RequestRepository) -> None:
     request = ask(count=5, experiment="b")
     log.note(request, answer(request, "r"), 1.0)
     for outfit in ("1", "2", "3", "3"):
@@ -137,14 +137,14 @@ def test_an_interval_holds_its_share_and_narrows(part: int, more: int) -> None:
     assert larger.high - larger.low <= rate.high - rate.low
 
 
-def test_one_request_id_sent_twice_counts_twice(state: State, log: RequestsLog) -> None:
+def test_one_request_id_sent_twice_counts_twice(state: State, log: RequestRepository) -> None:
     for _ in range(3):
         log.note(ask(), answer(ask(), "same"), 1.0)
     assert summary(state, log).requests == 3
 
 
 def test_a_database_that_fails_costs_rows_and_no_request(
-    state: State, log: RequestsLog, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    state: State, log: RequestRepository, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(State, "session", lambda _: (_ for _ in ()).throw(OSError("my secret date")))
     log.note(ask("my secret date"), answer(ask(), "r"), 1.0)
@@ -157,14 +157,14 @@ def test_a_database_that_fails_costs_rows_and_no_request(
 
 
 def test_what_is_noted_is_written_before_it_closes(state: State) -> None:
-    log = RequestsLog(state, 90)
+    log = RequestRepository(state, 90)
     for n in range(500):
         log.note(ask(), answer(ask(), f"r{n}"), 1.0)
     log.close()
     assert summarise(state, *ALWAYS, keep_vibes=False).requests == 500
 
 
-def test_old_rows_and_old_outfits_go(state: State, log: RequestsLog) -> None:
+def test_old_rows_and_old_outfits_go(state: State, log: RequestRepository) -> None:
     for name in ("old", "new"):
         request = ask(seed=len(name) + (name == "old"))
         response = answer(request, name)

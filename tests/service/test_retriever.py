@@ -13,10 +13,15 @@ from hypothesis import strategies as st
 from small_store import DIM, brief, retriever, retriever_over
 
 from indexer.item import SEASONS, Item, Variant
-from service.catalog.columns import build_facets
+from service.catalog.columns import build_columns
+from service.catalog.view import pick_variant
+from service.policy.policy import policy
+from service.retrieval.diversity import varied
 from service.retrieval.filters import apply, filters, size_filter
-from service.retrieval.retriever import MARGIN, Retriever, _varied, pick_variant
+from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest
+
+MARGIN = policy().weights.shortlist.margin
 
 
 def request(**body: Any) -> OutfitRequest:
@@ -28,7 +33,8 @@ def test_one_item_in_a_hundred_thousand_is_found() -> None:
     items[77_123] = item("needle", brand="rare", price=5.0)
     store = retriever(items)
     for body in ({"budget": {"max": 6}}, {"exclude": {"brands": ["Common"]}}):
-        found, unmet = store.retrieve(request(**body), brief(), ("women", ""), {"top": 8})
+        answer = store.retrieve(request(**body), brief(), ("women", ""), {"top": 8})
+        found, unmet = answer.shortlists, answer.unmet
         assert unmet == {}
         assert [c.sku for c in found["top"].candidates] == ["needle"]
 
@@ -85,13 +91,13 @@ def test_filters_agree_with_plain_reading(
         sizes={"top": wanted},
         exclude={"colors": colors, "brands": brands},
     )
-    facets = build_facets(items)
+    columns = build_columns(items)
     who = brief(department=department)
-    chain = [f for f in filters(facets, asked, who, department, "") if not f.soft]  # type: ignore[arg-type]
-    mask, _ = apply(
-        facets,
+    chain = [f for f in filters(columns, asked, who, department, "") if not f.soft]  # type: ignore[arg-type]
+    mask, _, _ = apply(
+        columns,
         "top",
-        [*[f for f in chain if f.constraint != "weather"], *size_filter(facets, asked, who, "top")],
+        [*[f for f in chain if f.constraint != "weather"], *size_filter(columns, asked, who, "top")],
     )
 
     def fits(piece: Item) -> bool:
@@ -118,7 +124,7 @@ def test_a_shortlist_is_not_one_product_in_eight_colours() -> None:
     others = [item(f"o{i}") for i in range(6)]
     vectors = np.concatenate([np.tile(np.eye(DIM)[0], (5, 1)), np.eye(DIM)[0] + 0.15 * np.eye(DIM)[1:7]])
     store = retriever_over([*tee, *others], vectors)
-    found, _ = store.retrieve(request(), brief(), ("women", ""), {"top": 5})
+    found = store.retrieve(request(), brief(), ("women", ""), {"top": 5}).shortlists
     groups = [c.item.group_id for c in found["top"].candidates]
     assert groups.count("tee") == 1
     assert len(groups) == 5
@@ -128,13 +134,15 @@ def test_the_cheapest_piece_comes_along_under_a_budget() -> None:
     items = [item(f"s{i}", price=40.0 + i) for i in range(50)]
     items[31] = item("cheap", price=1.0)
     store = retriever(items)
-    found, _ = store.retrieve(request(budget={"max": 90}), brief(), ("women", ""), {"top": 4})
+    found = store.retrieve(request(budget={"max": 90}), brief(), ("women", ""), {"top": 4}).shortlists
     assert "cheap" in [c.sku for c in found["top"].candidates]
 
 
 def test_the_blamed_constraint_is_the_one_that_empties() -> None:
     items = [item("a", variants=(Variant("a", "S", 1, 10.0),))]
-    _, unmet = retriever(items).retrieve(request(sizes={"top": ["XL"]}), brief(), ("women", ""), {"top": 4})
+    unmet = (
+        retriever(items).retrieve(request(sizes={"top": ["XL"]}), brief(), ("women", ""), {"top": 4}).unmet
+    )
     assert unmet["top"].constraint == "sizes.top"
 
 
@@ -163,8 +171,10 @@ def store_of(cosines: Sequence[float], prices: Sequence[float] | None = None) ->
 
 
 def offered(store: Retriever, quota: int, **body: Any) -> list[str]:
-    wish = np.eye(store.snapshot.vectors.dim, dtype=np.float32)[0]
-    found, _ = store.retrieve(request(**body), brief(words=wish, query=wish), ("women", ""), {"top": quota})
+    wish = np.eye(store.view.snapshot.vectors.dim, dtype=np.float32)[0]
+    found = store.retrieve(
+        request(**body), brief(words=wish, query=wish), ("women", ""), {"top": quota}
+    ).shortlists
     return [c.sku for c in found["top"].candidates]
 
 
@@ -199,7 +209,7 @@ def test_a_forced_piece_is_offered_however_bad_and_sets_no_standard() -> None:
 def test_what_is_varied_keeps_its_promises(scores: list[float], quota: int, forced: bool) -> None:
     items = [item(f"s{i}") for i in range(len(scores))]
     ranked = np.array(scores[:1] * forced + sorted(scores[int(forced) :], reverse=True), dtype=np.float32)
-    picks = _varied(items, np.eye(len(scores), dtype=np.float32), ranked, quota, int(forced))
+    picks = varied(items, np.eye(len(scores), dtype=np.float32), ranked, quota, int(forced))
     assert len(set(picks)) == len(picks) <= min(quota, len(scores))
     assert len(picks) >= min((quota + 1) // 2, len(scores))
     assert not forced or picks[0] == 0

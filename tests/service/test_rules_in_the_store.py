@@ -12,7 +12,7 @@ import pytest
 from benchmarks.violations import catalogue, random_request, violations
 from indexer.item import Item
 from service.recommender.recommender import StoreRecommender, open_recommender
-from service.retrieval.adjustments import Nudge
+from service.retrieval.adjustments import ScoreAdjustment
 from service.retrieval.merchandising import Merchandising, Rule, RuleBody
 from service.schemas.outfits import OutfitRequest, OutfitResponse
 from service.settings import Settings
@@ -24,7 +24,7 @@ class Ruled:
     """The recommender of the sample store, under rules that tests set."""
 
     def __init__(self, settings: Settings) -> None:
-        self.nudges: list[Nudge] = []
+        self.nudges: list[ScoreAdjustment] = []
         self.recommender: StoreRecommender = open_recommender(settings, lambda _: self.nudges)
         self.skus = catalogue(settings)
 

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.item import DEPARTMENTS, SLOTS, Variant
-from service.catalog.columns import build_facets
+from service.catalog.columns import build_columns
 from service.catalog.size_charts import meaning
 from service.catalog.sizes import fits, fitting, normalise, scale, size_key
-from service.retrieval.retriever import pick_variant
+from service.catalog.view import pick_variant
+from service.policy.policy import policy
 
 SCALES = sorted({scale(d, s) for d in DEPARTMENTS for s in (*SLOTS, None)})
 COUNTRIES = ["", "EU ", "DE", "FR ", "IT ", "UK ", "US", "us ", "Size ", "W", "w "]
@@ -150,9 +151,9 @@ def test_columns_find_other_systems_and_the_named_size_is_preferred() -> None:
         item("o", "top", variants=(Variant("o", "One Size", 1, 5.0),)),
         item("x", "top", variants=(Variant("x", "XS", 1, 5.0),)),
     ]
-    facets = build_facets(pieces)
-    assert facets.in_size(["M"]).tolist() == [True, True, False, True, False]
-    assert facets.in_size(["38"]).tolist() == [True, True, True, True, False]
+    columns = build_columns(pieces)
+    assert columns.in_size(["M"]).tolist() == [True, True, False, True, False]
+    assert columns.in_size(["38"]).tolist() == [True, True, True, True, False]
     assert pick_variant(pieces[0], ["M"]).size == "M"
     assert pick_variant(pieces[0], ["38-40"]).size == "40"  # the cheaper one
-    assert meaning("m", "") == frozenset()
+    assert meaning("m", "", policy().sizes) == frozenset()

@@ -17,7 +17,7 @@ from indexer.pipeline.read import FeedSource
 from indexer.storage.snapshot import SnapshotStore
 from service.catalog import live as holder
 from service.catalog.child_sizes import for_age
-from service.catalog.live import SnapshotHolder
+from service.catalog.live import LiveCatalog
 from service.catalog.sizes import is_one_size, normalise
 from service.composition.compatibility import harmony
 from service.composition.explanation import explanation, title
@@ -122,7 +122,7 @@ def test_a_holder_swaps_while_a_request_goes_on(
     monkeypatch.setattr(holder, "POLL_SECONDS", 0.0)
     settings, (first, second) = feeds
     store = SnapshotStore(settings.data_dir)
-    held = SnapshotHolder(store, load_embedder())
+    held = LiveCatalog(store, load_embedder())
     assert "stylist index" in held.why_not
     with pytest.raises(UnavailableError), held.lease():
         pass
@@ -132,7 +132,7 @@ def test_a_holder_swaps_while_a_request_goes_on(
         build_index(settings, [FeedSource(second)])
         with held.lease() as new:
             assert new.snapshot.version != version
-            assert new.facets.count > old.facets.count
+            assert new.columns.count > old.columns.count
         assert old.snapshot.catalogue.at([0])
     held.close()
 
@@ -144,7 +144,7 @@ def test_a_damaged_snapshot_leaves_the_old_one_serving(
     settings, (first, second) = feeds
     build_index(settings, [FeedSource(first)])
     store = SnapshotStore(settings.data_dir)
-    held = SnapshotHolder(store, load_embedder())
+    held = LiveCatalog(store, load_embedder())
     with held.lease() as old:
         version = old.snapshot.version
     build_index(settings, [FeedSource(second)])
@@ -162,7 +162,7 @@ def test_a_damaged_snapshot_leaves_the_old_one_serving(
     held.close()
 
 
-def _version(held: SnapshotHolder) -> str:
+def _version(held: LiveCatalog) -> str:
     with held.lease() as retriever:
         return retriever.snapshot.version
 

@@ -16,10 +16,10 @@ from fake_recommender import FakeRecommender
 from sqlalchemy import BigInteger, Boolean, Float, Integer, select, text
 from sqlalchemy.exc import IntegrityError
 
+from service.db.repositories.outfits import read_made
 from service.db.session import STATE_FILE, State, insert_new, upsert
 from service.db.tables import EventRow, JobRow, KeyRow, StockRow, StyleRow, Table
 from service.errors import InvalidError, NotFoundError
-from service.recommender.replay import read_made
 from service.schemas.outfits import OutfitRequest
 
 ROOT = Path(__file__).parents[2]
@@ -84,15 +84,16 @@ def test_every_table_gives_back_what_it_was_given(any_state, table):
 
 
 def test_upsert_changes_what_is_named_and_leaves_the_rest(any_state):
-    first = {"sku": "A", "size": "M", "quantity": 3, "price": 49.0, "updated": "1"}
+    first = {"sku": "A", "size": "M", "quantity": 3, "quantity_at": "1", "price": 49.0, "price_at": "1"}
     with any_state.session() as session:
         upsert(session, StockRow, first)
-        upsert(session, StockRow, {"sku": "A", "size": "", "quantity": 9, "updated": "1"})
-        upsert(session, StockRow, {"sku": "A", "size": "M", "quantity": 0, "updated": "2"})
+        upsert(session, StockRow, {**first, "size": "", "quantity": 9})
+        later = {"sku": "A", "size": "M", "quantity": 0, "quantity_at": "2", "price_at": "1"}
+        upsert(session, StockRow, later)
         upsert(session, StyleRow, {"name": "house", "retired": False, "is_default": True, "updated": "1"})
     with any_state.session() as session:
         row = session.get(StockRow, ("A", "M"))
-        assert (row.quantity, row.price, row.updated) == (0, 49.0, "2")
+        assert (row.quantity, row.quantity_at, row.price, row.price_at) == (0, "2", 49.0, "1")
         assert session.get(StockRow, ("A", "")).quantity == 9
 
 
@@ -183,7 +184,8 @@ from service.db.session import State, upsert
 from service.db.tables import StockRow
 
 with State(Path(sys.argv[1])).session() as session:
-    upsert(session, StockRow, {"sku": "A", "size": "", "quantity": 0, "updated": "1"})
+    row = {"sku": "A", "size": "", "quantity": 0, "quantity_at": "1", "price_at": ""}
+    upsert(session, StockRow, row)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

@@ -17,18 +17,18 @@ from waiting import wait_until
 from indexer.embedder import load_embedder
 from indexer.pipeline.read import FeedSource
 from indexer.storage.snapshot import SnapshotStore
-from service.catalog.live import SnapshotHolder
+from service.catalog.live import LiveCatalog
 from service.catalog.stock_patches import Said, StockPatch
 from service.cli.compose import run as compose_here
 from service.db.repositories import stock as stock_module
-from service.db.repositories.stock import StockBook
+from service.db.repositories.stock import StockRepository
 from service.db.session import State
 from service.errors import UnavailableError
 from service.indexing.build import build_index
 from service.indexing.order import BuildOrder
 from service.indexing.runner import JobRunner
-from service.recommender.protocol import ItemQuery
 from service.recommender.recommender import StoreRecommender, open_recommender
+from service.schemas.catalog import ItemQuery
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 
@@ -48,7 +48,7 @@ def said(sku: str, quantity: int | None = None, price: float | None = None, size
     return Said(sku, size, quantity, price)
 
 
-def known(book: StockBook, since: str = "", floor: str = "") -> dict[tuple[str, str], tuple[Any, Any]]:
+def known(book: StockRepository, since: str = "", floor: str = "") -> dict[tuple[str, str], tuple[Any, Any]]:
     return {(n.sku, n.size): (n.quantity, n.price) for n in book.since(since, floor)}
 
 
@@ -68,13 +68,13 @@ def index(settings: Settings, feed: str) -> None:
 
 
 @pytest.fixture
-def holders(store: Settings) -> Iterator[list[SnapshotHolder]]:
+def holders(store: Settings) -> Iterator[list[LiveCatalog]]:
     """Two processes that serve one data folder."""
     with ExitStack() as stack:
         states = [stack.enter_context(closing(State.of(store))) for _ in range(2)]
         snapshots = SnapshotStore(store.data_dir)
         yield [
-            stack.enter_context(closing(SnapshotHolder(snapshots, load_embedder(), StockBook(state))))
+            stack.enter_context(closing(LiveCatalog(snapshots, load_embedder(), StockRepository(state))))
             for state in states
         ]
 
@@ -83,13 +83,13 @@ def patch(sku: str, size: str | None = None, **values: Any) -> StockPatch:
     return StockPatch(sku=sku, size=size, **values)
 
 
-def sold(holder: SnapshotHolder, sku: str) -> list[tuple[int | None, float | None]] | None:
-    with holder.lease() as retriever:
-        found = retriever.find(sku)
+def sold(holder: LiveCatalog, sku: str) -> list[tuple[int | None, float | None]] | None:
+    with holder.lease() as view:
+        found = view.find(sku)
     return None if found is None else [(v.quantity, v.price) for v in found.item.variants]
 
 
-def test_a_change_is_seen_at_once_here_and_soon_elsewhere(holders: list[SnapshotHolder]) -> None:
+def test_a_change_is_seen_at_once_here_and_soon_elsewhere(holders: list[LiveCatalog]) -> None:
     here, elsewhere = holders
     with here.lease() as under_way:
         result = here.patch_stock(
@@ -100,27 +100,27 @@ def test_a_change_is_seen_at_once_here_and_soon_elsewhere(holders: list[Snapshot
         assert under_way.find("T1-M").variant.in_stock  # type: ignore[union-attr]
     for holder in (here, elsewhere):
         assert sold(holder, "T1-S") == [(3, 40.0), (0, 40.0)]
-        with holder.lease() as retriever:
-            assert retriever.find("T1-M").variant.quantity == 0  # type: ignore[union-attr]
-            assert retriever.facets.in_size(["S"]).sum() == 1
+        with holder.lease() as view:
+            assert view.find("T1-M").variant.quantity == 0  # type: ignore[union-attr]
+            assert view.columns.in_size(["S"]).sum() == 1
     elsewhere.patch_stock([patch("T1-M", price=12.0)])
     assert sold(here, "T1-S") == [(3, 40.0), (0, 12.0)]
 
 
 def test_newer_feeds_overrule_older_changes_and_no_others(
-    holders: list[SnapshotHolder], store: Settings, monkeypatch: pytest.MonkeyPatch
+    holders: list[LiveCatalog], store: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here, elsewhere = holders
     here.patch_stock([patch("B1", quantity=0, price=9.0), patch("D1", quantity=0)])
     version = SnapshotStore(store.data_dir).current_version()
-    mark = StockBook.mark
+    mark = StockRepository.mark
 
-    def mark_then_sell(book: StockBook) -> str:
+    def mark_then_sell(book: StockRepository) -> str:
         started = mark(book)
         here.patch_stock([patch("B1", quantity=1), patch("S2", quantity=0)])  # while the build is under way
         return started
 
-    monkeypatch.setattr(StockBook, "mark", mark_then_sell)
+    monkeypatch.setattr(StockRepository, "mark", mark_then_sell)
     index(store, FEED.replace("Slip dress", "Slip gown"))
     for holder in holders:
         assert sold(holder, "B1") == [
@@ -134,7 +134,7 @@ def test_newer_feeds_overrule_older_changes_and_no_others(
     assert sold(elsewhere, "D1") == [(0, 80.0)]
 
 
-def test_feeds_that_say_the_same_again_overrule_too(holders: list[SnapshotHolder], store: Settings) -> None:
+def test_feeds_that_say_the_same_again_overrule_too(holders: list[LiveCatalog], store: Settings) -> None:
     here, elsewhere = holders
     here.patch_stock([patch("B1", quantity=0)])
     assert sold(elsewhere, "B1") == [(0, 60.0)]
@@ -158,7 +158,7 @@ def test_a_build_that_is_taken_up_again_is_as_of_its_order(store: Settings) -> N
         return build_index(store, order.feeds, started=order.started)
 
     with closing(State.of(store)) as state:
-        book = StockBook(state)
+        book = StockRepository(state)
         asked = BuildOrder((FeedSource(store.data_dir.parent / "feed.csv"),))
         first = JobRunner(state, build, lambda: None, store.data_dir)
         job = first.submit(asked)
@@ -178,7 +178,7 @@ def test_a_build_that_is_taken_up_again_is_as_of_its_order(store: Settings) -> N
 
 def test_what_no_kept_index_needs_is_dropped(store: Settings) -> None:
     with closing(State.of(store)) as state:
-        book = StockBook(state)
+        book = StockRepository(state)
         book.write([said("B1", 0)])
         for n in range(6):  # more than are kept
             index(store, FEED.replace("M,80", f"M,{81 + n}"))
@@ -198,7 +198,7 @@ def test_a_snapshot_of_before_has_no_start_and_is_read(store: Settings) -> None:
 
 def test_without_a_database_nothing_can_be_said(store: Settings) -> None:
     with (
-        closing(SnapshotHolder(SnapshotStore(store.data_dir), load_embedder())) as holder,
+        closing(LiveCatalog(SnapshotStore(store.data_dir), load_embedder())) as holder,
         pytest.raises(UnavailableError),
     ):
         holder.patch_stock([patch("B1", quantity=0)])
@@ -206,7 +206,7 @@ def test_without_a_database_nothing_can_be_said(store: Settings) -> None:
 
 def test_the_command_line_sees_changes(store: Settings) -> None:
     with closing(State.of(store)) as state:
-        StockBook(state).write([said("D1", price=3.0), said("T1-S", 0), said("T1-M", 0), said("T2", 0)])
+        StockRepository(state).write([said("D1", price=3.0), said("T1-S", 0), said("T1-M", 0), said("T2", 0)])
     options = {"vibe": "evening", "department": "women", "seed": 1, "count": 1}
     answer = compose_here(store, options, as_json=True)
     assert '"sku":"D1"' in answer
@@ -224,7 +224,10 @@ rows = st.builds(
 
 @pytest.fixture
 def served(store: Settings) -> Iterator[StoreRecommender]:
-    with closing(State.of(store)) as state, closing(open_recommender(store, book=StockBook(state))) as opened:
+    with (
+        closing(State.of(store)) as state,
+        closing(open_recommender(store, book=StockRepository(state))) as opened,
+    ):
         yield opened
 
 

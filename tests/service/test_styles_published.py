@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from tiny_models import save_tiny_model, train_tiny_adapter
 
-from service.db.repositories.styles import StyleBook
+from service.db.repositories.styles import StylePolicyRepository
 from service.db.session import State
 from service.errors import ConflictError, InvalidError
 from service.recommender.recommender import StoreRecommender
+from service.recommender.style_choice import chosen_style
 from service.registry.publishing import Publication, StyleChange
-from service.registry.store import Aliases, StyleFolder
-from service.registry.styles import Stylists
+from service.registry.store import Aliases, ArtifactFolder
+from service.registry.styles import Styles
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 
@@ -25,7 +26,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     model = save_tiny_model(root / "model")
     for name, version in (("silk", "1"), ("silk", "2"), ("wool", "1")):
         train_tiny_adapter(model, root / "adapters" / name, f"top: {name}{version}\n", 2, version)
-    StyleFolder(root / "adapters" / "silk").write(Aliases(champion="1"))
+    ArtifactFolder(root / "adapters" / "silk").write(Aliases(champion="1"))
     return Settings(
         data_dir=root / "data", base_model=str(model), adapters_dir=root / "adapters", default_style="silk"
     )
@@ -33,8 +34,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 def test_decisions_hold_at_once(shelf: Settings) -> None:
     with closing(State.of(shelf)) as state:
-        book = StyleBook(state)
-        stylists = Stylists(shelf, book.choices)
+        book = StylePolicyRepository(state)
+        stylists = Styles(shelf, book.choices)
         base = stylists.views()[0].digest
         publication = Publication(shelf, book, base)
 
@@ -68,25 +69,25 @@ def test_decisions_hold_at_once(shelf: Settings) -> None:
         (shelf.adapters_dir / "silk" / "1" / "adapter_config.json").write_text("no JSON")
         with pytest.raises(ConflictError, match="silk@1 cannot be used"):  # sound files that do not load
             change(name="silk", version="1")
-        assert StyleFolder(shelf.adapters_dir / "silk").aliases().champion == "2"
+        assert ArtifactFolder(shelf.adapters_dir / "silk").aliases().champion == "2"
 
 
 def test_a_retired_style_is_refused_by_name_and_version(shelf: Settings) -> None:
     with closing(State.of(shelf)) as state:
-        book = StyleBook(state)
+        book = StylePolicyRepository(state)
         book.decide("wool", default=False, retired=True)
         recommender = StoreRecommender.__new__(StoreRecommender)  # its style alone: nothing is composed
-        recommender._stylists = Stylists(shelf, book.choices)
+        recommender._stylists = Styles(shelf, book.choices)
         for style in ("wool", "wool@1", "wool@candidate"):
             with pytest.raises(InvalidError, match="is retired") as caught:
-                recommender._style(OutfitRequest(vibe="x", style=style))
+                chosen_style(recommender._stylists, OutfitRequest(vibe="x", style=style))
             assert caught.value.errors[0].field == "style"
 
 
 def test_choices_survive_a_database_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.db.repositories.styles.POLL_SECONDS", 0.0)
     state = State(tmp_path)
-    book, other = StyleBook(state), StyleBook(state)
+    book, other = StylePolicyRepository(state), StylePolicyRepository(state)
     book.decide("silk", default=True, retired=None)
     assert other.choices().default == "silk"  # made by another book, as in another process
     state.close()

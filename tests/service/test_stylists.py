@@ -16,8 +16,8 @@ import inventory_samples
 from indexer.pipeline.read import FeedSource
 from service.errors import UnavailableError
 from service.indexing.build import build_index
-from service.lm.engine import LanguageModel
-from service.lm.lm_scorer import LmScorer, NeutralScores
+from service.lm.engine import ScoringEngine
+from service.lm.lm_scorer import LmScorer, PmiBaseline
 from service.lm.prompt import Context
 from service.lm.scorer import Question
 from service.recommender.recommender import StoreRecommender, open_recommender
@@ -108,7 +108,7 @@ def test_past_the_deadline_the_retriever_composes(settings: Settings) -> None:
 
 
 def test_a_score_depends_on_nothing_but_its_own_text(settings: Settings) -> None:
-    model = LanguageModel(settings)
+    model = ScoringEngine(settings)
     labels = (
         "black silk slip dress",
         "white tee",
@@ -121,18 +121,18 @@ def test_a_score_depends_on_nothing_but_its_own_text(settings: Settings) -> None
         return session.score([Question(0, "dress", labels)])[0]
 
     fresh, warm = (
-        LmScorer(model, None, "scored", NeutralScores(model)),
-        LmScorer(model, None, "scored", NeutralScores(model)),
+        LmScorer(model, None, "scored", PmiBaseline(model)),
+        LmScorer(model, None, "scored", PmiBaseline(model)),
     )
     warm.neutral([("dress", "coat"), ("top", "white tee"), ("dress", "white tee")])
     assert scores(fresh, labels).tolist() == scores(warm, labels[::-1]).tolist()
 
 
 def test_the_listed_layout_reads_the_shortlist(settings: Settings) -> None:
-    model = LanguageModel(settings)
+    model = ScoringEngine(settings)
     question = [Question(0, "dress", ("black silk slip dress", "white tee"))]
     contexts = [Context("x", shortlist={"dress": [label]}) for label in question[0].labels]
     first, second = (
-        LmScorer(model, None, "listed", NeutralScores(model)).open([c]).score(question)[0] for c in contexts
+        LmScorer(model, None, "listed", PmiBaseline(model)).open([c]).score(question)[0] for c in contexts
     )
     assert first.tolist() != second.tolist()

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from tiny_models import save_tiny_model, train_tiny_adapter
 
+from service.artifacts import WEIGHTS
 from service.registry import loader as wardrobe
 from service.registry import styles as module
-from service.registry.adapter import MANIFEST, WEIGHTS
-from service.registry.store import Aliases, StyleFolder
-from service.registry.styles import Style, Stylists
+from service.registry.adapter import MANIFEST
+from service.registry.store import Aliases, ArtifactFolder
+from service.registry.style import Style
+from service.registry.styles import Styles
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
 
@@ -29,20 +31,20 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def silk(tiny: Path, tmp_path: Path) -> StyleFolder:
+def silk(tiny: Path, tmp_path: Path) -> ArtifactFolder:
     """The style on the shelf, with version 1 alone."""
-    folder = StyleFolder(tmp_path / "adapters" / "silk")
+    folder = ArtifactFolder(tmp_path / "adapters" / "silk")
     add(folder, tiny, "1")
     return folder
 
 
 @pytest.fixture
-def stylists(tiny: Path, silk: StyleFolder, monkeypatch: pytest.MonkeyPatch) -> Stylists:
+def stylists(tiny: Path, silk: ArtifactFolder, monkeypatch: pytest.MonkeyPatch) -> Styles:
     monkeypatch.setattr(module, "POLL_SECONDS", 0.0)
-    return Stylists(Settings(base_model=str(tiny / "model"), adapters_dir=silk.path.parent))
+    return Styles(Settings(base_model=str(tiny / "model"), adapters_dir=silk.path.parent))
 
 
-def add(folder: StyleFolder, tiny: Path, version: str, **edits: object) -> None:
+def add(folder: ArtifactFolder, tiny: Path, version: str, **edits: object) -> None:
     target = folder.path / version
     shutil.copytree(tiny / "made" / "silk" / version, target)
     manifest = json.loads((target / MANIFEST).read_text())
@@ -53,7 +55,7 @@ def version_of(style: Style | None) -> str | None:
     return style.ref.version if style else None
 
 
-def loaded(stylists: Stylists) -> int:
+def loaded(stylists: Styles) -> int:
     gc.collect()
     stylists.views()  # looks, and sweeps
     assert stylists._wardrobe is not None
@@ -61,7 +63,7 @@ def loaded(stylists: Stylists) -> int:
 
 
 def test_a_promotion_is_picked_up_and_the_old_version_unloaded(
-    stylists: Stylists, silk: StyleFolder, tiny: Path
+    stylists: Styles, silk: ArtifactFolder, tiny: Path
 ) -> None:
     silk.write(Aliases(champion="1"))
     assert version_of(stylists.get("silk")) == "1"
@@ -77,7 +79,7 @@ def test_a_promotion_is_picked_up_and_the_old_version_unloaded(
 
 
 def test_a_request_keeps_the_style_that_it_began_with(
-    stylists: Stylists, silk: StyleFolder, tiny: Path
+    stylists: Styles, silk: ArtifactFolder, tiny: Path
 ) -> None:
     from service.lm.prompt import Context
     from service.lm.scorer import Question
@@ -97,7 +99,7 @@ def test_a_request_keeps_the_style_that_it_began_with(
     assert loaded(stylists) == 1
 
 
-def test_without_aliases_the_newest_is_champion(stylists: Stylists, silk: StyleFolder, tiny: Path) -> None:
+def test_without_aliases_the_newest_is_champion(stylists: Styles, silk: ArtifactFolder, tiny: Path) -> None:
     add(silk, tiny, "2")
     assert version_of(stylists.get("silk")) == "2"
     add(silk, tiny, "10")
@@ -105,7 +107,7 @@ def test_without_aliases_the_newest_is_champion(stylists: Stylists, silk: StyleF
 
 
 def test_a_broken_version_leaves_the_old_champion_serving_and_is_reported(
-    stylists: Stylists, silk: StyleFolder, tiny: Path, caplog: pytest.LogCaptureFixture
+    stylists: Styles, silk: ArtifactFolder, tiny: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     add(silk, tiny, "2", prompt_version="0")
     silk.write(Aliases(champion="2", history=["1"]))
@@ -119,21 +121,21 @@ def test_a_broken_version_leaves_the_old_champion_serving_and_is_reported(
     assert stylists.broken("silk@2") is None
 
 
-def test_aliases_that_cannot_be_read_change_nothing(stylists: Stylists, silk: StyleFolder) -> None:
+def test_aliases_that_cannot_be_read_change_nothing(stylists: Styles, silk: ArtifactFolder) -> None:
     before = stylists.get("silk")
     (silk.path / "aliases.json").write_text('{"champion": 2}')
     assert stylists.get("silk") == before
 
 
-def test_from_the_start_a_broken_champion_says_why(tiny: Path, silk: StyleFolder) -> None:
+def test_from_the_start_a_broken_champion_says_why(tiny: Path, silk: ArtifactFolder) -> None:
     (silk.path / "1" / WEIGHTS).write_bytes(b"cut off")
-    stylists = Stylists(Settings(base_model=str(tiny / "model"), adapters_dir=silk.path.parent))
+    stylists = Styles(Settings(base_model=str(tiny / "model"), adapters_dir=silk.path.parent))
     assert stylists.get("silk") is None
     assert "weights_sha256" in (stylists.broken("silk") or "")
 
 
 def test_any_version_may_be_named_and_few_of_them_stay(
-    stylists: Stylists, silk: StyleFolder, tiny: Path, monkeypatch: pytest.MonkeyPatch
+    stylists: Styles, silk: ArtifactFolder, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     silk.write(Aliases(champion="1"))
     monkeypatch.setattr(wardrobe, "_GUESTS", 1)
@@ -145,7 +147,7 @@ def test_any_version_may_be_named_and_few_of_them_stay(
 
 
 def test_two_versions_of_the_same_weights_share_them(
-    stylists: Stylists, silk: StyleFolder, tiny: Path
+    stylists: Styles, silk: ArtifactFolder, tiny: Path
 ) -> None:
     shutil.copytree(tiny / "made" / "silk" / "1", silk.path / "1b")
     path = silk.path / "1b" / MANIFEST
@@ -162,17 +164,17 @@ def test_two_versions_of_the_same_weights_share_them(
 
 
 @pytest.mark.parametrize("key", ["silk@9", "silk@", "silk@../silk/1", "@1", "wool", "silk@1@1", "base@1"])
-def test_what_is_not_there_is_none(stylists: Stylists, key: str) -> None:
+def test_what_is_not_there_is_none(stylists: Styles, key: str) -> None:
     assert stylists.get(key) is None
     assert stylists.broken(key) is None
 
 
-def test_a_folder_without_a_manifest_is_no_style(stylists: Stylists, silk: StyleFolder) -> None:
+def test_a_folder_without_a_manifest_is_no_style(stylists: Styles, silk: ArtifactFolder) -> None:
     (silk.path.parent / "retriever" / "1").mkdir(parents=True)
     assert [v.name for v in stylists.views()] == ["base", "silk"]
 
 
-def test_a_style_that_is_taken_away_is_gone(stylists: Stylists, silk: StyleFolder) -> None:
+def test_a_style_that_is_taken_away_is_gone(stylists: Styles, silk: ArtifactFolder) -> None:
     assert stylists.get("silk") is not None
     shutil.rmtree(silk.path)
     assert stylists.get("silk") is None

@@ -14,9 +14,10 @@ from small_store import DIM, brief, retriever_over
 from service.composition.composer import compose
 from service.composition.planner import make_plans
 from service.composition.swap import swap_order
+from service.db.repositories.outfits import Made
 from service.lm.scorer import RetrievalScorer
 from service.recommender.recommender import StoreRecommender
-from service.recommender.replay import Made, replay
+from service.recommender.replay import replay
 from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest, SwapRequest
 
@@ -85,9 +86,7 @@ def test_a_swap_of_a_piece_in_several_colours_gives_other_models_and_can_be_repl
     seen = 0
     for outfit in answer.outfits:
         for piece in outfit.items:
-            order = swap_order(
-                Made(outfit, request, *known), SwapRequest(slot=piece.slot), sample_recommender.item
-            )
+            order = swap_order(request, outfit, SwapRequest(slot=piece.slot), sample_recommender.item)
             swapped = sample_recommender.swap(order, "s")
             group = model_of(sample_recommender, piece.sku)
             news = [i.sku for o in swapped.outfits for i in o.items if i.slot == piece.slot]

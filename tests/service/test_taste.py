@@ -14,12 +14,14 @@ from sent_events import event, sent
 
 from indexer.item import Variant
 from indexer.pipeline.read import FeedSource
-from service.catalog.columns import build_facets
-from service.db.repositories.events import FeedbackBook
+from service.catalog.columns import build_columns
+from service.db.repositories.events import EventRepository
+from service.db.repositories.taste import TasteRepository
 from service.db.session import State
 from service.indexing.build import build_index
+from service.policy.policy import policy
 from service.recommender.recommender import StoreRecommender
-from service.retrieval.personalization import BOUND, DISLIKED, PersonalTaste, TasteBook, taste_of
+from service.retrieval.personalization import PersonalTaste, taste_of
 from service.schemas.events import ShownItem, StoredEvent
 from service.schemas.outfits import OutfitRequest
 from service.settings import Settings
@@ -30,8 +32,9 @@ ITEMS = [
     item("B1", brand="Lune", colors=("red", "white"), kind="blouse"),
     item("C1", brand="", colors=("green",), kind="jeans"),
 ]
-FACETS = build_facets(ITEMS)
+FACETS = build_columns(ITEMS)
 ALL = np.arange(len(ITEMS))
+BOUND, DISLIKED = policy().weights.taste.bound, policy().weights.taste.disliked
 
 
 def told(
@@ -133,8 +136,8 @@ def test_a_taste_is_followed_only_for_whom_it_is(store):
         dislikes = [
             event(f"e{n}", "dislike", outfit.id, sku=sku, shopper="s-1") for n, sku in enumerate(tops)
         ]
-        FeedbackBook(state).record(sent(*dislikes), None)
-        nudges.append(TasteBook(state).nudges)
+        EventRepository(state).record(sent(*dislikes), None)
+        nudges.append(TasteRepository(state).nudges)
 
         def answer(**fields):
             return recommender.compose(ask(**fields), "r").outfits[0]
@@ -146,4 +149,4 @@ def test_a_taste_is_followed_only_for_whom_it_is(store):
         others = [answer(shopper="s-1", personalise=False), answer(shopper="s-2")]
         assert [other.items for other in others] == [outfit.items] * 2
         assert len({outfit.id, theirs.id, *(other.id for other in others)}) == 4
-        assert TasteBook(state, enabled=False).nudges(ask(shopper="s-1")) == ()
+        assert TasteRepository(state, enabled=False).nudges(ask(shopper="s-1")) == ()

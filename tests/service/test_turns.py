@@ -7,23 +7,27 @@ import threading
 import pytest
 from waiting import wait_until
 
-from service.lm.queue import Turns
+from service.lm.queue import FifoLock
+
+
+def waiting(turns: FifoLock) -> int:
+    return len(turns._queue)
 
 
 class Queue:
     """Threads that ask for a turn one after the other; `order` says who got one."""
 
     def __init__(self) -> None:
-        self.turns = Turns()
+        self.turns = FifoLock()
         self.order: list[int] = []
         self._threads: list[threading.Thread] = []
 
     def ask(self, number: int, seconds: float = 10) -> None:
         thread = threading.Thread(target=self._go, args=(number, seconds))
-        already = self.turns.waiting
+        already = waiting(self.turns)
         thread.start()
         self._threads.append(thread)
-        wait_until(lambda: self.turns.waiting == already + 1 or not thread.is_alive())
+        wait_until(lambda: waiting(self.turns) == already + 1 or not thread.is_alive())
 
     def _go(self, number: int, seconds: float) -> None:
         if self.turns.take(seconds):
@@ -54,11 +58,11 @@ def test_who_waits_too_long_leaves_and_the_next_one_comes():
     queue.ask(1)
     queue.turns.give_back()
     queue.join()
-    assert (queue.order, queue.turns.waiting) == ([1], 0)
+    assert (queue.order, waiting(queue.turns)) == ([1], 0)
 
 
 def test_what_the_check_raises_ends_the_wait():
-    turns = Turns()
+    turns = FifoLock()
     assert turns.take(0)
 
     def gone() -> None:
@@ -66,6 +70,6 @@ def test_what_the_check_raises_ends_the_wait():
 
     with pytest.raises(ConnectionError):
         turns.take(10, gone)
-    assert turns.waiting == 0
+    assert waiting(turns) == 0
     turns.give_back()
     assert turns.take(0)

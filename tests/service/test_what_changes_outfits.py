@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from indexer.item import Slot
-from service.recommender.protocol import ItemQuery
+from service.policy.policy import use_policy
 from service.recommender.recommender import StoreRecommender
-from service.schemas.outfits import ItemView, OutfitRequest, OutfitResponse
+from service.schemas.catalog import ItemQuery, ItemView
+from service.schemas.outfits import OutfitRequest, OutfitResponse
 
 
 def ask(recommender: StoreRecommender, **body: Any) -> OutfitResponse:
@@ -107,3 +109,20 @@ def test_a_dress_goes_with_no_bottom(sample_recommender, slots):
         assert worn(sample_recommender, answer, "bottom") == []
     else:
         assert (answer.outfits, [u.constraint for u in answer.unmet]) == ([], ["slots"])
+
+
+def test_a_store_s_own_tables_are_part_of_an_outfit_s_identity(
+    sample_recommender: StoreRecommender, tmp_path: Path
+) -> None:
+    def ids() -> list[str]:
+        return [outfit.id for outfit in ask(sample_recommender, count=2).outfits]
+
+    shipped, own = ids(), tmp_path / "weights.toml"
+    try:
+        for row, same in (("harmony = 1.0", True), ("noise = 0.03", False)):
+            own.write_text(f"[score]\n{row}\n", encoding="utf-8")
+            use_policy(tmp_path)
+            assert (ids() == shipped) == same, row
+    finally:
+        use_policy(None)
+    assert ids() == shipped

@@ -10,9 +10,11 @@ from peft import LoraConfig, get_peft_model
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from service.lm.base_model import file_sha256, weights_digest
+from indexer.storage.durable import sha256_file
+from service.artifacts import WEIGHTS
+from service.lm.base_model import weights_digest
 from service.lm.prompt import PROMPT_VERSION
-from service.registry.adapter import MANIFEST, WEIGHTS
+from service.registry.adapter import MANIFEST
 
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
@@ -71,7 +73,7 @@ def train_tiny_adapter(
         "layout": "scored",
         "base_model": "tiny",
         "base_digest": digest,
-        "weights_sha256": file_sha256(folder / WEIGHTS),
+        "weights_sha256": sha256_file(folder / WEIGHTS),
         "data_digest": "0",
         "seed": 1,
         "metrics": {},

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.item import Slot
+from service.registry.evaluation import EvaluationError
 from tests.indexer.hashing_embedder import HashingEmbedder
 from training.commands.evaluate import curve_points
 from training.commands.train_style import contrasted
 from training.data.decisions import Draw, Example, Pool, draw_examples
 from training.data.looks import StyledLook, read_looks, split_by_group, split_of, texts
-from training.evaluation.result import EvaluationError
 
 WISHES = [f"wish-{n}" for n in range(40)]
 TRAIN = [w for w in WISHES if split_of(w) == "train"][:5]

@@ -13,17 +13,18 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from shelves import put_evaluation
+from test_query_encoder import save_tiny_encoder
 from tiny_models import save_tiny_model, train_tiny_adapter
 
 from service.registry.adapter import load_adapter
-from service.registry.store import StyleFolder
+from service.registry.evaluation import read_evaluation
+from service.registry.lifecycle import RegistryError, find
+from service.registry.store import ArtifactFolder
 from training.cli import main, train_dpo, train_retriever, train_sft
 from training.commands.data import LOOKBOOKS, Sources, designer_lookbooks, house_lookbooks, some_of
 from training.commands.publish import Label
 from training.data.looks import StyledLook
-from training.evaluation import result
-from training.evaluation.result import Estimate, Evaluation, Subject
-from training.registry import RegistryError, find
 from training.retriever.trainer import RetrieverOptions
 from training.trainers.loop import Schedule
 from training.trainers.lora import Lora
@@ -67,32 +68,6 @@ def stylist(
     return run
 
 
-def evaluate_by_hand(shelf: Path, key: str, accuracy: float, cases: str = "c") -> None:
-    adapter = find(shelf, key)
-    m = adapter.manifest
-    figures = {
-        ("composition", "violations", "tuned"): 0.0,
-        ("vibe_choice", "accuracy", "tuned"): accuracy,
-        ("vibe_choice", "accuracy", "prompt-only"): 0.3,
-        ("vibe_choice", "accuracy", "retrieval-only"): 0.3,
-    }
-    estimates = [
-        Estimate(task=t, metric=k, system=s, value=v, low=v - 0.02, high=v + 0.02, n=500)
-        for (t, k, s), v in figures.items()
-    ]
-    subject = Subject(
-        name=m.name,
-        version=m.version,
-        digest=adapter.digest,
-        base_model=m.base_model,
-        base_digest=m.base_digest,
-        layout=m.layout,
-        cases_digest=cases,
-    )
-    found = Evaluation(subject=subject, created="2026-01-01T00:00:00Z", seed=0, estimates=estimates)
-    result.save(found, adapter.folder)
-
-
 def test_training_publishes_a_candidate_that_serving_accepts(
     stylist: Command, looks: tuple[str, str], tmp_path: Path
 ) -> None:
@@ -113,7 +88,7 @@ def test_training_publishes_a_candidate_that_serving_accepts(
     told = "".join(path.read_text() for path in folder.iterdir() if path.suffix in (".json", ".md"))
     assert str(tmp_path) not in told
     assert manifest["base_model"] == "model"
-    assert StyleFolder(folder.parent).aliases().champion is None
+    assert ArtifactFolder(folder.parent).aliases().champion is None
 
     code, _, err = stylist("train", "sft", "--name", "house", "--version", "1", *QUICK, *looks)
     assert (code, err) == (
@@ -138,7 +113,7 @@ def test_training_publishes_a_candidate_that_serving_accepts(
     )
     assert code == 1
     assert "read by its score head" in err
-    assert find(tmp_path / "adapters", "house@2").manifest.parent == "house@1"
+    assert find(tmp_path / "adapters", "house@2").parent == "house@1"
 
 
 def test_preferences_are_trained_on_from_an_adapter(
@@ -149,7 +124,7 @@ def test_preferences_are_trained_on_from_an_adapter(
     code, out, err = stylist(*command, *QUICK, *looks)
     assert code == 0, err
     assert "preferences: " in out
-    assert find(tmp_path / "adapters", "house@candidate").manifest.parent == "house@1"
+    assert find(tmp_path / "adapters", "house@candidate").parent == "house@1"
 
 
 def test_an_adapter_is_evaluated_and_reported(
@@ -160,29 +135,76 @@ def test_an_adapter_is_evaluated_and_reported(
     code, out, err = stylist("evaluate", "house@1", *looks, "--limit", "2")
     assert code == 0, err
     folder = shelf / "house" / "1"
-    evaluation = result.load(folder)
+    evaluation = read_evaluation(folder)
     assert evaluation.subject.name in (folder / "evaluation.md").read_text()
     assert evaluation.subject.digest == find(shelf, "house").digest
     tasks = {e.task for e in evaluation.estimates if e.system == "tuned"}
     assert {"vibe_choice", "rack", "composition", "latency"} <= tasks
+    filled = evaluation.find("composition", "filled", "tuned")
+    assert filled is not None
+    assert filled.n == 2  # the limit is one of wishes, too
     assert "composition" in out
     code, out, err = stylist("report", "house@1")
     assert code == 0, err
     assert (tmp_path / "data" / "reports" / "house-1" / "report.html").is_file()
 
 
+def test_a_query_encoder_is_trained_evaluated_and_promoted(
+    stylist: Command, looks: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STYLIST_EMBEDDER", str(save_tiny_encoder(tmp_path)))
+    command = ("train", "retriever", "--version", "1", *QUICK, *looks)
+    code, out, err = stylist(*command)
+    assert code == 0, err
+    assert out.splitlines()[-1].startswith(
+        "published retriever@1 as candidate; next: stylist evaluate retriever@1"
+    )
+    folder = tmp_path / "adapters" / "retriever"
+    assert {"README.md", "curve.jsonl", "retriever.json"} < {path.name for path in (folder / "1").iterdir()}
+    assert "lookbooks (sixteen.jsonl)" in (folder / "1" / "README.md").read_text()
+    aliases = ArtifactFolder(folder).aliases()
+    assert (aliases.champion, aliases.candidate) == (None, "1")
+    code, _, err = stylist(*command)
+    assert (code, err) == (1, "stylist: retriever@1 is published already; choose another --version\n")
+    code, _, err = stylist("promote", "retriever")
+    assert (code, "run `stylist evaluate retriever@1`" in err) == (1, True)
+
+    code, out, err = stylist("evaluate", "retriever@1", *looks, "--limit", "8")
+    assert code == 0, err
+    assert "recall@20" in out
+    evaluation = read_evaluation(folder / "1")
+    assert (evaluation.subject.kind, evaluation.subject.digest) == (
+        "retriever",
+        find(folder.parent, "retriever@1").digest,
+    )
+    assert {e.system for e in evaluation.estimates} == {"retrieval-only", "tuned-retrieval"}
+    assert all(e.groups and sum(n for _, n in e.groups.values()) == e.n for e in evaluation.estimates)
+    again, wider = tmp_path / "again", tmp_path / "wider"
+    assert stylist("evaluate", "retriever@1", *looks, "--limit", "8", "--out", str(again))[0] == 0
+    assert stylist("evaluate", "retriever@1", *looks, "--limit", "9", "--out", str(wider))[0] == 0
+    assert read_evaluation(again).subject == evaluation.subject
+    assert read_evaluation(wider).subject.cases_digest != evaluation.subject.cases_digest
+
+    code, _, err = stylist("promote", "retriever@1", "--force", "a trial")
+    assert code == 0, err
+    code, out, _ = stylist("adapters")
+    assert out.startswith("retriever@1  champion  evaluated  ")
+    code, _, err = stylist("report", "retriever")
+    assert (code, err) == (1, "stylist: retriever@1 is no style\n")
+
+
 def test_promotion_passes_the_gate_or_gives_a_reason(stylist: Command, model: Path, tmp_path: Path) -> None:
     shelf = tmp_path / "adapters"
     for version in ("1", "2"):
         train_tiny_adapter(model, shelf / "house", f"top: {version}\n", 2, version)
-    StyleFolder(shelf / "house").write(
-        StyleFolder(shelf / "house").aliases().model_copy(update={"champion": "1"})
+    ArtifactFolder(shelf / "house").write(
+        ArtifactFolder(shelf / "house").aliases().model_copy(update={"champion": "1"})
     )
     code, _, err = stylist("promote", "house@2")
     assert code == 1
-    assert "evaluation.json: cannot be read" in err
-    evaluate_by_hand(shelf, "house@1", 0.5)
-    evaluate_by_hand(shelf, "house@2", 0.4)
+    assert "house@2 was never evaluated; run `stylist evaluate house@2`" in err
+    put_evaluation(shelf / "house" / "1", 0.5)
+    put_evaluation(shelf / "house" / "2", 0.4)
     code, _, err = stylist("promote", "house@2")
     assert code == 1
     assert re.fullmatch(
@@ -191,14 +213,16 @@ def test_promotion_passes_the_gate_or_gives_a_reason(stylist: Command, model: Pa
     code, out, _ = stylist("promote", "house@2", "--force", "the buyer insists")
     assert code == 0
     assert out.splitlines()[-1].startswith("house@2 is served: forced: the buyer insists")
-    code, out, _ = stylist("adapters")
+    code, out, err = stylist("adapters")
+    assert "[forced: the buyer insists (refused: vibe_choice/accuracy)]" in out.splitlines()[1]
+    assert err == f"adapters of {shelf}: as STYLIST_ADAPTERS_DIR or --adapters-dir says\n"
     assert [line.split()[:2] for line in out.splitlines()] == [
         ["house@1", "earlier"],
         ["house@2", "champion"],
     ]
     code, out, _ = stylist("rollback")
     assert (code, out) == (0, "house@1 is served: in place of 2\n")
-    evaluate_by_hand(shelf, "house@2", 0.55)
+    put_evaluation(shelf / "house" / "2", 0.55)
     code, out, _ = stylist("promote", "house@2")
     assert (code, out) == (0, "house@2 is served: passed the gate\n")
 
@@ -214,6 +238,12 @@ def test_promotion_passes_the_gate_or_gives_a_reason(stylist: Command, model: Pa
         (("report",), 1, "there is no house"),
         (("train", "sft", "--name", "Base!", "--version", "1"), 1, "--name: 'Base!'"),
         (("train", "sft", "--name", "base", "--version", "1"), 1, "the untuned model is called"),
+        (("train", "sft", "--name", "retriever", "--version", "1"), 1, "the query encoder is called"),
+        (("train", "retriever", "--version", "../1"), 1, "--version: '../1'"),
+        (("evaluate", "retriever"), 1, "there is no retriever"),
+        (("evaluate", "retriever@1", "--layouts", "--fidelity"), 1, "--layouts, --fidelity: of styles"),
+        (("report", "house@"), 1, "is no version"),
+        (("rollback", "retriever"), 1, "no earlier champion"),
         (("train", "sft", "--name", "a", "--version", "1", "--no-house"), 1, "no looks to learn from"),
         (("train", "sft", "--name", "a", "--version", "1", "--split", "time", "--looks", DATELESS), 1, "has no date"),
         (("train", "sft", "--name", "a", "--version", "1", "--looks", "/none.jsonl"), 1, "/none.jsonl"),
@@ -232,7 +262,8 @@ def test_what_is_wrong_is_said_in_a_line(
 
 
 def test_without_adapters_the_list_says_so(stylist: Command, tmp_path: Path) -> None:
-    assert stylist("adapters") == (0, f"no adapter is published in {tmp_path / 'adapters'}\n", "")
+    code, out, _ = stylist("adapters")
+    assert (code, out) == (0, f"no adapter is published in {tmp_path / 'adapters'}\n")
 
 
 def test_defaults_are_those_of_the_modules() -> None:

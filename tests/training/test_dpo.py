@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 from tiny_models import save_tiny_model
 
-from service.lm.engine import LanguageModel
+from service.lm.engine import ScoringEngine
 from service.lm.prompt import Context, line_end, line_start, render
 from service.settings import Settings
 from training.data.decisions import Example
 from training.data.looks import split_of
 from training.data.preferences import Preference
-from training.trainers.loop import CURVE, CheckpointError, Schedule
-from training.trainers.loss_curve import read_curve
+from training.trainers.loop import CheckpointError, Schedule
+from training.trainers.loss_curve import CURVE, read_curve
 from training.trainers.preference import (
     Dpo,
     DpoReport,
@@ -63,18 +63,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def model(folder: Path) -> LanguageModel:
-    return LanguageModel(Settings(base_model=str(folder)))
+def model(folder: Path) -> ScoringEngine:
+    return ScoringEngine(Settings(base_model=str(folder)))
 
 
 @pytest.fixture(scope="module")
 def trained(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DpoReport]:
     out = tmp_path_factory.mktemp("dpo") / "run"
-    model = LanguageModel(Settings(base_model=str(folder)))
+    model = ScoringEngine(Settings(base_model=str(folder)))
     return out, train_dpo(model, PREFERENCES, None, out, Dpo(rank=4), replace(SCHEDULE, epochs=6))
 
 
-def in_float32(model: LanguageModel, dpo: Dpo) -> PreferenceTrainer:
+def in_float32(model: ScoringEngine, dpo: Dpo) -> PreferenceTrainer:
     trainer = PreferenceTrainer(model, dpo, seed=0)
     trainer.peft.float()
     return trainer
@@ -88,7 +88,7 @@ def move(trainer: PreferenceTrainer) -> None:
     trainer.copy_masters()
 
 
-def per_token(model: LanguageModel, asked: Preference) -> list[float]:
+def per_token(model: ScoringEngine, asked: Preference) -> list[float]:
     """Mean log-likelihood per token of the chosen and the rejected piece, by serving's own engine."""
     state = model.read(model.encode_prompt(render(asked.context, "scored")))
     for slot, label in asked.before:
@@ -102,7 +102,7 @@ def first_loss(trainer: PreferenceTrainer, examples: Sequence[Example]) -> float
     return trainer.update(examples, 0.0)[0]  # no step
 
 
-def test_the_loss_is_the_papers_on_serving_log_likelihoods_per_token(model: LanguageModel) -> None:
+def test_the_loss_is_the_papers_on_serving_log_likelihoods_per_token(model: ScoringEngine) -> None:
     trainer = in_float32(model, Dpo(beta=3.0, rank=2, readout="likelihood"))
     asked = replace(PREFERENCES[0], rejected="a much longer name of some satin skirt")
     reference = per_token(model, asked)
@@ -114,14 +114,14 @@ def test_the_loss_is_the_papers_on_serving_log_likelihoods_per_token(model: Lang
     assert first_loss(trainer, [example_of(asked)]) == pytest.approx(math.log1p(math.exp(-margin)), abs=1e-4)
 
 
-def test_before_training_the_loss_is_log_two(model: LanguageModel) -> None:
+def test_before_training_the_loss_is_log_two(model: ScoringEngine) -> None:
     trainer = in_float32(model, Dpo(rank=2))
     examples = [example_of(p) for p in PREFERENCES[:2]]
     trainer.read_reference(examples)
     assert first_loss(trainer, examples) == pytest.approx(math.log(2), abs=1e-4)
 
 
-def test_the_likelihood_term_is_that_of_the_chosen_piece(model: LanguageModel) -> None:
+def test_the_likelihood_term_is_that_of_the_chosen_piece(model: ScoringEngine) -> None:
     trainer = in_float32(model, Dpo(likelihood=0.5, rank=2, readout="likelihood"))
     example = example_of(PREFERENCES[0])
     trainer.read_reference([example])
@@ -130,7 +130,7 @@ def test_the_likelihood_term_is_that_of_the_chosen_piece(model: LanguageModel) -
     assert first_loss(trainer, [example]) == pytest.approx(expected, abs=1e-4)
 
 
-def test_only_the_last_decision_is_asked(model: LanguageModel) -> None:
+def test_only_the_last_decision_is_asked(model: ScoringEngine) -> None:
     trainer = PreferenceTrainer(model, Dpo(rank=2), seed=0)
     examples = [example_of(PREFERENCES[0]), example_of(replace(PREFERENCES[1], before=()))]
     assert [[len(d.options) for d in e.decisions] for e in examples] == [[1, 2], [2]]
@@ -150,7 +150,7 @@ def test_a_taste_is_learned_and_holds_for_shoppers_held_out(trained: tuple[Path,
 
 
 def test_a_preference_the_other_way_round_is_learned_too(
-    model: LanguageModel, trained: tuple[Path, DpoReport], tmp_path: Path
+    model: ScoringEngine, trained: tuple[Path, DpoReport], tmp_path: Path
 ) -> None:
     """From the adapter that has learned wool, back to satin: what decides is the data, not the model's habit."""
     turned = [replace(p, chosen=p.rejected, rejected=p.chosen) for p in PREFERENCES]
@@ -166,7 +166,7 @@ def test_a_run_broken_off_ends_the_same(
 ) -> None:
     def train(out: Path) -> dict[str, torch.Tensor]:
         train_dpo(
-            LanguageModel(Settings(base_model=str(folder))), PREFERENCES, None, out, Dpo(rank=2), SCHEDULE
+            ScoringEngine(Settings(base_model=str(folder))), PREFERENCES, None, out, Dpo(rank=2), SCHEDULE
         )
         return dict(load_file(out / "adapter_model.safetensors"))
 
@@ -186,19 +186,19 @@ def test_a_run_broken_off_ends_the_same(
     assert all(torch.equal(again[name], whole[name]) for name in whole)
 
 
-def test_another_beta_is_another_run(model: LanguageModel, trained: tuple[Path, DpoReport]) -> None:
+def test_another_beta_is_another_run(model: ScoringEngine, trained: tuple[Path, DpoReport]) -> None:
     with pytest.raises(CheckpointError, match="belongs to another run"):
         train_dpo(model, PREFERENCES, None, trained[0], Dpo(beta=2.0, rank=4), replace(SCHEDULE, epochs=6))
 
 
 def test_an_adapter_is_never_trained_over_itself(
-    model: LanguageModel, trained: tuple[Path, DpoReport]
+    model: ScoringEngine, trained: tuple[Path, DpoReport]
 ) -> None:
     with pytest.raises(PreferenceError, match="would be overwritten"):
         train_dpo(model, PREFERENCES, trained[0], trained[0])
 
 
-def test_a_start_without_safetensors_is_refused(model: LanguageModel, tmp_path: Path) -> None:
+def test_a_start_without_safetensors_is_refused(model: ScoringEngine, tmp_path: Path) -> None:
     (tmp_path / "adapter_model.bin").write_bytes(b"anything")
     with pytest.raises(PreferenceError, match=r"no adapter_model\.safetensors"):
         train_dpo(model, PREFERENCES, tmp_path, tmp_path / "run")

@@ -14,18 +14,18 @@ import training
 from indexer.embedder import load_embedder
 from indexer.errors import ModelError
 from indexer.item import Slot, Variant
-from service.composition.constraints import Candidate
 from service.composition.draft import Plan
-from service.lm.engine import LanguageModel
-from service.lm.lm_scorer import NeutralScores
+from service.lm.engine import ScoringEngine
+from service.lm.lm_scorer import PmiBaseline
 from service.lm.prompt import Context
+from service.registry.evaluation import SYSTEMS, Estimate, EvaluationError
+from service.retrieval.shortlist import Candidate
 from service.schemas.outfits import Budget, OutfitRequest
 from service.settings import Settings
 from training.data.looks import StyledLook, read_looks
 from training.evaluation.cases.catalog import LookbookCatalogue, Row, lookbook_catalogue
 from training.evaluation.cases.choice import ChoiceCase
 from training.evaluation.cases.wishes import Wish, wishes_of
-from training.evaluation.result import SYSTEMS, Estimate, EvaluationError
 from training.evaluation.systems.scorers import ALONE, Contestant, RateScorer, all_systems, baselines, tuned
 from training.evaluation.tasks.composition import (
     compose_all,
@@ -56,13 +56,13 @@ def wishes(looks: list[StyledLook], catalogue: LookbookCatalogue) -> list[Wish]:
 
 
 @pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[LanguageModel, Path]:
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[ScoringEngine, Path]:
     root = tmp_path_factory.mktemp("tiny")
     base = save_tiny_model(root / "model")
     adapter = train_tiny_adapter(
         base, root / "adapters" / "house" / "1", "top: a white linen shirt\n", steps=5
     )
-    return LanguageModel(Settings(base_model=str(base))), adapter
+    return ScoringEngine(Settings(base_model=str(base))), adapter
 
 
 def test_every_piece_is_an_item_in_its_slot_with_all_its_homes(
@@ -71,11 +71,11 @@ def test_every_piece_is_an_item_in_its_slot_with_all_its_homes(
     homes = {(row.slot, row.text, home) for row in catalogue.rows.values() for home in row.homes}
     expected = {(s, text, (k.group, k.id)) for k in looks for s, text in k.pieces.items()}
     assert homes == expected
-    assert catalogue.slot_share() == 1.0
-    items = {i.sku: i for i in catalogue.retriever.snapshot.catalogue.iter_items()}
+    items = {i.sku: i for i in catalogue.retriever.view.snapshot.catalogue.iter_items()}
     assert {sku: (i.title, i.in_stock) for sku, i in items.items()} == {
         sku: (row.text, bool(row.homes)) for sku, row in catalogue.rows.items()
     }
+    assert {sku: i.slot for sku, i in items.items()} == {sku: row.slot for sku, row in catalogue.rows.items()}
 
 
 def test_near_misses_are_there_and_sold_out(looks: list[StyledLook], catalogue: LookbookCatalogue) -> None:
@@ -258,7 +258,7 @@ def test_all_systems_choose_from_the_same_shortlists(
     looks: list[StyledLook],
     catalogue: LookbookCatalogue,
     wishes: list[Wish],
-    tiny: tuple[LanguageModel, Path],
+    tiny: tuple[ScoringEngine, Path],
 ) -> None:
     systems = all_systems(*tiny, looks, seed=0)
     assert {*systems, "tuned-retrieval"} == set(SYSTEMS)  # that one needs a query encoder
@@ -272,12 +272,12 @@ def test_all_systems_choose_from_the_same_shortlists(
         assert _by_metric(measure(system, own, catalogue.rows, 0), system)["violations"].value == 0
 
 
-def test_an_adapter_of_another_model_is_refused(tiny: tuple[LanguageModel, Path], tmp_path: Path) -> None:
+def test_an_adapter_of_another_model_is_refused(tiny: tuple[ScoringEngine, Path], tmp_path: Path) -> None:
     model, adapter = tiny
     for path in adapter.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes().replace(model.digest.encode(), b"another"))
     with pytest.raises(ModelError, match="base_digest is 'another'"):
-        tuned(model, tmp_path, NeutralScores(model))
+        tuned(model, tmp_path, PmiBaseline(model))
 
 
 def test_no_outfit_at_all_is_an_error_that_says_so(catalogue: LookbookCatalogue, wishes: list[Wish]) -> None:
@@ -287,7 +287,7 @@ def test_no_outfit_at_all_is_an_error_that_says_so(catalogue: LookbookCatalogue,
 
 
 def test_latency_and_tokens_are_given_per_system_and_layout(
-    catalogue: LookbookCatalogue, wishes: list[Wish], tiny: tuple[LanguageModel, Path]
+    catalogue: LookbookCatalogue, wishes: list[Wish], tiny: tuple[ScoringEngine, Path]
 ) -> None:
     systems = {k: v for k, v in all_systems(*tiny, [], seed=0).items() if k in ("retrieval-only", "tuned")}
     found = measure_latency(catalogue, wishes[:2], systems, candidates=4)
@@ -302,7 +302,7 @@ def test_latency_and_tokens_are_given_per_system_and_layout(
     assert tokens["listed"] > tokens["scored"] > 100
 
 
-def test_layouts_are_compared_on_the_same_cases(tiny: tuple[LanguageModel, Path]) -> None:
+def test_layouts_are_compared_on_the_same_cases(tiny: tuple[ScoringEngine, Path]) -> None:
     model, _ = tiny
     worn = (("top", "white linen shirt"),)
     options = ("blue jeans", "black wool trousers", "red skirt", "green shorts")
@@ -312,7 +312,7 @@ def test_layouts_are_compared_on_the_same_cases(tiny: tuple[LanguageModel, Path]
     ]
     knows = RateScorer(lambda slot, label, context: float(label == "blue jeans"))
     ties = RateScorer(lambda slot, label, context: 0.0)
-    scorers = {**both_layouts(model, None, NeutralScores(model)), "knows": knows, "ties": ties}
+    scorers = {**both_layouts(model, None, PmiBaseline(model)), "knows": knows, "ties": ties}
     found = {e.system: e for e in compare_layouts(cases, scorers)}
     assert {name: e.task for name, e in found.items()} == dict.fromkeys(scorers, "layout@next_piece")
     assert (found["knows"].value, found["ties"].value, found["knows"].chance) == (1.0, 0.0, 0.25)

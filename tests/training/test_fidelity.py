@@ -13,14 +13,14 @@ from tiny_models import save_tiny_model, train_tiny_adapter
 import training
 from indexer.embedder import load_embedder
 from indexer.item import Slot
-from service.lm.engine import LanguageModel
+from service.lm.engine import ScoringEngine
 from service.lm.prompt import Context
 from service.lm.scorer import RetrievalScorer
+from service.registry.evaluation import EvaluationError
 from service.settings import Settings
 from training.data.looks import StyledLook, read_looks, split_by_group
 from training.evaluation.cases.catalog import LookbookCatalogue, lookbook_catalogue
 from training.evaluation.cases.wishes import wishes_of
-from training.evaluation.result import EvaluationError
 from training.evaluation.systems.scorers import ALONE, Contestant, RateScorer
 from training.evaluation.tasks.fidelity import compare_styles, evaluate_fidelity, judge_accuracy
 from training.evaluation.tasks.style_judge import Judge, telling_words, train_judge
@@ -138,7 +138,7 @@ def test_adapters_are_judged_from_end_to_end(looks: dict[str, list[StyledLook]],
         style: train_tiny_adapter(base, tmp_path / style / "1", next(iter(own[0].pieces.values())), steps=5)
         for style, own in two.items()
     }
-    model = LanguageModel(Settings(base_model=str(base)))
+    model = ScoringEngine(Settings(base_model=str(base)))
     found = evaluate_fidelity(
         model, adapters, two, [], load_embedder(), tmp_path / "data", count=1, candidates=6, limit=2
     )

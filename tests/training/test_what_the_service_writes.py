@@ -14,8 +14,8 @@ from importer_store import catalogue_of
 from sent_events import event, give_out, sent
 
 from service.cli.main import main
-from service.db.repositories.events import FeedbackBook
-from service.db.repositories.looks import LookBook
+from service.db.repositories.events import EventRepository
+from service.db.repositories.looks import LookRepository
 from service.db.session import State
 from service.schemas.looks import SentLook
 from training.importers.feedback import read_feedback
@@ -45,7 +45,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *words: str) -> int:
 
 def test_events_are_imported_as_they_were_sent(state, tmp_path, monkeypatch, capsys):
     give_out(state, season="summer", department="women")
-    book = FeedbackBook(state)
+    book = EventRepository(state)
     liked = [event("e1", sku="T/1-M", shopper="s-1"), event("e2", "purchase", sku="B/1-M", shopper="s-1")]
     swap = event("e3", "swap", sku="S/1-M", replaced_by="S/2-M", shopper="s-2")
     book.record(sent(*liked, swap, event("e4", "impression", position=0)), None)
@@ -68,7 +68,7 @@ def test_events_are_imported_as_they_were_sent(state, tmp_path, monkeypatch, cap
 def test_approved_looks_are_imported_with_their_near_misses(state, tmp_path, monkeypatch, capsys):
     shelf = {sku: FakeRecommender().item(sku) for sku in ("T/1-M", "B/1-M", "S/1-M")}
     shelf |= {sku: replace_sku(shelf[like], sku) for sku, like in (("T/2-M", "T/1-M"), ("S/2-M", "S/1-M"))}
-    book = LookBook(state)
+    book = LookRepository(state)
     give_out(state, occasion="a night out", season="summer")
     book.add(
         SentLook(outfit_id="7-0", near_misses={"top": ["T/2-M"]}, phrasings=["live jazz"]), shelf.get, None
@@ -103,7 +103,7 @@ def test_near_misses_that_are_none_are_counted(tmp_path):
 
 def test_a_failed_export_leaves_the_old_file(state, tmp_path, monkeypatch, capsys):
     give_out(state)
-    FeedbackBook(state).record(sent(event("e1")), None)
+    EventRepository(state).record(sent(event("e1")), None)
     file = tmp_path / "events.jsonl"
     file.write_text("before")
 
@@ -111,7 +111,7 @@ def test_a_failed_export_leaves_the_old_file(state, tmp_path, monkeypatch, capsy
         yield "{}"
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(FeedbackBook, "lines", broken)
+    monkeypatch.setattr(EventRepository, "lines", broken)
     assert run(monkeypatch, tmp_path, "feedback", "export", str(file)) == 1
     assert file.read_text() == "before"
     assert sorted(p.name for p in tmp_path.iterdir() if "events" in p.name) == ["events.jsonl"]

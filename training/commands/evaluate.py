@@ -1,9 +1,11 @@
-"""`stylist evaluate`: one adapter and every baseline on the same held-out cases, written beside its weights."""
+"""`stylist evaluate`: one style and every baseline on the same held-out cases, written beside its weights.
+
+How the query encoder is measured is `training.commands.evaluate_retriever`'s.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import logging
 import random
 import tempfile
 from collections.abc import Sequence
@@ -11,18 +13,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.embedder import Embedder, load_embedder
-from service.lm.engine import LanguageModel
-from service.lm.lm_scorer import NeutralScores
-from service.query.encoder import RETRIEVER, QueryEncoder, load_query_encoder
+from indexer.errors import ModelError
+from service.lm.engine import ScoringEngine
+from service.lm.lm_scorer import PmiBaseline
+from service.query.encoder import QueryEncoder
 from service.registry.adapter import Adapter, load_adapter
+from service.registry.evaluation import Confusion, Estimate, Evaluation, EvaluationError, Subject
+from service.registry.lifecycle import RegistryError, find_style, now
+from service.registry.live_encoder import champion_encoder
+from service.registry.style_key import RETRIEVER, StyleKey
 from service.settings import Settings
+from training.commands import evaluate_retriever
 from training.commands.data import Sources, designer_lookbooks, gather, split
+from training.commands.evaluate_retriever import RetrieverEvaluation
 from training.data.looks import Split, StyledLook, read_looks
-from training.evaluation import result
 from training.evaluation.cases.catalog import LookbookCatalogue, lookbook_catalogue
 from training.evaluation.cases.choice import first_of_each_task, lookbook_cases
 from training.evaluation.cases.wishes import Wish, wishes_of
-from training.evaluation.result import Confusion, Estimate, Evaluation, EvaluationError, Subject
 from training.evaluation.systems.scorers import Contestant, all_systems
 from training.evaluation.tasks.choice import Choices, evaluate_choices, learning_point
 from training.evaluation.tasks.composition import evaluate_composition
@@ -30,12 +37,8 @@ from training.evaluation.tasks.fidelity import evaluate_fidelity
 from training.evaluation.tasks.latency import measure_latency, prompt_tokens
 from training.evaluation.tasks.layouts import both_layouts, compare_layouts
 from training.evaluation.tasks.rack import evaluate_racks, lookbook_racks
-from training.registry import RegistryError, find, now
-from training.report.plots import plot_confusion, plot_learning_curve, plot_tasks
-from training.report.tables import markdown
+from training.report.write import results
 from training.trainers.neutral_cache import read_neutral
-
-log = logging.getLogger(__name__)
 
 _COUNT = 3
 _TIMED = 20
@@ -46,8 +49,8 @@ Splits = dict[Split, list[StyledLook]]
 
 @dataclass(frozen=True)
 class EvaluateOptions:
-    """`key`: NAME, NAME@VERSION, NAME@candidate. `limit` bounds the cases of each task, `wishes` the wishes that whole
-    outfits are composed for; both are drawn by the seed, so that two evaluations ask the same.
+    """`key`: NAME, NAME@VERSION, NAME@candidate. `limit` bounds the cases of each task, wishes included; `wishes` the
+    wishes that whole outfits are composed for. All are drawn by the seed, so that two evaluations ask the same.
     """
 
     key: str
@@ -62,13 +65,21 @@ class EvaluateOptions:
     curve: tuple[tuple[int, str], ...] = ()
     """Percent of the looks, and NAME@VERSION of the adapter that learned from them alone."""
 
+    @property
+    def most_wishes(self) -> int:
+        return self.wishes if self.limit is None else min(self.wishes, self.limit)
+
 
 def curve_points(given: Sequence[str]) -> tuple[tuple[int, str], ...]:
     """`30=house@2` -> (30, "house@2"). Raises EvaluationError naming what is no such pair."""
     points = []
     for text in given:
         percent, _, key = text.partition("=")
-        if not (percent.isdecimal() and 0 < int(percent) < 100 and "@" in key):
+        try:
+            whole = StyleKey.parse(key).version != ""
+        except ModelError:
+            whole = False
+        if not (percent.isdecimal() and 0 < int(percent) < 100 and whole):
             raise EvaluationError(f"--curve: {text!r} is not PERCENT=NAME@VERSION with 1 to 99 percent")
         points.append((int(percent), key))
     return tuple(sorted(points))
@@ -76,8 +87,10 @@ def curve_points(given: Sequence[str]) -> tuple[tuple[int, str], ...]:
 
 def run(settings: Settings, options: EvaluateOptions) -> list[str]:
     """Evaluate and save. Returns lines to print; raises StylistError."""
-    found = find(settings.adapters_dir, options.key)
-    model = LanguageModel(settings)
+    if StyleKey.parse(options.key).name == RETRIEVER:
+        return evaluate_retriever.run(settings, _of_retriever(options))
+    found = find_style(settings.adapters_dir, options.key)
+    model = ScoringEngine(settings)
     adapter = load_adapter(found.folder, model.digest)
     model.add_adapter(adapter.digest, adapter.folder)
     embedder = load_embedder(settings.embedder)
@@ -85,38 +98,26 @@ def run(settings: Settings, options: EvaluateOptions) -> list[str]:
     encoder = tuned_encoder(embedder, settings)
     bench = _Bench(settings, options, model, adapter, embedder, encoder, splits)
     evaluation = bench.evaluate()
-    return [*table(evaluation), *map(str, write(evaluation, options.out or adapter.folder))]
+    return results(evaluation, options.out or adapter.folder)
 
 
-def write(evaluation: Evaluation, folder: Path) -> list[Path]:
-    """The evaluation for machines, as tables and, where matplotlib is installed, as pictures."""
-    paths = [result.save(evaluation, folder), folder / "evaluation.md"]
-    paths[1].write_text(markdown(evaluation), encoding="utf-8")
-    try:
-        if (picture := plot_tasks(evaluation, folder / "evaluation.png")) is not None:
-            paths.append(picture)
-        if (curve := plot_learning_curve(evaluation, folder / "learning_curve.png")) is not None:
-            paths.append(curve)
-        if evaluation.confusion is not None:
-            paths.append(plot_confusion(evaluation.confusion, folder / "confusion.png"))
-    except EvaluationError as error:  # the figures are there: a picture is no reason to fail
-        log.warning("no pictures: %s", error)
-    return paths
+def _of_retriever(options: EvaluateOptions) -> RetrieverEvaluation:
+    """Raises EvaluationError naming an option that only styles can be measured by."""
+    others = {
+        "--polyvore": options.polyvore is not None,
+        "--layouts": options.layouts,
+        "--fidelity": options.fidelity,
+        "--curve": bool(options.curve),
+    }
+    if given := [name for name, is_given in others.items() if is_given]:
+        raise EvaluationError(f"{', '.join(given)}: of styles; the query encoder is measured without")
+    return RetrieverEvaluation(options.key, options.sources, options.limit, options.seed, options.out)
 
 
 def tuned_encoder(embedder: Embedder, settings: Settings) -> QueryEncoder | None:
     """The query encoder that is served, None when none is published. Raises ModelError."""
-    found = load_query_encoder(embedder, settings.adapters_dir / RETRIEVER)
+    found = champion_encoder(embedder, settings.adapters_dir)
     return found if found.tuned else None
-
-
-def table(evaluation: Evaluation) -> list[str]:
-    """The figures of what is served, one a line."""
-    return [
-        f"{e.task:20} {e.metric:16} {e.value:8.4g} [{e.low:.4g}, {e.high:.4g}]  n={e.n}"
-        for e in evaluation.estimates
-        if e.system == "tuned"
-    ]
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class _Bench:
 
     settings: Settings
     options: EvaluateOptions
-    model: LanguageModel
+    model: ScoringEngine
     adapter: Adapter
     embedder: Embedder
     encoder: QueryEncoder | None
@@ -186,7 +187,7 @@ class _Bench:
         try:
             wished = [look for look in test if look.phrasings]
             wishes = wishes_of(wished, {k.id: catalogue.cost(k) for k in wished}, _COUNT, o.seed)
-            wishes = random.Random(o.seed).sample(wishes, min(len(wishes), o.wishes))
+            wishes = random.Random(o.seed).sample(wishes, min(len(wishes), o.most_wishes))
             if not wishes:
                 raise EvaluationError("no held-out look has a wish to compose for; more lookbooks are needed")
             racks = lookbook_racks(test, self.embedder, o.seed, o.limit)
@@ -203,7 +204,7 @@ class _Bench:
 
     def _contestants(self, catalogue: LookbookCatalogue) -> dict[str, Contestant]:
         """Every system, having read the catalogue's pieces in the neutral prompt, all at once."""
-        neutral = NeutralScores(self.model)
+        neutral = PmiBaseline(self.model)
         read_neutral(neutral, self.model.digest, catalogue.labels(), self._scores)
         systems = all_systems(
             self.model, self.adapter.folder, self.splits["train"], self.options.seed, self.encoder, neutral
@@ -214,7 +215,7 @@ class _Bench:
         """The learning curve; the adapter at hand is its last point."""
         o, found = self.options, []
         for percent, key in (*o.curve, (100, o.key)):
-            adapter = load_adapter(find(self.settings.adapters_dir, key).folder, self.model.digest)
+            adapter = load_adapter(find_style(self.settings.adapters_dir, key).folder, self.model.digest)
             self.model.add_adapter(adapter.digest, adapter.folder)
             found += learning_point(
                 self.model,
@@ -234,7 +235,7 @@ class _Bench:
             if c.task == "vibe_choice_hard"
         ]  # fmt: skip
         kept = first_of_each_task(cases, min(_LAYOUT_CASES, self.options.limit or _LAYOUT_CASES))
-        scorers = both_layouts(self.model, self.adapter.digest, NeutralScores(self.model))
+        scorers = both_layouts(self.model, self.adapter.digest, PmiBaseline(self.model))
         return compare_layouts(kept, scorers, self.options.seed)
 
     def _fidelity(self, folder: Path) -> tuple[list[Estimate], Confusion]:
@@ -244,7 +245,7 @@ class _Bench:
         folders: dict[str, Path] = {}
         for style in looks:
             try:
-                folders[style] = find(self.settings.adapters_dir, style).folder
+                folders[style] = find_style(self.settings.adapters_dir, style).folder
             except RegistryError:
                 continue  # not trained yet
         if own.manifest.name in looks:
@@ -261,7 +262,7 @@ class _Bench:
             house,
             self.embedder,
             folder,
-            limit=o.wishes,
+            limit=o.most_wishes,
             seed=o.seed,
             encoder=self.encoder,
         )

@@ -9,15 +9,17 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from service.lm.base_model import file_sha256
+from indexer.storage.durable import sha256_file
+from service.artifacts import CONFIG, WEIGHTS
 from service.lm.prompt import PROMPT_VERSION
 from service.lm.score_head import HEAD
-from service.registry.adapter import CONFIG, MANIFEST, WEIGHTS, Adapter, Manifest, StyleName, Version
-from service.registry.store import style_folder
+from service.registry.adapter import MANIFEST, Manifest
+from service.registry.lifecycle import RegistryError, must_be_free, now, publish
+from service.registry.store import Artifact
+from service.registry.style_key import StyleKey, StyleName, Version
 from service.settings import Settings
-from training.registry import RegistryError, now, publish
-from training.trainers.loop import CURVE
-from training.trainers.loss_curve import CurveError, draw_curve, read_curve
+from training.report.write import write_loss_curve
+from training.trainers.loss_curve import CURVE, CurveError, read_curve
 
 CARD = "README.md"
 _NO_METRIC = frozenset({"step", "epoch", "seconds", "tokens"})
@@ -32,16 +34,16 @@ class Label:
     description: str = ""
 
     def __post_init__(self) -> None:
-        for option, kind, value in (("name", StyleName, self.name), ("version", Version, self.version)):
-            try:
-                TypeAdapter(kind).validate_python(value)
-            except ValidationError as error:
-                raise RegistryError(f"--{option}: {value!r}: {error.errors()[0]['msg']}") from error
+        checked_option("name", StyleName, self.name)
+        checked_option("version", Version, self.version)
+
+    @property
+    def key(self) -> StyleKey:
+        return StyleKey(self.name, self.version)
 
     def check_free(self, adapters_dir: Path) -> None:
         """Before hours are spent: raises RegistryError when the version is published already."""
-        if self.version in style_folder(adapters_dir, self.name).versions():
-            raise RegistryError(f"{self.name}@{self.version} is published already; choose another --version")
+        must_be_free(adapters_dir, self.key)
 
     def run_folder(self, data_dir: Path) -> Path:
         """Where a run works when nothing else is said."""
@@ -62,7 +64,7 @@ class Made:
     metrics: dict[str, float] = field(default_factory=dict)
 
 
-def finish(out: Path, label: Label, made: Made, settings: Settings) -> tuple[Adapter, list[str]]:
+def finish(out: Path, label: Label, made: Made, settings: Settings) -> tuple[Artifact, list[str]]:
     """Complete the run's folder and publish it. Returns the adapter, and what could not be done, in words."""
     config = _tidy_config(out / CONFIG)
     manifest = Manifest.model_validate(
@@ -74,7 +76,7 @@ def finish(out: Path, label: Label, made: Made, settings: Settings) -> tuple[Ada
             "layout": "scored",
             "base_model": _public(settings.base_model),
             "base_digest": made.base_digest,
-            "weights_sha256": file_sha256(out / WEIGHTS),
+            "weights_sha256": sha256_file(out / WEIGHTS),
             "data_digest": made.data_digest,
             "seed": made.seed,
             "metrics": made.metrics or last_metrics(out),
@@ -91,10 +93,23 @@ def finish(out: Path, label: Label, made: Made, settings: Settings) -> tuple[Ada
     (out / CARD).write_text(card(manifest), encoding="utf-8")
     notes = []
     try:
-        draw_curve(out)
+        write_loss_curve(out)
     except CurveError as error:  # a picture is no reason to lose a run
         notes.append(f"no picture of the curve: {error}")
     return publish(out, settings.adapters_dir), notes
+
+
+def checked_option(option: str, kind: Any, value: str) -> None:
+    """Raises RegistryError naming the option for what cannot be a name or a version."""
+    try:
+        TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        raise RegistryError(f"--{option}: {value!r}: {error.errors()[0]['msg']}") from error
+
+
+def next_steps(made: Artifact) -> str:
+    """What to do with what was published, as the last line."""
+    return f"published {made.key} as candidate; next: stylist evaluate {made.key}, then stylist promote {made.key}"
 
 
 def last_metrics(out: Path) -> dict[str, float]:
@@ -136,7 +151,7 @@ def card(manifest: Manifest) -> str:
 def _readout(out: Path) -> dict[str, str]:
     if not (out / HEAD).is_file():
         return {"readout": "likelihood"}
-    return {"readout": "head", "head_sha256": file_sha256(out / HEAD)}
+    return {"readout": "head", "head_sha256": sha256_file(out / HEAD)}
 
 
 def _tidy_config(path: Path) -> dict[str, Any]:

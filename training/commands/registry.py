@@ -5,50 +5,61 @@ from __future__ import annotations
 from pathlib import Path
 
 from indexer.errors import ModelError
-from service.registry.store import CANDIDATE, CHAMPION, style_folder, style_folders
-from service.settings import Settings
-from training.evaluation import result
-from training.evaluation.result import Evaluation
-from training.gate import Limits, Refusal, check
-from training.registry import VersionInfo, evaluation_of, find, promote, rollback, versions
+from service.registry.evaluation import Evaluation, read_evaluation
+from service.registry.gate import Limits
+from service.registry.lifecycle import VersionInfo, evaluation_of, find_style, promote, rollback, versions
+from service.registry.store import Aliases, artifact_folders
+from service.registry.style_key import StyleKey
+from service.settings import Settings, adapters_source
 from training.report.costs import Assumptions, read_assumptions
 from training.report.write import write_report
 
 
 def listing(settings: Settings) -> list[str]:
-    """Every version of every style, one a line."""
+    """Every version of every style, one a line, and those of the query encoder."""
     lines = []
-    for style in style_folders(settings.adapters_dir):
+    for folder in artifact_folders(settings.adapters_dir):
         try:
-            lines += [_line(found) for found in versions(settings.adapters_dir, style.name)]
+            lines += [_line(found) for found in versions(folder)]
         except ModelError as error:
-            lines.append(f"{style.name}  broken  {error}")
+            lines.append(f"{folder.name}  broken  {error}")
     return lines or [f"no adapter is published in {settings.adapters_dir}"]
 
 
+def where(settings: Settings) -> list[str]:
+    """Which folder is listed, and why; and the one that somebody might have meant."""
+    lines = [f"adapters of {settings.adapters_dir.resolve()}: {adapters_source(settings)}"]
+    here = Path("adapters").resolve()
+    by_default = "adapters_dir" not in settings.model_fields_set
+    if by_default and here.is_dir() and here != settings.adapters_dir.resolve():
+        lines.append(f"{here} is not used; STYLIST_ADAPTERS_DIR=adapters would")
+    return lines
+
+
 def _line(found: VersionInfo) -> str:
-    m = found.manifest
+    made = found.artifact
     evaluated = "evaluated" if found.evaluated else "not evaluated"
     role = found.role or "-"
-    return f"{m.name}@{m.version}  {role}  {evaluated}  {m.created or '-'}  {m.description}"
+    forced = f"  [forced: {found.forced}]" if found.forced else ""
+    return f"{made.key}  {role}  {evaluated}  {made.created or '-'}  {made.description or '-'}{forced}"
 
 
 def promote_past_gate(settings: Settings, key: str, limits: Limits, force: str) -> list[str]:
     """Promote if the gate lets it through, or by force. Returns lines to print; raises StylistError."""
-    name, at, _ = key.partition("@")
-    adapter = find(settings.adapters_dir, key if at else f"{name}@{CANDIDATE}")
-    version = adapter.manifest.version
-    refusals = _refusals(settings, name, version, limits, force)
-    aliases = promote(settings.adapters_dir, name, version, refusals, force)
-    lines = [f"overridden: {refusal}" for refusal in refusals]
-    return [*lines, f"{name}@{aliases.champion} is served: {aliases.log[-1].reason}"]
+    aliases = promote(settings.adapters_dir, key, limits=limits, force=force)
+    overridden = [f"overridden: {refusal}" for refusal in aliases.log[-1].refused]
+    return [*overridden, _served(key, aliases)]
 
 
 def roll_back(settings: Settings, name: str | None) -> list[str]:
     """Go back to the champion before. Returns lines to print; raises StylistError."""
     name = name or settings.default_style
-    aliases = rollback(settings.adapters_dir, name)
-    return [f"{name}@{aliases.champion} is served: {aliases.log[-1].reason}"]
+    return [_served(name, rollback(settings.adapters_dir, name))]
+
+
+def _served(key: str, aliases: Aliases) -> str:
+    served = StyleKey.parse(key).of(aliases.champion or "")
+    return f"{served} is served: {aliases.log[-1].reason}"
 
 
 def report(
@@ -64,19 +75,5 @@ def report(
 
 def _evaluation(settings: Settings, key: str | None, folder: Path | None) -> Evaluation:
     if folder is not None:
-        return result.load(folder)
-    return evaluation_of(find(settings.adapters_dir, key or settings.default_style))
-
-
-def _refusals(settings: Settings, name: str, version: str, limits: Limits, force: str) -> list[Refusal]:
-    adapter = find(settings.adapters_dir, f"{name}@{version}")
-    if force and not (adapter.folder / result.FILE).is_file():
-        return [Refusal("evaluation", "none", "required", "was never evaluated")]
-    candidate = evaluation_of(adapter)
-    champion = style_folder(settings.adapters_dir, name).aliases().champion
-    if champion is None or champion == version:
-        return check(candidate, None, limits)
-    serving = find(settings.adapters_dir, f"{name}@{CHAMPION}")
-    if force and not (serving.folder / result.FILE).is_file():
-        return [Refusal("evaluation", "there", f"champion {champion} has none", "cannot be compared")]
-    return check(candidate, evaluation_of(serving), limits)
+        return read_evaluation(folder)
+    return evaluation_of(find_style(settings.adapters_dir, key or settings.default_style))

@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from indexer.embedder import load_embedder
-from service.lm.engine import LanguageModel
+from service.lm.engine import ScoringEngine
 from service.registry.adapter import Adapter
 from service.settings import Settings
 from training.commands.data import Gathered, Sources, gather, split
-from training.commands.publish import Label, Made, finish
-from training.commands.train_style import fit_score_weights, published, starting_adapter
+from training.commands.publish import Label, Made, finish, next_steps
+from training.commands.train_style import fit_score_weights, starting_adapter
 from training.data.preferences import Preference
 from training.trainers.loop import Schedule
 from training.trainers.preference import Dpo, DpoReport, train_dpo
@@ -40,7 +40,7 @@ def run(settings: Settings, options: DpoOptions) -> list[str]:
     out = options.out or label.run_folder(settings.data_dir)
     found = gather(options.sources, settings.data_dir, label.name)
     preferences = found.preferences[: options.limit]
-    model = LanguageModel(settings)
+    model = ScoringEngine(settings)
     parent = starting_adapter(settings, model, options.start)
     report = train_dpo(
         model, preferences, parent.folder if parent else None, out, options.dpo, options.schedule
@@ -52,12 +52,12 @@ def run(settings: Settings, options: DpoOptions) -> list[str]:
         seed=seed,
         licence=options.sources.licence(),
         provenance=options.sources.provenance(),
-        parent=f"{parent.manifest.name}@{parent.manifest.version}" if parent else "",
+        parent=str(parent.key) if parent else "",
         score_weights=_score_weights(settings, found, parent, out, seed),
         metrics={k: v for k, v in _figures(report).items() if v is not None},
     )
     adapter, notes = finish(out, label, made, settings)
-    return [*found.notes, _told(report), *notes, published(adapter)]
+    return [*found.notes, _told(report), *notes, next_steps(adapter)]
 
 
 def _score_weights(

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.embedder import Embedder, load_embedder
-from service.lm.engine import LanguageModel
-from service.lm.lm_scorer import LmScorer, NeutralScores
+from service.lm.engine import ScoringEngine
+from service.lm.lm_scorer import LmScorer, PmiBaseline
 from service.registry.adapter import Adapter, load_adapter
+from service.registry.lifecycle import find_style
 from service.settings import Settings
 from training.commands.data import Gathered, SourceError, Sources, SplitBy, gather, some_of, split
 from training.commands.evaluate import tuned_encoder
-from training.commands.publish import Label, Made, finish
+from training.commands.publish import Label, Made, finish, next_steps
 from training.data.decisions import Draw, Example, Pool, draw_examples
 from training.data.looks import Split, StyledLook, digest, read_looks, split_by_group
 from training.data.stocked import Stocked, in_stock
@@ -23,7 +24,6 @@ from training.evaluation.systems.linear import score_weights, weights_of
 from training.evaluation.systems.scorers import Kinds
 from training.evaluation.systems.text_scores import text_scores
 from training.evaluation.tasks.choice import FIT_TASKS
-from training.registry import find
 from training.trainers.loop import Run, Schedule
 from training.trainers.lora import Lora, Trainer
 from training.trainers.neutral_cache import read_neutral
@@ -80,12 +80,12 @@ def run(settings: Settings, options: SftOptions) -> list[str]:
         seed=options.schedule.seed,
         licence=options.sources.licence(),
         provenance=_provenance(options),
-        parent=f"{parent.manifest.name}@{parent.manifest.version}" if parent else "",
+        parent=str(parent.key) if parent else "",
         score_weights=fit_score_weights(settings, splits, embedder, out, options.schedule.seed)
         or (dict(parent.manifest.score_weights.items()) if parent else {}),
     )
     adapter, notes = finish(out, label, made, settings)
-    return [*_told(found, splits), *stocked.notes, *notes, published(adapter)]
+    return [*_told(found, splits), *stocked.notes, *notes, next_steps(adapter)]
 
 
 def _provenance(options: SftOptions) -> str:
@@ -94,17 +94,11 @@ def _provenance(options: SftOptions) -> str:
     return options.sources.provenance() + told_apart + ("; also matched to the store's items" * options.match)
 
 
-def starting_adapter(settings: Settings, model: LanguageModel, key: str | None) -> Adapter | None:
+def starting_adapter(settings: Settings, model: ScoringEngine, key: str | None) -> Adapter | None:
     """The adapter that training goes on from. Raises StylistError when there is none or it is of another model."""
     if key is None:
         return None
-    return load_adapter(find(settings.adapters_dir, key).folder, model.digest)
-
-
-def published(adapter: Adapter) -> str:
-    """What to do next, as the last line."""
-    key = f"{adapter.manifest.name}@{adapter.manifest.version}"
-    return f"published {key} as candidate; next: stylist evaluate {key}, then stylist promote {key}"
+    return load_adapter(find_style(settings.adapters_dir, key).folder, model.digest)
 
 
 def fit_score_weights(
@@ -117,9 +111,9 @@ def fit_score_weights(
     cases = first_of_each_task(lookbook_cases(splits["valid"], embedder, seed), _FITTED)
     if len(cases) < _FITTED:
         return {}
-    model = LanguageModel(settings)  # a fresh one: training has put its adapter into the other
+    model = ScoringEngine(settings)  # a fresh one: training has put its adapter into the other
     model.add_adapter("new", out)
-    neutral = NeutralScores(model)
+    neutral = PmiBaseline(model)
     read_neutral(neutral, model.digest, [], out.parent)
     table = build_table(cases, embedder, Kinds(splits["train"]), tuned_encoder(embedder, settings))
     scorer = LmScorer(model, "new", "scored", neutral)
@@ -139,7 +133,7 @@ def _train(
     """Weights and curve into `out`. `stock` is for negatives alone. Returns the adapter that training began from,
     and the base's digest.
     """
-    model = LanguageModel(settings)
+    model = ScoringEngine(settings)
     parent = starting_adapter(settings, model, options.start)
     lora = _lora(options.lora, parent)
     checks = _checks(splits["valid"], options.against, embedder, options.schedule.seed)

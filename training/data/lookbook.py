@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from indexer.errors import StylistError
 from indexer.item import Department, Season, Slot
+from service.policy.policy import policy
 
 PieceText = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9 ,'/&.%é-]{5,89}$")]
 Sentence = Annotated[str, StringConstraints(min_length=20, max_length=300)]
@@ -45,16 +46,20 @@ class Look(_Strict):
     season: Season | None
     formality: Annotated[int, Field(ge=1, le=5)]
     pieces: dict[Slot, PieceText]
-    why: Sentence
-    near_misses: Annotated[list[NearMiss], Field(min_length=2, max_length=5)]
+    why: Sentence | None = None
+    near_misses: Annotated[list[NearMiss], Field(min_length=1, max_length=5)]
+    hero: Slot | None = None
+    """The slot of the piece that says the wish; None where nobody said which."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         slots = set(self.pieces)
-        if not ("dress" in slots or {"top", "bottom"} <= slots):
+        if not policy().slots.dresses(slots):
             raise ValueError("pieces: neither a dress nor top and bottom")
         if "shoes" not in slots:
             raise ValueError("pieces: no shoes")
+        if self.hero is not None and self.hero not in slots:
+            raise ValueError("hero: the look has no such piece")
         if len(slots) < 4:
             raise ValueError("pieces: fewer than four")
         for miss in self.near_misses:
@@ -67,19 +72,8 @@ class Vibe(_Strict):
     """One wish in the words of several shoppers, and the looks that answer it."""
 
     vibe: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
-    phrasings: Annotated[list[Phrasing], Field(min_length=5, max_length=12)]
+    phrasings: Annotated[list[Phrasing], Field(min_length=3, max_length=12)]
     looks: Annotated[list[Look], Field(min_length=1)]
-
-
-class StyleCard(_Strict):
-    """What makes a designer's hand, in our own words. `palette` are colour names, most frequent first."""
-
-    designer: str
-    palette: Annotated[list[str], Field(min_length=4)]
-    silhouette: Sentence
-    materials: Annotated[list[str], Field(min_length=4)]
-    signatures: Annotated[list[str], Field(min_length=4)]
-    never: Annotated[list[str], Field(min_length=3)]
 
 
 def read_lookbook(paths: Iterable[Path]) -> Iterator[Vibe]:

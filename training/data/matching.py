@@ -14,7 +14,7 @@ import numpy as np
 from indexer.embedder import Embedder, Vectors
 from indexer.item import SLOTS, Department, Slot
 from service.catalog.columns import Positions
-from service.retrieval.retriever import Retriever
+from service.catalog.view import CatalogView
 from training.data.looks import Source, StyledLook
 
 THRESHOLD = 0.6
@@ -58,7 +58,7 @@ class Matched:
 
 def match_looks(
     looks: Sequence[StyledLook],
-    retriever: Retriever,
+    catalog: CatalogView,
     embedder: Embedder,
     threshold: float = THRESHOLD,
     least: int = _LEAST,
@@ -69,8 +69,8 @@ def match_looks(
     are matched too, and left out where they come to the look's own item. Raises SnapshotError when the snapshot
     is of another encoder.
     """
-    retriever.snapshot.require_embedder(embedder.name, embedder.digest)
-    nearest = _Nearest(looks, retriever, embedder, threshold)
+    catalog.snapshot.require_embedder(embedder.name, embedder.digest)
+    nearest = _Nearest(looks, catalog, embedder, threshold)
     matched: list[StyledLook] = []
     pieces, found = dict.fromkeys(SLOTS, 0), dict.fromkeys(SLOTS, 0)
     for look in looks:
@@ -88,7 +88,7 @@ def match_looks(
 
 
 def stock_looks(
-    lines: Iterable[tuple[Source, Department | None]], retriever: Retriever, without: Collection[str] = ()
+    lines: Iterable[tuple[Source, Department | None]], catalog: CatalogView, without: Collection[str] = ()
 ) -> list[StyledLook]:
     """The store's stock as looks of one piece, for `training.data.decisions.Pool`.
 
@@ -98,13 +98,13 @@ def stock_looks(
     They are for the pool alone: an example of one piece teaches nothing. `without` are labels that stay out, such
     as those of held-out looks.
     """
-    kept_out, facets = set(without), retriever.facets
+    kept_out, columns = set(without), catalog.columns
     looks = []
     for source, department in dict.fromkeys(lines):
-        mask = facets.stocked & (facets.slot >= 0)
+        mask = columns.stocked & (columns.slot >= 0)
         if department is not None:
-            mask &= facets.for_department(department)
-        for item in retriever.snapshot.catalogue.at(np.flatnonzero(mask).tolist()):
+            mask &= columns.for_department(department)
+        for item in catalog.snapshot.catalogue.at(np.flatnonzero(mask).tolist()):
             label = item.label()
             if item.slot is not None and label not in kept_out:
                 name = f"stock/{item.sku}"
@@ -120,9 +120,9 @@ class _Nearest:
     """For every piece and near miss of the looks, the nearest item of its slot and department."""
 
     def __init__(
-        self, looks: Sequence[StyledLook], retriever: Retriever, embedder: Embedder, threshold: float
+        self, looks: Sequence[StyledLook], catalog: CatalogView, embedder: Embedder, threshold: float
     ) -> None:
-        self._retriever = retriever
+        self._catalog = catalog
         wanted: dict[_Place, dict[str, None]] = {}
         for look in looks:
             for slot, text in _texts(look):
@@ -135,7 +135,7 @@ class _Nearest:
         shortlists = {
             place: self._shortlist(vectors[[row[t] for t in wanted[place]]], place) for place in wanted
         }
-        labels = _Labels(retriever, embedder, shortlists.values())
+        labels = _Labels(catalog, embedder, shortlists.values())
         for place, group in wanted.items():
             for text, positions in zip(group, shortlists[place], strict=True):
                 match = labels.nearest(vectors[row[text]], positions[positions >= 0])
@@ -144,9 +144,9 @@ class _Nearest:
 
     def _shortlist(self, queries: Vectors, place: _Place) -> Positions:
         """Positions of the items nearest to each query, shape (queries, SHORTLIST), -1 where there are no more."""
-        facets = self._retriever.facets
-        allowed = np.flatnonzero(facets.in_slot(place[0]) & facets.for_department(place[1]))
-        return self._retriever.snapshot.vectors.search(queries, SHORTLIST, allowed)[1]
+        columns = self._catalog.columns
+        allowed = np.flatnonzero(columns.in_slot(place[0]) & columns.for_department(place[1]))
+        return self._catalog.snapshot.vectors.search(queries, SHORTLIST, allowed)[1]
 
     def pieces(self, look: StyledLook, lane: Department) -> dict[Slot, Match]:
         """The matches of the look's own pieces, by slot."""
@@ -167,11 +167,11 @@ class _Nearest:
 class _Labels:
     """Labels of shortlisted items and their unit vectors, each embedded once."""
 
-    def __init__(self, retriever: Retriever, embedder: Embedder, shortlists: Iterable[Positions]) -> None:
+    def __init__(self, catalog: CatalogView, embedder: Embedder, shortlists: Iterable[Positions]) -> None:
         parts = [positions.ravel() for positions in shortlists]
         every = np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
         self._positions = every[every >= 0]
-        items = retriever.snapshot.catalogue.at(self._positions.tolist())
+        items = catalog.snapshot.catalogue.at(self._positions.tolist())
         self._labels = [item.label() for item in items]
         self._vectors = embedder.encode(self._labels)
 

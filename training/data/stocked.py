@@ -11,7 +11,7 @@ from pathlib import Path
 
 from indexer.embedder import Embedder
 from indexer.storage.snapshot import SnapshotStore
-from service.retrieval.retriever import Retriever
+from service.catalog.view import CatalogView
 from training.data.looks import StyledLook, texts
 from training.data.matching import match_looks, stock_looks
 
@@ -37,10 +37,10 @@ def in_stock(
     """
     kept_out = texts(held_out)
     with SnapshotStore(data_dir).current() as snapshot:
-        retriever = Retriever(snapshot)
-        matched = match_looks(looks, retriever, embedder)
+        catalog = CatalogView(snapshot)
+        matched = match_looks(looks, catalog, embedder)
         own = [replace(k, id=f"{k.id}/stock", source="store") for k in matched.looks if _is_new(k, kept_out)]
-        pool = stock_looks([look.line for look in own], retriever, kept_out)
+        pool = stock_looks([look.line for look in own], catalog, kept_out)
     return Stocked(own, pool, [f"in stock: {line}" for line in matched.lines()])
 
 

@@ -1,24 +1,18 @@
-"""Intervals by resampling whole clusters: cases of one vibe, or of one outfit, are not independent of each other.
+"""Figures with their intervals: means over clustered cases, differences case by case, and areas under curves.
 
-Percentile bootstrap (Efron & Tibshirani 1993, An Introduction to the Bootstrap, ch. 13) over clusters (Davison &
-Hinkley 1997, Bootstrap Methods and their Application, sec. 3.8; Field & Welsh 2007). Knows no tasks, systems or models.
+How intervals are drawn is `service.registry.resampling`'s. Knows no tasks, systems or models.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from training.evaluation.result import Estimate, EvaluationError
-
-DRAWS = 2000
-_LEVEL = (2.5, 97.5)
-_BLOCK = 2_000_000  # numbers drawn at a time, so that a million clusters still fit into memory
-
-Array = NDArray[np.float64]
+from service.registry.evaluation import Estimate, EvaluationError
+from service.registry.resampling import DRAWS, Array, cluster_weights, interval_of_mean, percentiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +23,6 @@ class Difference:
     low: float
     high: float
     n: int
-
-    @property
-    def significant(self) -> bool:
-        """Whether the interval leaves out zero."""
-        return self.low > 0 or self.high < 0
 
 
 def mean_interval(
@@ -46,9 +35,7 @@ def mean_interval(
     """
     found = _checked(values, clusters)
     _, index = np.unique(np.asarray(clusters), return_inverse=True)
-    sums, sizes = np.bincount(index, weights=found), np.bincount(index).astype(np.float64)
-    means = np.concatenate([(w @ sums) / (w @ sizes) for w in _weights(len(sums), seed, draws)])
-    return _percentiles(means)
+    return interval_of_mean(np.bincount(index, weights=found), np.bincount(index), seed, draws)
 
 
 def estimate(
@@ -62,8 +49,12 @@ def estimate(
     higher_is_better: bool = True,
     seed: int = 0,
     draws: int = DRAWS,
+    paired: bool = False,
 ) -> Estimate:
-    """The mean of `values`, shape (cases,), as an Estimate with its clustered interval. Raises EvaluationError."""
+    """The mean of `values`, shape (cases,), as an Estimate with its clustered interval. Raises EvaluationError.
+
+    `paired` keeps what another evaluation of the same cases can be compared with, cluster by cluster.
+    """
     low, high = mean_interval(values, clusters, seed, draws)
     return Estimate(
         task=task,
@@ -75,6 +66,7 @@ def estimate(
         n=len(clusters),
         higher_is_better=higher_is_better,
         chance=chance,
+        groups=_groups(values, clusters) if paired else None,
     )
 
 
@@ -92,24 +84,27 @@ def paired_difference(
     return Difference(float((first - second).mean()), low, high, len(first))
 
 
-def auc(real: ArrayLike, fake: ArrayLike) -> float:
-    """Area under the ROC curve: the share of (real, fake) pairs in which the real one scores higher, ties half
-    (the Mann-Whitney statistic: Hanley & McNeil 1982).
-    """
-    return float(_wins(np.asarray(real, dtype=np.float64), np.asarray(fake, dtype=np.float64)).mean())
-
-
 def auc_estimate(
     task: str, system: str, real: ArrayLike, fake: ArrayLike, seed: int = 0, draws: int = DRAWS
 ) -> Estimate:
-    """AUC where `real[i]` and `fake[i]`, shape (outfits,), were made from one outfit, which is the cluster."""
+    """Area under the ROC curve: the share of (real, fake) pairs in which the real one scores higher, ties half (the
+    Mann-Whitney statistic: Hanley & McNeil 1982). `real[i]` and `fake[i]`, shape (outfits,), were made from one
+    outfit, which is the cluster.
+    """
     ours, theirs = np.asarray(real, dtype=np.float64), np.asarray(fake, dtype=np.float64)
     n = len(_checked(ours, [system] * theirs.size))
     wins = _wins(ours, theirs)
-    areas = np.concatenate([((w @ wins) * w).sum(axis=1) / n**2 for w in _weights(n, seed, draws)])
-    low, high = _percentiles(areas)
+    areas = np.concatenate([((w @ wins) * w).sum(axis=1) / n**2 for w in cluster_weights(n, seed, draws)])
+    low, high = percentiles(areas)
     value = float(wins.mean())
     return Estimate(task=task, metric="auc", system=system, value=value, low=low, high=high, n=n, chance=0.5)
+
+
+def _groups(values: ArrayLike, clusters: Sequence[str]) -> dict[str, tuple[float, int]]:
+    names, index = np.unique(np.asarray(clusters), return_inverse=True)
+    sums = np.bincount(index, weights=np.asarray(values, dtype=np.float64))
+    sizes = np.bincount(index)
+    return {str(n): (round(float(s), 6), int(k)) for n, s, k in zip(names, sums, sizes, strict=True)}
 
 
 def _checked(values: ArrayLike, clusters: Sequence[str]) -> Array:
@@ -119,20 +114,6 @@ def _checked(values: ArrayLike, clusters: Sequence[str]) -> Array:
     return found
 
 
-def _weights(clusters: int, seed: int, draws: int) -> Iterator[Array]:
-    """How often each cluster was drawn, in blocks of shape (draws, clusters)."""
-    random = np.random.default_rng(seed)
-    share = np.full(clusters, 1 / clusters)
-    block = max(1, _BLOCK // clusters)
-    for first in range(0, draws, block):
-        yield random.multinomial(clusters, share, size=min(block, draws - first)).astype(np.float64)
-
-
 def _wins(real: Array, fake: Array) -> Array:
     above = real[:, None] - fake[None, :]
     return np.asarray((np.sign(above) + 1) / 2)
-
-
-def _percentiles(found: Array) -> tuple[float, float]:
-    low, high = np.percentile(found, _LEVEL)
-    return float(low), float(high)

@@ -12,6 +12,7 @@ from itertools import islice
 
 from indexer.item import Department, Slot
 from indexer.storage.catalogue import Catalogue
+from service.policy.policy import policy
 
 _NAMED = 5
 
@@ -110,5 +111,4 @@ def department_of(pieces: Iterable[StockPiece]) -> Department | None:
 
 def is_whole(pieces: Iterable[Slot]) -> bool:
     """A dress, or a top and a bottom. Shoes are not asked for: not every store sells them."""
-    slots = set(pieces)
-    return "dress" in slots or {"top", "bottom"} <= slots
+    return policy().slots.dresses(pieces)

@@ -45,7 +45,7 @@ def read_polyvore(path: Path, split: PolyvoreSplit) -> list[StyledLook]:
     """
     outfits = [o for o in _outfits(path) if o.split == "valid" and _half_of(o.set_id) == split]
     names = sorted({(i.name, i.category) for outfit in outfits for i in outfit.items})
-    guesses = classify([ProductText(title=name, category=category) for name, category in names], None)
+    guesses = classify([ProductText(title=name, category=category) for name, category in names])
     slots = {key: guess.slot for key, guess in zip(names, guesses, strict=True)}
     looks = []
     for outfit in outfits:

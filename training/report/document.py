@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
+    kind: ClassVar[str] = "heading"
+    """By which the templates tell blocks apart."""
     text: str
 
 
@@ -15,6 +18,7 @@ class Heading:
 class Paragraph:
     """Running text, after a label in bold if there is one."""
 
+    kind: ClassVar[str] = "paragraph"
     text: str
     label: str = ""
 
@@ -23,6 +27,7 @@ class Paragraph:
 class Answer:
     """The paragraph that comes first. `tone` colours it: for, against, mixed or undecided."""
 
+    kind: ClassVar[str] = "answer"
     label: str
     text: str
     tone: str
@@ -30,6 +35,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Bullets:
+    kind: ClassVar[str] = "bullets"
     items: Sequence[str]
 
 
@@ -37,6 +43,7 @@ class Bullets:
 class Table:
     """Rows of text. `numeric` columns are set flush right; `strong` rows (by position) in bold."""
 
+    kind: ClassVar[str] = "table"
     caption: str
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -48,6 +55,7 @@ class Table:
 class Figure:
     """A picture by file name, with what it shows in words for those who cannot see it."""
 
+    kind: ClassVar[str] = "figure"
     file: str
     alt: str
     caption: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from training.evaluation.result import SYSTEMS, Estimate
+from service.registry.evaluation import SYSTEMS, Estimate
 from training.report import wording
 from training.report.costs import Assumptions, Route, break_even, stated
 from training.report.document import Block, Bullets, Heading, Paragraph, Table

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from training.evaluation.result import SYSTEMS, Estimate, Evaluation
+from service.registry.evaluation import SYSTEMS, Estimate, Evaluation
 from training.report import wording
 
 TUNED = ("tuned", "tuned-only")

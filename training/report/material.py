@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from training.evaluation.result import Evaluation
+from service.registry.evaluation import Evaluation
 from training.report.costs import Assumptions, Route
 from training.report.document import Block, Figure
 from training.report.facts import Facts

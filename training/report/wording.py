@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.evaluation.result import Estimate
+from service.registry.evaluation import Estimate
 
 SHARES = frozenset(
     {
@@ -18,6 +18,8 @@ SHARES = frozenset(
         "rack_pieces",
         "rack_looks",
         "rack_most",
+        "recall@8",
+        "recall@20",
     }
 )
 """Metrics between 0 and 1, written as percentages."""

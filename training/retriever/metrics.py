@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from indexer.embedder import Embedder, Vectors
 from service.query.encoder import QueryEncoder
+from service.registry.evaluation import Estimate
 from training.data.decisions import Pool
 from training.data.looks import StyledLook
 from training.evaluation.bootstrap import estimate
-from training.evaluation.result import Estimate
 
 OPTIONS = 4
 Cases = list[tuple[str, float]]
@@ -34,13 +34,18 @@ class Choice:
 
 
 def measure(
-    looks: Sequence[StyledLook], embedder: Embedder, encoders: Mapping[str, QueryEncoder], seed: int = 0
+    looks: Sequence[StyledLook],
+    embedder: Embedder,
+    encoders: Mapping[str, QueryEncoder],
+    seed: int = 0,
+    paired: bool = False,
 ) -> list[Estimate]:
     """Every system on the same cases: the own piece among `OPTIONS` (`vibe_choice` and `next_piece` against any
     pieces of the slot, `_hard` against the nearest of them), and its rank among all pieces of the slot.
 
     The wish tasks need looks with a wish, and are left out when there are none. "Nearest" is by the untuned vectors
     (`Pool.near`), which are thereby asked what they find hardest: hard figures are fair between tuned systems only.
+    `paired` keeps what another measurement of the same looks can be compared with, group by group.
     """
     pool = Pool(looks, embedder)
     texts = sorted({p for look in looks for p in look.pieces.values()})
@@ -52,11 +57,13 @@ def measure(
         for suffix, choices in drawn.items():
             for task, queries in (("vibe_choice", wishes), ("next_piece", rests)):
                 if cases := _hits(choices, items, queries):
-                    found.append(_estimate(task + suffix, "accuracy", system, cases, seed, 1 / OPTIONS))
+                    found.append(
+                        _estimate(task + suffix, "accuracy", system, cases, seed, paired, 1 / OPTIONS)
+                    )
         ranks = _ranks(looks, items, wishes)
         for k in (8, 20) if ranks else ():
             recalled = [(group, float(rank < k)) for group, rank in ranks]
-            found.append(_estimate("retrieval", f"recall@{k}", system, recalled, seed))
+            found.append(_estimate("retrieval", f"recall@{k}", system, recalled, seed, paired))
     return found
 
 
@@ -66,10 +73,10 @@ def summary(estimates: Sequence[Estimate]) -> dict[str, float]:
 
 
 def _estimate(
-    task: str, metric: str, system: str, cases: Cases, seed: int = 0, chance: float | None = None
+    task: str, metric: str, system: str, cases: Cases, seed: int, paired: bool, chance: float | None = None
 ) -> Estimate:
     values, groups = [value for _, value in cases], [group for group, _ in cases]
-    return estimate(task, metric, system, values, groups, chance=chance, seed=seed)
+    return estimate(task, metric, system, values, groups, chance=chance, seed=seed, paired=paired)
 
 
 Queries = Callable[[StyledLook, str], Vectors | None]

@@ -20,8 +20,11 @@ from torch import Tensor
 from tqdm import tqdm
 
 from indexer.embedder import BULK, Embedder, SentenceTransformerEmbedder
-from service.lm.base_model import file_sha256
-from service.query.encoder import MANIFEST, WEIGHTS, QueryEncoder, RetrieverManifest, load_query_encoder
+from indexer.storage.durable import sha256_file
+from service.artifacts import WEIGHTS
+from service.query.encoder import MANIFEST, QueryEncoder, RetrieverManifest, load_query_encoder
+from service.registry.lifecycle import now
+from service.registry.style_key import RETRIEVER
 from training.data.looks import StyledLook, check_leaks, digest
 from training.retriever.batches import Batch, Items, Query, make_batch, mean_queries
 from training.retriever.metrics import measure, summary
@@ -33,7 +36,7 @@ CURVE = "curve.jsonl"
 class RetrieverOptions:
     """How the tower is tuned, and what its manifest says. Raises ValueError naming a field out of range."""
 
-    name: str = "retriever"
+    name: str = RETRIEVER
     version: str = "1"
     data_licence: str = "Apache-2.0"
     data_provenance: str = ""
@@ -207,7 +210,7 @@ def _manifest(
         version=options.version,
         embedder=embedder.name,
         embedder_digest=embedder.digest,
-        weights_sha256=file_sha256(out / WEIGHTS),
+        weights_sha256=sha256_file(out / WEIGHTS),
         wish_base=options.wish_base,
         worn_base=options.worn_base,
         data_digest=digest(looks),
@@ -215,6 +218,8 @@ def _manifest(
         metrics=metrics,
         data_licence=options.data_licence,
         data_provenance=options.data_provenance,
+        created=now(),
+        rank=options.rank,
     )
 
 

@@ -24,9 +24,9 @@ from indexer.item import Slot
 from training.data.decisions import Draw, Example, Pool, draw_examples
 from training.data.looks import StyledLook, digest
 from training.trainers.lora import Trainer, accuracy
+from training.trainers.loss_curve import CURVE
 
 CHECKPOINT = "checkpoint.safetensors"
-CURVE = "curve.jsonl"
 
 
 class CheckpointError(StylistError):

@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 
 from indexer.item import Slot
-from service.lm.engine import LanguageModel
-from service.lm.lm_scorer import NeutralScores
+from service.lm.engine import ScoringEngine
+from service.lm.lm_scorer import PmiBaseline
 from service.lm.prompt import render
 from service.lm.score_head import Readout, load_head, save_head
 from training.data.decisions import Example
@@ -52,13 +52,13 @@ class Lora:
 class Trainer:
     """LoRA weights on a base model. They are kept in float32 beside the bfloat16 ones that compute."""
 
-    def __init__(self, model: LanguageModel, lora: Lora, start: Path | None = None) -> None:
+    def __init__(self, model: ScoringEngine, lora: Lora, start: Path | None = None) -> None:
         """A fresh adapter, or one that goes on from the weights in `start`."""
         from peft import LoraConfig, PeftModel, get_peft_model
 
         self.lora = lora
         self.lm = model
-        self.neutral = NeutralScores(model)
+        self.neutral = PmiBaseline(model)
         torch.manual_seed(lora.seed)
         if start is None:
             config = LoraConfig(

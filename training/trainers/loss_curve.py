@@ -1,4 +1,4 @@
-"""The curve of a run as a picture: loss on the left, shares of right decisions on the right. Knows no model.
+"""The curve of a run, read back. Knows no model and no picture.
 
 A curve is what `training.trainers.loop.Loop` writes: JSONL with one line before training and one per epoch. `loss` is
 the mean over the epoch's updates; `train` and every held-out check are shares of decisions in which the own piece
@@ -11,22 +11,17 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from indexer.errors import StylistError
-from training.trainers.loop import CURVE
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-PICTURE = "curve.png"
+CURVE = "curve.jsonl"
 _NOT_SHARES = frozenset({"step", "epoch", "seconds", "tokens", "loss"})
 
 Line = Mapping[str, float]
 
 
 class CurveError(StylistError):
-    """A curve that cannot be read or drawn; names file, line and field."""
+    """A curve that cannot be read; names file, line and field."""
 
 
 def read_curve(path: Path) -> list[Line]:
@@ -41,27 +36,6 @@ def read_curve(path: Path) -> list[Line]:
     return lines
 
 
-def draw_curve(run: Path) -> Path:
-    """Draw the curve in a run's folder as `curve.png` beside it and return its path.
-
-    Raises CurveError when the curve cannot be read.
-    """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    lines = read_curve(run / CURVE)
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    FigureCanvasAgg(figure)  # no window system, and no state shared with other figures
-    left, right = figure.subplots(1, 2)
-    _plot(left, lines, ["loss"], "loss")
-    _plot(right, lines, shares(lines), "share of decisions right")
-    right.set_ylim(0, 1)
-    path = run / PICTURE
-    aside = run / f"{PICTURE}.new"
-    figure.savefig(aside, format="png", dpi=120)
-    return aside.replace(path)
-
-
 def shares(lines: Sequence[Line]) -> list[str]:
     """Names of what is a share of right decisions, `train` first, then in order of appearance."""
     names = dict.fromkeys(name for line in lines for name in line if name not in _NOT_SHARES)
@@ -72,17 +46,6 @@ def points(lines: Sequence[Line], name: str) -> tuple[list[float], list[float]]:
     """(steps, values) of the lines that have a finite value under that name."""
     found = [(line["step"], line[name]) for line in lines if math.isfinite(line.get(name, math.nan))]
     return [step for step, _ in found], [value for _, value in found]
-
-
-def _plot(axes: Axes, lines: Sequence[Line], names: Sequence[str], label: str) -> None:
-    for name in names:
-        steps, values = points(lines, name)
-        axes.plot(steps, values, marker="o", markersize=3, label=name)
-    axes.set_xlabel("update")
-    axes.set_ylabel(label)
-    axes.grid(alpha=0.3)
-    if len(names) > 1:
-        axes.legend()
 
 
 def _line(row: str, where: str) -> Line:

@@ -9,14 +9,14 @@ from pathlib import Path
 from tqdm import tqdm
 
 from indexer.item import Slot
-from service.lm.lm_scorer import NeutralScores
+from service.lm.lm_scorer import PmiBaseline
 
 NEUTRALS = "neutral.json"
 _PACK = 512
 
 
 def read_neutral(
-    neutral: NeutralScores, digest: str, entries: Iterable[tuple[Slot, str]], folder: Path | None = None
+    neutral: PmiBaseline, digest: str, entries: Iterable[tuple[Slot, str]], folder: Path | None = None
 ) -> None:
     """Read pieces in the neutral prompt ahead of time: in full packs it is several times faster. With a `folder`,
     what is read is kept in its `neutral.json` under the base model's `digest`, and not read again.

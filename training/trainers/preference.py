@@ -22,10 +22,10 @@ from tqdm import tqdm
 
 from indexer.errors import StylistError
 from indexer.item import Slot
-from service.lm.base_model import file_sha256
-from service.lm.engine import LanguageModel
+from indexer.storage.durable import sha256_file
+from service.artifacts import WEIGHTS
+from service.lm.engine import ScoringEngine
 from service.lm.score_head import HEAD, Readout
-from service.registry.adapter import WEIGHTS
 from training.data.decisions import Decision, Example
 from training.data.looks import Split, StyledLook, split_of
 from training.data.preferences import Preference
@@ -73,7 +73,7 @@ class DpoReport:
 
 
 def train_dpo(
-    model: LanguageModel,
+    model: ScoringEngine,
     preferences: Sequence[Preference],
     start: Path | None,
     out: Path,
@@ -148,7 +148,7 @@ def example_of(preference: Preference) -> Example:
 class PreferenceTrainer(Trainer):
     """A trainer whose examples are asked their last decision only, and whose loss is relative to the reference."""
 
-    def __init__(self, model: LanguageModel, dpo: Dpo, seed: int, start: Path | None = None) -> None:
+    def __init__(self, model: ScoringEngine, dpo: Dpo, seed: int, start: Path | None = None) -> None:
         super().__init__(
             model, Lora(rank=dpo.rank, seed=seed, readout=readout_of(start) or dpo.readout), start
         )
@@ -199,7 +199,7 @@ class _Run(Loop):
         super().__init__(trainer, len(examples), checks, schedule, out)
         self.examples, self.dpo = list(examples), trainer.dpo
         files = [start / name for name in (WEIGHTS, HEAD)] if start else []
-        self.start = [file_sha256(path) for path in files if path.is_file()]
+        self.start = [sha256_file(path) for path in files if path.is_file()]
 
     def _examples(self, seed: int) -> list[Example]:
         return random.Random(seed).sample(self.examples, len(self.examples))

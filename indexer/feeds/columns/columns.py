@@ -7,12 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from indexer.errors import FeedError
+from indexer.feeds.columns.names import like_field
+from indexer.feeds.columns.suggest import Rows, mapping_for
 from indexer.feeds.values.currency import currency_code
+from indexer.feeds.values.minor_units import named_in_minor_units
 from indexer.feeds.values.synonyms import AGE_WORDS, SYNONYMS, header_forms, normalise
 from indexer.record import COST, FIELDS
 
 _SEPARATORS = {"category": " > ", "department": " "}
 _SHOWN_COLUMNS = 40
+_PRICES = ("price", "sale_price", COST)
 
 _BARE_AMOUNT = re.compile(r"[0-9.,'\s-]+")
 _CURRENCY_SUFFIX = re.compile(r"(?:\bin\b)?[\s_(\[/-]*(?P<unit>[A-Za-z]{3}|[€£$¥₹])[\s)\]]*$")
@@ -22,7 +26,8 @@ _CURRENCY_SUFFIX = re.compile(r"(?:\bin\b)?[\s_(\[/-]*(?P<unit>[A-Za-z]{3}|[€�
 class ColumnMap:
     """Which columns feed each field, and the currencies that the headers of price and cost name.
 
-    Only category and department are fed by several columns, which are joined.
+    Only category and department are fed by several columns, which are joined. `minor` are the fields whose column says
+    in its name that it counts minor units ("price_cents").
     """
 
     sources: dict[str, tuple[str, ...]]
@@ -30,6 +35,7 @@ class ColumnMap:
     currency: str = ""
     explicit: dict[str, tuple[str, ...]] = field(default_factory=dict)
     cost_currency: str = ""
+    minor: frozenset[str] = frozenset()
 
     @property
     def priced(self) -> bool:
@@ -60,6 +66,7 @@ class ColumnMap:
             self.currency or later.currency,
             self.explicit,
             self.cost_currency or later.cost_currency,
+            self.minor | later.minor,
         )
 
     def notes(self) -> tuple[str, ...]:
@@ -67,7 +74,10 @@ class ColumnMap:
         matched = ", ".join(f"{f} <- {' + '.join(c)}" for f, c in self.sources.items())
         notes = [f"columns: {matched}"]
         if self.ignored:
-            notes.append(f"ignored columns: {_listed(self.ignored)}")
+            alike = [f"{c[:60]!r} (like {f})" for c in self.ignored if (f := like_field(c)) is not None]
+            others = [c for c in self.ignored if like_field(c) is None]
+            shown = [*alike[:_SHOWN_COLUMNS], *([_listed(others)] if others else [])]
+            notes.append(f"ignored columns: {', '.join(shown)}")
         if not self.priced:
             notes.append("no price column: items are unpriced")
         return tuple(notes)
@@ -86,8 +96,8 @@ def parse_mapping(mapping: Sequence[str]) -> list[tuple[str, str]]:
     return pairs
 
 
-def match_columns(columns: Sequence[str], mapping: Sequence[str] = ()) -> ColumnMap:
-    """Find the column of each field: by `mapping` first, then by name.
+def match_columns(columns: Sequence[str], mapping: Sequence[str] = (), rows: Rows = ()) -> ColumnMap:
+    """Find the column of each field: by `mapping` first, then by name. `rows` are some of the feed's, for advice.
 
     Raises FeedError when a mapped column does not exist or a field is mapped twice (only category may be, and
     is joined), and when no column can be the title, or none the SKU or group.
@@ -99,7 +109,7 @@ def match_columns(columns: Sequence[str], mapping: Sequence[str] = ()) -> Column
             raise FeedError(f"--map gives {name} twice: {explicit[name][0]!r} and {column!r}")
         explicit[name] = (*explicit.get(name, ()), column)
     matched = _match(columns, explicit)
-    _require(matched, columns)
+    _require(matched, columns, rows)
     return matched
 
 
@@ -107,6 +117,8 @@ def _match(columns: Sequence[str], explicit: Mapping[str, tuple[str, ...]]) -> C
     taken = {c for names in explicit.values() for c in names}
     forms = {c: header_forms(c) for c in columns if c not in taken}
     sources = dict(explicit)
+    in_minor = {c: unit for c in forms if (unit := _minor_field(c)) is not None}
+    set_aside = {c: forms.pop(c) for c in in_minor}
     for name in FIELDS:
         if name in sources:
             continue
@@ -119,6 +131,11 @@ def _match(columns: Sequence[str], explicit: Mapping[str, tuple[str, ...]]) -> C
     for name in ("price", "sale_price"):
         if name not in sources:
             sources, currency = _with_unit(name, sources, forms, currency)
+    forms |= set_aside
+    for column, name in in_minor.items():  # only where no column has whole amounts
+        if name not in sources:
+            sources[name] = (column,)
+            del forms[column]
     if not currency:
         currency = next(
             (_unit(c) for f in ("price", "sale_price") for c in sources.get(f, ()) if _unit(c)), ""
@@ -128,7 +145,14 @@ def _match(columns: Sequence[str], explicit: Mapping[str, tuple[str, ...]]) -> C
         sources, cost_currency = _with_unit(COST, sources, forms, "")
     cost_currency = next((_unit(c) for c in sources.get(COST, ())), cost_currency)
     ordered = {name: sources[name] for name in FIELDS if name in sources}
-    return ColumnMap(ordered, tuple(forms), currency, dict(explicit), cost_currency)
+    minor = frozenset(f for f in _PRICES if any(_minor_field(c) for c in ordered.get(f, ())))
+    return ColumnMap(ordered, tuple(forms), currency, dict(explicit), cost_currency, minor)
+
+
+def _minor_field(column: str) -> str | None:
+    """The field of a column like "price_cents", whose name says that it counts minor units."""
+    rest = named_in_minor_units(column)
+    return next((f for f in _PRICES if rest in SYNONYMS[f]), None) if rest else None
 
 
 def _columns_of(name: str, forms: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
@@ -180,13 +204,16 @@ def _existing(wanted: str, columns: Sequence[str], name: str) -> str:
     raise FeedError(f"--map {name}={wanted}: no column {wanted!r}; the columns are {_listed(columns)}")
 
 
-def _require(matched: ColumnMap, columns: Sequence[str]) -> None:
-    for names in (("title",), ("sku", "group_id")):
-        if not any(name in matched.sources for name in names):
-            raise FeedError(
-                f"no column is recognised as {' or '.join(names)}; the columns are {_listed(columns)}. "
-                f"Name it with --map {names[0]}=COLUMN"
-            )
+def _require(matched: ColumnMap, columns: Sequence[str], rows: Rows) -> None:
+    wanted = (("title",), ("sku", "group_id"))
+    missing = [names for names in wanted if not any(name in matched.sources for name in names)]
+    if missing:
+        suggestions = [s for names in missing if (s := mapping_for(names[0], matched.ignored, rows))]
+        advice = f"Name it with --map {missing[0][0]}=COLUMN"
+        raise FeedError(
+            f"no column is recognised as {' or '.join(missing[0])}; the columns are {_listed(columns)}."
+            f" {'. '.join([*suggestions, advice])}"
+        )
 
 
 def _listed(columns: Sequence[str]) -> str:

@@ -1,4 +1,5 @@
-"""JSON text -> numbered values, one at a time: one value per line, or the elements of one array.
+"""JSON text -> numbered values, one at a time: one value per line, the elements of one array, or those of the list
+inside an object around it ({"products": [...]}, over one line or many).
 
 Knows no fields. A bad line is reported and passed over; a bad array cannot be resumed and fails as a whole.
 """
@@ -14,7 +15,11 @@ from indexer.feeds.files.textfile import MAX_LINE_CHARS, decode_head, read_chunk
 from indexer.record import Reject
 
 MAX_ELEMENT_CHARS = 4_000_000
+LISTS = frozenset({"products"})
+"""The keys under which an object around products holds them."""
+
 _SHOWN_CHARS = 200
+_DECODER = json.JSONDecoder()
 
 Value = tuple[int, dict[str, object]]
 
@@ -22,10 +27,13 @@ Value = tuple[int, dict[str, object]]
 def read_objects(path: Path) -> Iterator[Value | Reject]:
     """Every JSON object with its first line, 1-based; other lines or elements come out as rejects.
 
-    Raises FeedError for an array that breaks off or an object that is spread over several lines.
+    Raises FeedError for an array that breaks off or an object that is spread over several lines and holds no products.
     """
-    if is_array(decode_head(read_head(path))):
-        yield from _array_elements(path)
+    head = decode_head(read_head(path))
+    if is_array(head):
+        yield from _elements(_Buffer(path))
+    elif is_envelope(head):
+        yield from _envelopes(path)
     else:
         yield from _line_objects(path)
 
@@ -44,22 +52,61 @@ def is_array(head: str) -> bool:
     return isinstance(whole_line, list) and not start[len(first_line) :].strip()
 
 
+def is_envelope(head: str) -> bool:
+    """Whether a file that begins so is an object around a list of products: one of its keys is in LISTS."""
+    text = head.lstrip()
+    if not text.startswith("{"):
+        return False
+    at = 1
+    try:
+        while True:
+            at = _after_blanks(text, at)
+            key, at = _DECODER.raw_decode(text, at)
+            at = _after_blanks(text, at)
+            if not isinstance(key, str) or text[at : at + 1] != ":":
+                return False
+            at = _after_blanks(text, at + 1)
+            if key in LISTS and text[at : at + 1] == "[":
+                return True
+            _, at = _DECODER.raw_decode(text, at)
+            at = _after_blanks(text, at)
+            if text[at : at + 1] != ",":
+                return False
+            at += 1
+    except (ValueError, RecursionError):  # the head ends inside a value
+        return False
+
+
+def _after_blanks(text: str, at: int) -> int:
+    while text[at : at + 1].isspace():
+        at += 1
+    return at
+
+
 def _line_objects(path: Path) -> Iterator[Value | Reject]:
     first = True
     for number, line in read_lines(path):
         if not line.strip():
             continue
         if first and line.strip() == "{":
-            raise FeedError(f"{path}: line {number}: the JSON object spans lines; write one object per line")
+            raise FeedError(
+                f"{path}: line {number}: the JSON object spans lines, and holds no list of products; write one"
+                " object per line"
+            )
         first = False
         try:
             value = json.loads(line)
-        except (ValueError, RecursionError):
-            # A line of this length is one that reading has cut, so that its JSON could not be whole.
-            reason = "line too long" if len(line) >= MAX_LINE_CHARS else "not valid JSON"
-            yield Reject(number, "", line[:_SHOWN_CHARS].strip(), reason, row={"": line})
+        except (ValueError, RecursionError) as error:
+            yield Reject(number, "", line[:_SHOWN_CHARS].strip(), _reason(line, error), row={"": line})
             continue
         yield _object_or_reject(number, value, line)
+
+
+def _reason(line: str, error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deep"
+    # A line of this length is one that reading has cut, so that its JSON could not be whole.
+    return "line too long" if len(line) >= MAX_LINE_CHARS else "not valid JSON"
 
 
 def _object_or_reject(number: int, value: object, text: str) -> Value | Reject:
@@ -68,21 +115,39 @@ def _object_or_reject(number: int, value: object, text: str) -> Value | Reject:
     return Reject(number, "", text[:_SHOWN_CHARS].strip(), "not a JSON object", row={"": text})
 
 
-def _array_elements(path: Path) -> Iterator[Value | Reject]:
-    decoder = json.JSONDecoder()
+def _envelopes(path: Path) -> Iterator[Value | Reject]:
+    """The products of one object, or of several one after another, such as the pages of a catalogue."""
     buffer = _Buffer(path)
-    buffer.skip("[")
+    while buffer.peek():
+        buffer.require("{")
+        while (mark := buffer.peek()) != "}":
+            if mark == ",":
+                buffer.require(",")
+                continue
+            key, _ = buffer.value()
+            buffer.require(":")
+            mark = buffer.peek()
+            if key in LISTS and mark == "[":
+                yield from _elements(buffer)
+            else:
+                buffer.value()
+        buffer.require("}")
+
+
+def _elements(buffer: _Buffer) -> Iterator[Value | Reject]:
+    buffer.require("[")
     while True:
         mark = buffer.peek()
         if mark == "]":
+            buffer.require("]")
             return
         if mark == "":
-            raise FeedError(f"{path}: line {buffer.line}: the JSON array is not closed; the file is cut off")
+            raise buffer.error("the JSON array is not closed; the file is cut off")
         if mark == ",":
-            buffer.skip(",")
+            buffer.require(",")
             continue
         line = buffer.line
-        value, text = buffer.value(decoder)
+        value, text = buffer.value()
         yield _object_or_reject(line, value, text)
 
 
@@ -96,35 +161,43 @@ class _Buffer:
         self._at = 0
         self.line = 1
 
+    def error(self, reason: str) -> FeedError:
+        return FeedError(f"{self._path}: line {self.line}: {reason}")
+
     def peek(self) -> str:
         """The next character that is no white space; "" at the end of the file."""
         while True:
             while self._at < len(self._text):
                 character = self._text[self._at]
-                if not character.isspace():
+                if not character.isspace() and character != "\0":
                     return character
                 self._at += 1
                 self.line += character == "\n"
             if not self._grow():
                 return ""
 
-    def skip(self, character: str) -> None:
-        if self.peek() == character:
-            self._at += 1
+    def require(self, character: str) -> None:
+        """Step over `character`. Raises FeedError when something else comes."""
+        found = self.peek()
+        if found != character:
+            raise self.error("not valid JSON" if found else "the JSON is cut off")
+        self._at += 1
 
-    def value(self, decoder: json.JSONDecoder) -> tuple[object, str]:
-        """The next value and its text. Raises FeedError when it is broken, cut off or too long."""
-        wanted = 0
+    def value(self) -> tuple[object, str]:
+        """The next value and its text. Raises FeedError when it is broken, cut off, too long or nested too deep."""
         while True:
             try:
-                value, end = decoder.raw_decode(self._text, self._at)
-            except (ValueError, RecursionError) as error:
-                wanted = max(1, 2 * (len(self._text) - self._at))
+                value, end = _DECODER.raw_decode(self._text, self._at)
+            except RecursionError as error:
+                raise self.error("nested too deep") from error
+            except ValueError as error:
+                held = len(self._text) - self._at
                 # Only when the window has doubled is parsing tried again: the work stays linear.
-                if len(self._text) - self._at > MAX_ELEMENT_CHARS or not self._grow(wanted):
-                    raise FeedError(
-                        f"{self._path}: line {self._error_line(error)}: not valid JSON"
-                    ) from error
+                if held > MAX_ELEMENT_CHARS or not self._grow(max(1, 2 * held)):
+                    line = self._error_line(error)
+                    too_long = f", or a value of over {MAX_ELEMENT_CHARS:,} characters"
+                    reason = "not valid JSON" + (too_long if held > MAX_ELEMENT_CHARS else "")
+                    raise FeedError(f"{self._path}: line {line}: {reason}") from error
                 continue
             if end == len(self._text) and self._grow():
                 continue  # a number at the edge of the window may go on

@@ -1,4 +1,4 @@
-"""Delimited text -> a header and rows of named cells. Knows no field names; shared by every tabular format.
+"""Delimited text, or a workbook's sheet -> a header and rows of named cells. Shared by every tabular format.
 
 A quote that is never closed would swallow the rest of a file: a record is given up after `MAX_RECORD_LINES`,
 its first line is rejected, and reading goes on with the next line.
@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.errors import FeedError
+from indexer.feeds.files.sheet import is_zip, sheet_records
 from indexer.feeds.files.textfile import Line, decode_head, read_head, read_lines
-from indexer.record import Reject, Skipped
+from indexer.record import MAX_COLUMNS, Reject, Skipped
 
 DELIMITERS = ",;\t|"
 MAX_RECORD_LINES = 2_000
 MAX_RECORD_CHARS = 1_000_000
+EMPTY_ROW = "empty row"
 _LEAST_LINES = 50
 _SNIFFED_ROWS = 20
 _SHOWN_CHARS = 200
@@ -43,29 +45,36 @@ def sniff_delimiter(head: str) -> str:
 
 
 def read_header(path: Path) -> tuple[str, ...]:
-    """The column names of a delimited file, made unique. Raises FeedError when there are none."""
+    """The column names of a table, made unique. Raises FeedError when there are none, or absurdly many."""
     for _, cells in _records(path):
         if isinstance(cells, list) and any(c.strip() for c in cells):
+            if len(cells) > MAX_COLUMNS:
+                raise FeedError(f"{path}: {len(cells):,} columns; that is no product feed")
             return _unique(cells)
     raise FeedError(f"{path}: no header line was found")
 
 
 def read_table(path: Path) -> Iterator[RawRow | Reject | Skipped]:
-    """Every row after the header; rows of another width are rejected, rows of empty cells skipped."""
+    """Every row after the header; rows of another width are rejected, rows of empty cells skipped.
+
+    In a sheet, cells that are empty at the end of a row are not missing.
+    """
     header: tuple[str, ...] | None = None
+    in_sheet = is_zip(read_head(path, 4))
     for line, cells in _records(path):
         if isinstance(cells, str):
             reason = "cell too long" if len(cells) > MAX_RECORD_CHARS else "quote not closed"
             yield Reject(line, "", cells[:_SHOWN_CHARS], reason, row={"": cells})
         elif header is None:
             header = _unique(cells) if any(c.strip() for c in cells) else None
-        elif cells:
-            yield _row(line, header, cells)
+        elif cells or in_sheet:
+            padding = [""] * (len(header) - len(cells)) if in_sheet else []
+            yield _row(line, header, cells + padding)
 
 
 def _row(line: int, header: tuple[str, ...], cells: list[str]) -> RawRow | Reject | Skipped:
     if not any(c.strip() for c in cells):
-        return Skipped(line, "empty row")
+        return Skipped(line, EMPTY_ROW)
     width = len(header)
     if len(cells) < width or any(c.strip() for c in cells[width:]):
         named = dict(zip(header, cells, strict=False))
@@ -77,6 +86,13 @@ def _row(line: int, header: tuple[str, ...], cells: list[str]) -> RawRow | Rejec
 
 def _records(path: Path) -> Iterator[tuple[int, list[str] | str]]:
     """Each record's first line with its cells; a str is the line of a quote that is never closed."""
+    if is_zip(read_head(path, 4)):
+        yield from sheet_records(path)
+    else:
+        yield from _delimited(path)
+
+
+def _delimited(path: Path) -> Iterator[tuple[int, list[str] | str]]:
     head = decode_head(read_head(path))
     delimiter = sniff_delimiter(head)
     source = _Lines(read_lines(path))

@@ -1,4 +1,7 @@
-"""Generic CSV feeds: any delimiter, any column names. Knows no shop system's export."""
+"""Generic tables: delimited text with any delimiter, or a workbook's sheet, with any column names.
+
+Knows no shop system's export.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +11,29 @@ from pathlib import Path
 
 from indexer.feeds.columns.columns import match_columns
 from indexer.feeds.files.table import RawRow, read_header, read_table
-from indexer.feeds.readers.generic import to_records
+from indexer.feeds.readers.generic import Reading, first_rows, look
 from indexer.record import Event, Inspection
 
 
 @dataclass(frozen=True, slots=True)
 class CsvReader:
-    """Reads any delimited text whose columns can be matched by name or by `mapping` (FIELD=COLUMN texts)."""
+    """Reads any table whose columns can be matched by name or by `mapping` (FIELD=COLUMN texts)."""
 
     mapping: tuple[str, ...] = ()
 
     def inspect(self, path: Path) -> Inspection:
         """Match the columns. Raises FeedError when the title, or SKU and group, have none."""
-        columns = match_columns(read_header(path), self.mapping)
-        return Inspection(columns.priced, columns.notes())
+        return self._look(path)[1]
 
     def read(self, path: Path) -> Iterator[Event]:
-        columns = match_columns(read_header(path), self.mapping)
+        reading, _ = self._look(path)
         for row in read_table(path):
             if isinstance(row, RawRow):
-                yield from to_records(row, columns)
+                yield from reading.records(row)
             else:
                 yield row
+
+    def _look(self, path: Path) -> tuple[Reading, Inspection]:
+        head = first_rows(read_table(path))
+        columns = match_columns(read_header(path), self.mapping, [row.cells for row in head])
+        return look(columns, head)

@@ -45,7 +45,12 @@ class GoogleReader:
             names = {attribute_name(c) for c in read_header(path)}
         missing = [name for name in ("id", "title") if name not in names]
         if missing:
-            raise FeedError(f"{path}: no Google Merchant feed: attribute {missing[0]!r} is nowhere given")
+            given = ", ".join(sorted(names)[:30])
+            advice = "" if is_xml(path) else "; to match its columns yourself, add --format csv"
+            raise FeedError(
+                f"{path}: no Google Merchant feed: attribute {missing[0]!r} is nowhere given; these are: {given}"
+                + advice
+            )
         priced = bool(names & {"price", "sale_price"})
         return Inspection(priced, () if priced else (_UNPRICED,))
 

@@ -20,6 +20,11 @@ from indexer.feeds.readers.google_fields import attribute_name
 _CHUNK_BYTES = 65_536
 _MAX_TEXT = 100_000  # characters kept of one attribute
 _MAX_DEPTH = 100
+_MAX_VALUES = 10_000  # of one item
+_MAX_ITEM_TEXT = 4_000_000
+_MAX_TOKEN = (
+    1_000_000  # bytes of one tag, comment or attribute: the parser reads it anew with each piece that comes
+)
 _ITEM_TAGS = frozenset({"item", "entry"})
 
 XmlItem = tuple[int, dict[str, list[str]]]
@@ -55,8 +60,12 @@ def _fed(parser: Any, path: Path) -> Iterator[None]:
     try:
         with path.open("rb") as stream:
             stream.seek(len(leading))
+            fed = 0
             while chunk := stream.read(_CHUNK_BYTES):
                 parser.feed(chunk)
+                fed += len(chunk)
+                if fed - max(0, parser.parser.CurrentByteIndex) > _MAX_TOKEN + _CHUNK_BYTES:
+                    raise ValueError(f"a tag, attribute or comment of over {_MAX_TOKEN:,} bytes")
                 yield
             parser.close()
             yield
@@ -79,6 +88,19 @@ def _leading(path: Path) -> bytes:
 
 
 class _NoTarget:
+    """Keeps nothing, and lets nothing be nested without end: the parser remembers each element that is open."""
+
+    def __init__(self) -> None:
+        self._open = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:  # noqa: ARG002
+        self._open += 1
+        if self._open > _MAX_DEPTH:
+            raise ValueError("elements are nested too deep")
+
+    def end(self, tag: str) -> None:  # noqa: ARG002
+        self._open -= 1
+
     def close(self) -> None:
         return None
 
@@ -95,6 +117,8 @@ class _ItemTarget:
         self._depth = 0
         self._text: list[str] = []
         self._length = 0
+        self._values_count = 0
+        self._item_length = 0
 
     def take(self) -> list[XmlItem]:
         done, self._done = self._done, []
@@ -104,6 +128,7 @@ class _ItemTarget:
         if self._values is None:
             if _local(tag) in _ITEM_TAGS:
                 self._values, self._depth = {}, 0
+                self._values_count = self._item_length = 0
                 self._line = self.expat.CurrentLineNumber + self.lines_before
             return
         self._depth += 1
@@ -119,6 +144,7 @@ class _ItemTarget:
         if self._values is not None and self._depth == 1 and self._length < _MAX_TEXT:
             self._text.append(text[: _MAX_TEXT - self._length])
             self._length += len(text)
+            self._item_length += len(text)
 
     def end(self, tag: str) -> None:
         if self._values is None:
@@ -128,6 +154,9 @@ class _ItemTarget:
             self._values = None
             return
         if self._depth == 1:
+            self._values_count += 1
+            if self._values_count > _MAX_VALUES or self._item_length > _MAX_ITEM_TEXT:
+                raise ValueError("an item has no end")
             text = "".join(self._text).strip()
             values = self._values.setdefault(attribute_name(_local(tag)), [])
             # g:title beside RSS's own title: the Merchant attribute is the one meant for shoppers.

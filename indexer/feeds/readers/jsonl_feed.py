@@ -1,21 +1,22 @@
-"""JSON lines, or one JSON array of objects. Keys are matched like the columns of a CSV file."""
+"""JSON lines, one JSON array of objects, or one in an object ({"products": [...]}).
+
+Keys are matched like the columns of a CSV file.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
 from indexer.errors import FeedError
-from indexer.feeds.columns.columns import ColumnMap, match_columns
+from indexer.feeds.columns.columns import match_columns
 from indexer.feeds.files.json_text import read_objects
 from indexer.feeds.files.table import RawRow
-from indexer.feeds.readers.generic import to_records
+from indexer.feeds.readers.generic import PEEKED_ROWS, Reading, look
 from indexer.feeds.values.flatten import flatten
-from indexer.record import Event, Inspection, Record, Reject
-
-PEEKED_RECORDS = 200
+from indexer.record import MAX_COLUMNS, Event, Inspection, Record, Reject
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +30,18 @@ class JsonlReader:
 
         Raises FeedError when no key can be the title, or none the SKU or group.
         """
-        head = list(islice(_rows(path), PEEKED_RECORDS))
-        columns = self._match(path, head)
-        priced = any(_has_price(row, columns) for row in head if isinstance(row, RawRow))
-        notes = [n for n in columns.notes() if not n.startswith("no price column")]
+        head = list(islice(_rows(path), PEEKED_ROWS))
+        reading, inspection = self._look(path, head)
+        priced = any(_has_price(row, reading) for row in head if isinstance(row, RawRow))
+        notes = [n for n in inspection.notes if not n.startswith("no price column")]
         if not priced:
             notes.append("no price in the first records: items are unpriced")
-        return Inspection(priced, tuple(notes))
+        return replace(inspection, priced=priced, notes=tuple(notes))
 
     def read(self, path: Path) -> Iterator[Event]:
         rows = _rows(path)
-        head = list(islice(rows, PEEKED_RECORDS))
-        columns = self._match(path, head)
+        head = list(islice(rows, PEEKED_ROWS))
+        reading, _ = self._look(path, head)
         seen = {key for row in head if isinstance(row, RawRow) for key in row.cells}
         for row in chain(head, rows):
             if isinstance(row, Reject):
@@ -48,20 +49,22 @@ class JsonlReader:
                 continue
             if not seen.issuperset(row.cells):
                 new = [key for key in row.cells if key not in seen]
-                columns = columns.extended(new) if len(seen) < _MAX_KEYS else columns
+                if len(seen) < _MAX_KEYS:
+                    reading = replace(reading, columns=reading.columns.extended(new))
                 seen.update(new[: _MAX_KEYS - len(seen)])
-            yield from to_records(row, columns)
+            yield from reading.records(row)
 
-    def _match(self, path: Path, head: list[RawRow | Reject]) -> ColumnMap:
-        keys = dict.fromkeys(key for row in head if isinstance(row, RawRow) for key in row.cells)
+    def _look(self, path: Path, head: list[RawRow | Reject]) -> tuple[Reading, Inspection]:
+        rows = [row for row in head if isinstance(row, RawRow)]
+        keys = dict.fromkeys(key for row in rows for key in row.cells)
         if not keys:
             first = next((r for r in head if isinstance(r, Reject)), None)
             where = f": line {first.line}: {first.reason}" if first else ""
-            raise FeedError(f"{path}: no JSON object with keys in the first {PEEKED_RECORDS} lines{where}")
-        return match_columns(list(keys), self.mapping)
+            raise FeedError(f"{path}: no JSON object with keys in the first {PEEKED_ROWS} lines{where}")
+        return look(match_columns(list(keys), self.mapping, [row.cells for row in rows]), rows)
 
 
-_MAX_KEYS = 5_000  # keys that are data (ids as keys) must not grow the column map without end
+_MAX_KEYS = MAX_COLUMNS  # keys that are data (ids as keys) must not grow the column map without end
 
 
 def _rows(path: Path) -> Iterator[RawRow | Reject]:
@@ -71,16 +74,16 @@ def _rows(path: Path) -> Iterator[RawRow | Reject]:
             continue
         line, value = found
         try:
-            yield RawRow(line, flatten(value))
+            cells = flatten(value)
         except RecursionError:
             yield Reject(line, "", "", "nested too deep")
+            continue
+        if len(cells) > MAX_COLUMNS:
+            yield Reject(line, "", f"{len(cells):,} keys", "too many keys")
+        else:
+            yield RawRow(line, cells)
 
 
-def _has_price(row: RawRow, columns: ColumnMap) -> bool:
-    names = ("price", "sale_price")
-    return any(
-        record.get(name)
-        for record in to_records(row, columns)
-        if isinstance(record, Record)
-        for name in names
-    )
+def _has_price(row: RawRow, reading: Reading) -> bool:
+    records = (record for record in reading.records(row) if isinstance(record, Record))
+    return any(record.get(name) for record in records for name in ("price", "sale_price"))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from indexer.errors import FeedError
-from indexer.feeds.columns.columns import ColumnMap, match_columns
+from indexer.feeds.columns.columns import match_columns
 from indexer.feeds.files.table import RawRow
-from indexer.feeds.readers.generic import to_records
+from indexer.feeds.readers.generic import PEEKED_ROWS, Reading, look
 from indexer.feeds.readers.parquet_size import bounded_batches, open_bounded
 from indexer.feeds.values.flatten import flatten
 from indexer.feeds.values.synonyms import canonical_field
@@ -32,21 +33,25 @@ class ParquetReader:
     def inspect(self, path: Path) -> Inspection:
         """Match the columns. Raises FeedError when the title, or SKU and group, have none."""
         with _opened(path, self.max_unpacked) as file:
-            columns = self._match(file)
-        in_sizes = any(canonical_field(p) in ("price", "sale_price") for p in _nested_names(file))
-        notes = columns.notes()
+            _, inspection = self._look(file, path)
+            in_sizes = any(canonical_field(p) in ("price", "sale_price") for p in _nested_names(file))
+        notes = inspection.notes
         if in_sizes:
             notes = tuple(n for n in notes if not n.startswith("no price column"))
-        return Inspection(columns.priced or in_sizes, notes)
+        return replace(inspection, priced=inspection.priced or in_sizes, notes=notes)
 
     def read(self, path: Path) -> Iterator[Event]:
         with _opened(path, self.max_unpacked) as file:
-            columns = self._match(file)
+            reading, _ = self._look(file, path)
+        with _opened(path, self.max_unpacked) as file:
             for row, value in enumerate(_values(file, path, self.max_unpacked), 1):
-                yield from to_records(RawRow(row, flatten(value)), columns)
+                yield from reading.records(RawRow(row, flatten(value)))
 
-    def _match(self, file: Any) -> ColumnMap:
-        return match_columns(_column_names(file), self.mapping)
+    def _look(self, file: Any, path: Path) -> tuple[Reading, Inspection]:
+        values = islice(_values(file, path, self.max_unpacked), PEEKED_ROWS)
+        head = [RawRow(row, flatten(value)) for row, value in enumerate(values, 1)]
+        columns = match_columns(_column_names(file), self.mapping, [row.cells for row in head])
+        return look(columns, head)
 
 
 def _opened(path: Path, max_unpacked: int) -> Any:

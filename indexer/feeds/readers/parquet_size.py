@@ -15,6 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from indexer.errors import FeedError
+from indexer.feeds.files.packed import too_large
+from indexer.record import MAX_COLUMNS, MAX_ROWS
 
 BATCH_ROWS = 1024
 _BATCH_BYTES = 256 * 1024 * 1024  # far above what 1024 honest products hold
@@ -24,9 +26,13 @@ _VALUE_BYTES = 8  # of a number, and of what tells that a value is missing
 def open_bounded(path: Path, limit: int) -> Any:
     """The file, ready for `bounded_batches`.
 
-    Raises FeedError when it says itself that it unpacks to over `limit` bytes, and what pyarrow raises for no Parquet.
+    Raises FeedError when it says itself that it unpacks to over `limit` bytes, or has absurdly many rows or columns,
+    and what pyarrow raises for no Parquet.
     """
     file = pq.ParquetFile(path)
+    if file.metadata.num_rows > MAX_ROWS or file.metadata.num_columns > MAX_COLUMNS:
+        rows, columns = file.metadata.num_rows, file.metadata.num_columns
+        raise FeedError(f"{path}: {rows:,} rows of {columns:,} columns; that is no product feed")
     if _declared(file.metadata) > limit:
         raise too_large(path, limit)
     leaves = [file.schema.column(i) for i in range(len(file.schema))]
@@ -46,13 +52,6 @@ def bounded_batches(file: Any, path: Path, limit: int) -> Iterator[Any]:
         if size > _BATCH_BYTES:
             raise FeedError(f"{path}: {len(batch):,} rows of it hold {size:,} bytes; that is no product feed")
         yield batch
-
-
-def too_large(path: Path, limit: int) -> FeedError:
-    """The error of a file that unpacks to more than `limit` bytes."""
-    return FeedError(
-        f"{path}: unpacks to more than {limit:,} bytes; STYLIST_MAX_UNPACKED_BYTES sets the most that may come out"
-    )
 
 
 def _declared(metadata: Any) -> int:

@@ -15,8 +15,9 @@ from indexer.errors import FeedError
 from indexer.feeds.columns.aliases import Aliases, Cells
 from indexer.feeds.files.table import RawRow, read_header, read_table
 from indexer.feeds.readers.google_taxonomy import google_category
+from indexer.feeds.values.choices import HIDDEN_SIZE
 from indexer.feeds.values.html_text import html_to_text
-from indexer.feeds.values.options import option_fields
+from indexer.feeds.values.options import option_fields, size_is_hidden
 from indexer.record import Event, Inspection, Record, Reject, Skipped
 
 SHOPIFY = Aliases(
@@ -78,7 +79,10 @@ class ShopifyReader:
         columns = shopify_columns(read_header(path))
         missing = [name for name in ("handle", "title") if name not in columns]
         if missing:
-            raise FeedError(f"{path}: no Shopify product export: column {missing[0]!r} is missing")
+            raise FeedError(
+                f"{path}: no Shopify product export: column {missing[0]!r} is missing; to match its columns yourself,"
+                " add --format csv"
+            )
         notes = ["variants are grouped by handle"]
         if "quantity" not in columns:
             notes.append("no inventory column: stock is not counted")
@@ -122,7 +126,7 @@ def _product(rows: list[Cells]) -> Iterator[Event]:
         elif row.line not in lines:
             yield Skipped(row.line, "image only")
         else:
-            yield Record(row.line, _variant_fields(row, shared, names))
+            yield _record(row, shared, names)
 
 
 def _hidden(rows: list[Cells]) -> str:
@@ -155,11 +159,12 @@ def _shared_fields(rows: list[Cells]) -> dict[str, str]:
     }
 
 
-def _variant_fields(row: Cells, shared: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+def _record(row: Cells, shared: Mapping[str, str], names: Sequence[str]) -> Record:
     options = [(name, row.get(f"option{n}")) for n, name in enumerate(names, 1)]
+    options = [(name, value) for name, value in options if value and value.casefold() != "default title"]
     fields = {
         **shared,
-        **option_fields([(n, v) for n, v in options if v and v.casefold() != "default title"]),
+        **option_fields(options),
         "sku": row.get("sku"),
         "price": row.get("price"),
         "cost_of_goods_sold": row.get("cost"),
@@ -167,7 +172,8 @@ def _variant_fields(row: Cells, shared: Mapping[str, str], names: Sequence[str])
     }
     if row.get("variant_image"):
         fields["image_url"] = row.get("variant_image")
-    return {name: text for name, text in fields.items() if text}
+    remarks = (HIDDEN_SIZE,) if size_is_hidden(options) else ()
+    return Record(row.line, {name: text for name, text in fields.items() if text}, remarks)
 
 
 def _stock(row: Cells) -> dict[str, str]:

@@ -37,7 +37,10 @@ class WooReader:
         columns = woo_columns(read_header(path))
         missing = [name for name in ("type", "sku", "name") if name not in columns]
         if missing:
-            raise FeedError(f"{path}: no WooCommerce product export: column {missing[0]!r} is missing")
+            raise FeedError(
+                f"{path}: no WooCommerce product export: column {missing[0]!r} is missing; to match its columns"
+                " yourself, add --format csv"
+            )
         priced = "price" in columns or "sale_price" in columns
         return Inspection(priced, () if priced else ("no price column: items are unpriced",))
 

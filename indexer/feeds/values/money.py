@@ -6,25 +6,30 @@ import re
 import unicodedata
 
 from indexer.feeds.values.currency import currency_code
+from indexer.feeds.values.minor_units import exponent, is_whole
 
 MAX_AMOUNT = 100_000_000.0  # above any garment's price, even in rupiah or dong
 
 _PARTS = re.compile(r"(?P<before>[^0-9]*?)(?P<number>[0-9](?:[0-9.,'\s]*[0-9])?)(?P<after>[^0-9]*)")
 _NOT_FINITE = re.compile(r"[+-]?\s*(nan|inf|infinity)\b", re.IGNORECASE)
 _MINUS = "-−–—"
-_EMPTY_CENTS = re.compile(rf"^\s*[.,]?\s*[{_MINUS}]*")
+_EMPTY_CENTS = re.compile(rf"^\s*[.,]?\s*(?:/\s*(?=[{_MINUS}]))?[{_MINUS}]*")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([.,'\s])[0-9]{3})(?:\1[0-9]{3})*")
+_INDIAN = re.compile(r"[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}")  # 1,00,000: a lakh
 
 
 class MoneyError(ValueError):
     """The text is no price. Its message is a short, countable reason such as "price not a number"."""
 
 
-def parse_money(text: str, home: str | None = None) -> tuple[float, str | None]:
+def parse_money(
+    text: str, home: str | None = None, *, in_minor_units: bool = False
+) -> tuple[float, str | None]:
     """The amount in units of the currency (12.5 is twelve and a half) and its ISO code, None when unnamed.
 
-    "1.299,00 €", "CHF 1'299.-", "1,299.00" and "59" are all prices; a lone separator before three digits
-    groups thousands. `home` is the shop's currency, which says what a bare "$" or "kr" means.
+    "1.299,00 €", "CHF 1'299.-", "1,299.00", "₹1,00,000/-" and "59" are all prices; a lone separator before three digits
+    groups thousands. `home` is the shop's currency, which says what a bare "$" or "kr" means. A text
+    `in_minor_units` counts cents: "1999" is 19.99.
     Raises MoneyError for what is missing, not a number, negative, zero, too large or of unknown currency.
     """
     # A mark of quotation or a narrow space between thousands is folded to its plain form first.
@@ -43,6 +48,10 @@ def parse_money(text: str, home: str | None = None) -> tuple[float, str | None]:
     after = _EMPTY_CENTS.sub("", match["after"])
     currency = _currency(before.strip(_MINUS + "+ "), after.strip(), home)
     amount = _number(match["number"])
+    if in_minor_units:
+        if not is_whole(match["number"]):
+            raise MoneyError("price not in minor units")
+        amount /= 10 ** exponent(currency or home or "")
     if negative and amount > 0:
         raise MoneyError("price negative")
     if amount < 0.005:
@@ -77,14 +86,18 @@ def _number(text: str) -> float:
     text = re.sub(r"\s+", " ", text)
     if re.fullmatch(r"[0-9]+", text):
         return float(text[:400])
-    if _GROUPED.fullmatch(text) and not text.startswith("0"):
+    if _is_grouped(text) and not text.startswith("0"):
         return float(re.sub(r"[^0-9]", "", text)[:400])
     whole, mark, cents = text[: _last(text)], text[_last(text)], text[_last(text) + 1 :]
     plain_whole = re.fullmatch(r"[0-9]+", whole) is not None
-    grouped_whole = _GROUPED.fullmatch(whole) is not None and mark not in whole
+    grouped_whole = _is_grouped(whole) and mark not in whole
     if mark not in ".," or not (plain_whole or grouped_whole):
         raise MoneyError("price not a number")
     return float(re.sub(r"[^0-9]", "", whole)[:400] + "." + cents)
+
+
+def _is_grouped(text: str) -> bool:
+    return _GROUPED.fullmatch(text) is not None or _INDIAN.fullmatch(text) is not None
 
 
 def _last(text: str) -> int:

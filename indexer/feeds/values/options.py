@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from indexer.feeds.values.choices import is_size, split_choice
 from indexer.feeds.values.synonyms import canonical_field, normalise
 
 _OPTION_FIELDS = frozenset(
@@ -27,7 +28,10 @@ def option_field(name: str) -> str | None:
 
 
 def option_fields(options: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """The fields of named option values. What is no known attribute is part of the choice of size."""
+    """The fields of named option values. What is no known attribute is part of the choice of size.
+
+    One option of an unknown name that holds everything ("Title: Red / S") is taken apart.
+    """
     fields: dict[str, str] = {}
     others = []
     for name, value in options:
@@ -36,6 +40,18 @@ def option_fields(options: Sequence[tuple[str, str]]) -> dict[str, str]:
             others.append(value)
         else:
             fields[field] = value
+    if len(others) == 1 and "size" not in fields:
+        size, rest = split_choice(others[0])
+        if size and rest and "color" not in fields:
+            return fields | {"size": size, "color": rest}
     if others:
         fields["size"] = " / ".join([*([fields["size"]] if "size" in fields else []), *others])
     return fields
+
+
+def size_is_hidden(options: Sequence[tuple[str, str]]) -> bool:
+    """Whether no option is called a size, and one of another name holds one ("Title: Red / S")."""
+    if any(option_field(name) == "size" for name, _ in options):
+        return False
+    values = [value for name, value in options if option_field(name) is None]
+    return any(is_size(value) or split_choice(value)[0] for value in values)

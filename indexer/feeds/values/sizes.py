@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
+from indexer.feeds.values.choices import split_choice, without_product
 from indexer.feeds.values.flatten import flatten
 from indexer.feeds.values.synonyms import canonical_field
 
@@ -23,14 +25,22 @@ _SYSTEM_NAMES = "eu uk us it fr de es jp au int intl br kr cn mx ru w l"
 _SYSTEMS = frozenset(_SYSTEM_NAMES.split())
 
 
+class Sized(NamedTuple):
+    """The fields of one size. `hidden`: it was read out of a variant's title, for want of a size of its own."""
+
+    fields: dict[str, str]
+    hidden: bool = False
+
+
 class SizesError(ValueError):
     """The cell tells sizes in a way that cannot be understood. Its message is a short, countable reason."""
 
 
-def split_sizes(fields: Mapping[str, str]) -> list[dict[str, str]]:
+def split_sizes(fields: Mapping[str, str]) -> list[Sized]:
     """The fields of each size that a record names; one entry, unchanged, when it names one size or none.
 
-    Understood are "S:3;M:0", "S=3|M=0", "S, M, L", {"S": 3} and [{"size": "S", "quantity": 3, "sku": "..."}].
+    Understood are "S:3;M:0", "S=3|M=0", "S, M, L", {"S": 3} and [{"size": "S", "quantity": 3, "sku": "..."}]. The title
+    of a variant ("Red / S") never is the product's; where it alone names the size, it is read for it.
     Raises SizesError for a cell that is partly sizes with stock.
     """
     text = fields.get("size", "")
@@ -42,8 +52,22 @@ def split_sizes(fields: Mapping[str, str]) -> list[dict[str, str]]:
         found = _from_stock(fields.get("quantity", ""))
     if not found:
         empty = text.startswith(("{", "["))
-        return [{k: v for k, v in fields.items() if not (empty and k == "size")}]
-    return [_merged(fields, size) for size in found]
+        return [Sized({k: v for k, v in fields.items() if not (empty and k == "size")})]
+    return [_sized(fields, size) for size in found]
+
+
+def _sized(fields: Mapping[str, str], entry: dict[str, str]) -> Sized:
+    """The record with one of its sizes. An entry that names none may have it in its title."""
+    title = entry.get("title", "")
+    if fields.get("title"):
+        entry = {k: v for k, v in entry.items() if k != "title"}
+    if entry.get("size") or not title:
+        return Sized(_merged(fields, entry))
+    size, rest = split_choice(without_product(title, fields.get("title", "")))
+    if not size:
+        return Sized(_merged(fields, entry))
+    color = {"color": rest} if rest and not entry.get("color") and not fields.get("color") else {}
+    return Sized(_merged(fields, entry | {"size": size} | color), hidden=True)
 
 
 def _merged(fields: Mapping[str, str], size: Mapping[str, str]) -> dict[str, str]:

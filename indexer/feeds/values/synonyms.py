@@ -23,7 +23,7 @@ _SYNONYMS: dict[str, str] = {
         |url handle|style id|style number|style code|style no|model id|model number|modellnummer
         |product id|master id|master sku|product code|id parent""",
     "title": """
-        title|product display name|product name|product title|item name|item title|name|display name|titel
+        product title|title|product display name|product name|item name|item title|name|display name|titel
         |produktname|produkttitel|artikelname|artikelbezeichnung|produktbezeichnung|bezeichnung|titre|nom
         |nom du produit|nom produit|designation|libelle|titulo|nombre|nombre del producto|nombre producto
         |titolo|nome|nome prodotto|nome del prodotto|prod name|product|produkt|produit|producto|prodotto

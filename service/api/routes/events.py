@@ -1,24 +1,31 @@
-"""The route by which a shop says what shoppers did with outfits. Knows neither where events go nor what they teach."""
+"""What shoppers did with outfits: told by the shop, forgotten on request, fetched by staff as JSON lines.
+
+Knows neither where events go nor what they teach.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from itertools import islice
+from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Request, Security
+from fastapi import APIRouter, Query, Request, Security
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
-from service.api.auth import ShopperRoute, bearer
+from service.api.auth import ShopperRoute, StaffRoute, bearer
 from service.api.dependencies import Services, key_id, services
 from service.api.errors import documented
 from service.db.repositories.events import Receipt, Refusal
 from service.errors import InvalidError
 from service.schemas.events import MAX_EVENTS, SentEvent
+from service.schemas.fields import Instant, Pseudonym
 
 FEEDBACK_PATH = "/v1/feedback"
 
-router = APIRouter(
+told = APIRouter(
     tags=["feedback"],
     route_class=ShopperRoute,
     dependencies=[Security(bearer)],
@@ -67,7 +74,7 @@ _BODY = {
 }
 
 
-@router.post(FEEDBACK_PATH, status_code=202, openapi_extra=_BODY)
+@told.post(FEEDBACK_PATH, status_code=202, openapi_extra=_BODY)
 async def feedback(request: Request) -> FeedbackReceipt:
     """Take one event, or a batch of up to 500: each counts once, by its `event_id`, however often it is sent.
 
@@ -137,3 +144,60 @@ def _rejected(refusal: Refusal) -> RejectedEvent:
         field=first.field if first else "outfit_id",
         reason=first.message if first else refusal.problem.detail,
     )
+
+
+forgetting = APIRouter(
+    prefix="/v1", tags=["feedback"], route_class=ShopperRoute, dependencies=[Security(bearer)]
+)
+
+
+class Forgotten(BaseModel):
+    """`forgotten` is how many events were deleted; 0 for a shopper who is not known, or no longer."""
+
+    forgotten: int
+
+
+@forgetting.delete("/shoppers/{shopper:path}", responses=documented(404, 422))
+def forget(shopper: Pseudonym, request: Request) -> Forgotten:
+    """Delete a shopper's events, and take the shopper out of what is kept of requests. A key may contain slashes."""
+    return Forgotten(forgotten=services(request).feedback.forget(shopper))
+
+
+_LINES = "application/x-ndjson"
+_CHUNK = 200
+_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "One JSON object per line",
+        "content": {_LINES: {"schema": {"type": "string"}}},
+    }
+}
+
+exporting = APIRouter(
+    prefix="/v1/admin", tags=["feedback"], route_class=StaffRoute, dependencies=[Security(bearer)]
+)
+
+
+class JsonLines(StreamingResponse):
+    media_type = _LINES
+
+
+@exporting.get(
+    "/feedback/export", response_class=JsonLines, responses=_ANSWER | documented(422), response_model=None
+)
+def export_feedback(
+    request: Request,
+    since: Annotated[Instant | None, Query()] = None,
+    until: Annotated[Instant | None, Query()] = None,
+) -> JsonLines:
+    """The events received from `since` on and before `until`, in the order of arrival."""
+    return JsonLines(_chunks(services(request).feedback.lines(since, until)))
+
+
+def _chunks(lines: Iterator[str]) -> Iterator[str]:
+    while chunk := list(islice(lines, _CHUNK)):
+        yield "".join(f"{line}\n" for line in chunk)
+
+
+router = APIRouter()
+for part in (told, forgetting, exporting):
+    router.routes.extend(part.routes)  # each keeps the class by which it asks for a key

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
-from sqlalchemy import literal, select
 
 from service.api.dependencies import Services, services
 from service.api.errors import MEDIA_TYPE, Problem, documented, problem_of
@@ -93,8 +92,7 @@ def _checks(app: Services, not_ready: str | None) -> dict[str, str]:
 
 def _database(app: Services) -> str:
     try:
-        with app.state.session() as session:
-            session.execute(select(literal(1)))
+        app.state.ping()
     except ProblemError as error:
         return str(error)
     return OK

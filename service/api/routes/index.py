@@ -16,7 +16,7 @@ from service.api.dependencies import Services, services
 from service.api.errors import documented
 from service.errors import NotFoundError
 from service.indexing.history import NO_INDEX, describe, roll_back, versions
-from service.indexing.log import JobInfo, Status
+from service.indexing.job_info import JobInfo, Status
 
 router = APIRouter(
     prefix="/v1/admin",

@@ -1,20 +1,21 @@
-"""Routes of the catalogue."""
+"""Routes of the catalogue: items for shoppers, and for staff why one of them is not shown."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Security
+from pydantic import ValidationError
 
 from indexer.item import Department, Slot
-from service.api.auth import ShopperRoute, bearer
-from service.api.dependencies import services
+from service.api.auth import ShopperRoute, StaffRoute, bearer
+from service.api.dependencies import Language, services
 from service.api.errors import documented
-from service.api.localization import Language
 from service.errors import InvalidError, NotFoundError
 from service.recommender.localization import localised_item, localised_page
-from service.recommender.protocol import DEFAULT_PAGE, MAX_PAGE, ItemQuery
-from service.schemas.outfits import ItemPage, ItemView
+from service.schemas.catalog import DEFAULT_PAGE, MAX_PAGE, ItemPage, ItemQuery, ItemView
+from service.schemas.outfits import AskedSeason, OutfitRequest
+from service.schemas.trace import Why
 
 router = APIRouter(
     prefix="/v1",
@@ -23,7 +24,6 @@ router = APIRouter(
     dependencies=[Security(bearer)],
     responses=documented(401, 422, 500, 503),
 )
-
 Text = Annotated[str | None, Query(max_length=200)]
 Price = Annotated[float | None, Query(ge=0, le=1_000_000_000, allow_inf_nan=False)]
 
@@ -59,3 +59,57 @@ def item(sku: str, request: Request, language: Language) -> ItemView:
     if found is None:
         raise NotFoundError(f"no item with SKU {sku!r}")
     return localised_item(found, language)
+
+
+def why(
+    sku: str,
+    request: Request,
+    vibe: Annotated[str, Query(max_length=500)],
+    department: Department | None = None,
+    occasion: Text = None,
+    season: AskedSeason | None = None,
+    temperature_c: Annotated[float | None, Query(ge=-60, le=60)] = None,
+    rain: bool = False,
+    snow: bool = False,
+    budget: Annotated[float | None, Query(gt=0, le=10_000_000)] = None,
+    size: Annotated[list[str] | None, Query(max_length=20)] = None,
+    shopper: Text = None,
+) -> Why:
+    """Why the item is not in outfits for such a request: all that keeps it out, else where it stands.
+
+    `budget` is the most that one outfit may cost, `size` a size of the item's own slot. The other parameters are those
+    fields of `POST /v1/outfits`.
+    """
+    request.state.shopper_text = vibe
+    recommender = services(request).serving.get()
+    found = recommender.item(sku)
+    if found is None:
+        raise NotFoundError(f"no item with SKU {sku!r}")
+    weather = {"temperature_c": temperature_c, "rain": rain, "snow": snow}
+    body: dict[str, Any] = {
+        "vibe": vibe,
+        "department": department,
+        "occasion": occasion,
+        "season": season,
+        "weather": weather if temperature_c is not None or rain or snow else None,
+        "budget": None if budget is None else {"max": budget},
+        "sizes": {found.slot: size} if found.slot and size else {},
+        "shopper": shopper,
+    }
+    try:
+        wish = OutfitRequest.model_validate(body)
+    except ValidationError as error:
+        raise InvalidError.from_validation(error) from error
+    answer = recommender.why(sku, wish)
+    if answer is None:  # it left the index just now
+        raise NotFoundError(f"no item with SKU {sku!r}")
+    return answer
+
+
+router.add_api_route(
+    "/admin/items/{sku:path}/why",
+    why,
+    methods=["GET"],
+    responses=documented(404),
+    route_class_override=StaffRoute,
+)

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from anyio import to_thread
-from fastapi import APIRouter, Request, Response, Security
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Header, Query, Request, Response, Security, status
 
 from service.api.auth import ShopperRoute, ask_for_staff, bearer
-from service.api.dependencies import Services, services
+from service.api.dependencies import Language, Services, language_headers, services
 from service.api.errors import documented, request_id
-from service.api.localization import Language, language_headers
 from service.api.routes.replay_headers import DOCUMENTED as MADE
 from service.api.routes.replay_headers import set_headers
 from service.api.sse import DOCUMENTED, stream, wants_stream
 from service.composition.swap import swap_order
+from service.db.repositories.outfits import Made, read_made
 from service.errors import ProblemError
+from service.pictures.laydown import POLICY, laydown
+from service.pictures.piece import Format, Shape, Theme
+from service.pictures.raster import png_apart
 from service.recommender.localization import localised, localised_outfit
-from service.recommender.progress import Stoppable, Watch
-from service.recommender.replay import Made, read_made, replay
-from service.schemas.outfits import Outfit, OutfitRequest, OutfitResponse, StyleView, SwapRequest
+from service.recommender.progress import ProgressListener, Stoppable
+from service.recommender.replay import replay
+from service.schemas.outfits import (
+    Outfit,
+    OutfitRequest,
+    OutfitResponse,
+    RefineRequest,
+    StyleView,
+    SwapRequest,
+)
+
+_CACHE = "private, max-age=300"
+_DRAWING = CapacityLimiter(2)
+"""How many pictures become PNG at once: each takes a processor for a second."""
 
 router = APIRouter(
     prefix="/v1",
@@ -42,7 +57,7 @@ async def compose(body: OutfitRequest, request: Request, language: Language) -> 
     request.state.shopper_text = body.vibe
     app = services(request)
 
-    def make(watch: Watch) -> OutfitResponse:
+    def make(watch: ProgressListener) -> OutfitResponse:
         answer = app.serving.get().compose(body, request_id(request.scope), watch)
         return _answered(app, body, answer)
 
@@ -59,9 +74,29 @@ async def swap(outfit_id: str, body: SwapRequest, request: Request, language: La
     app = services(request)
     made = await to_thread.run_sync(read_made, app.state, outfit_id)
     recommender = app.serving.get()
-    order = await to_thread.run_sync(swap_order, made, body, recommender.item)
+    order = await to_thread.run_sync(swap_order, made.request, made.outfit, body, recommender.item)
 
-    def make(watch: Watch) -> OutfitResponse:
+    def make(watch: ProgressListener) -> OutfitResponse:
+        answer = recommender.swap(order, request_id(request.scope), watch)
+        return _answered(app, order.request, answer)
+
+    return await _answer(request, make, partial(app.state.save_response, order.request), language)
+
+
+@router.post(
+    "/outfits/{outfit_id}/refine",
+    response_model=OutfitResponse,
+    responses={**DOCUMENTED, **documented(404, 422)},
+)
+async def refine(outfit_id: str, body: RefineRequest, request: Request, language: Language) -> Any:
+    """The outfit as the shopper says it should be: "warmer, cheaper, and another bag". What is not spoken of stays."""
+    request.state.shopper_text = body.say
+    app = services(request)
+    made = await to_thread.run_sync(read_made, app.state, outfit_id)
+    recommender = app.serving.get()
+    order = await to_thread.run_sync(recommender.refine, made, body)
+
+    def make(watch: ProgressListener) -> OutfitResponse:
         answer = recommender.swap(order, request_id(request.scope), watch)
         return _answered(app, order.request, answer)
 
@@ -84,6 +119,47 @@ async def outfit(
     return localised_outfit(made.outfit, language)
 
 
+@router.get(
+    "/outfits/{outfit_id}/image",
+    response_class=Response,
+    responses={
+        200: {"content": {"image/svg+xml": {}, "image/png": {}}, "description": "The picture"},
+        304: {"description": "Unchanged since the ETag that was sent"},
+        **documented(404, 422, 503),
+    },
+)
+async def image(
+    outfit_id: str,
+    request: Request,
+    format: Format = "svg",
+    theme: Theme = "light",
+    shape: Shape = "square",
+    width: Annotated[int, Query(ge=200, le=1600, description="Pixels, of a PNG")] = 1000,
+    if_none_match: Annotated[str, Header()] = "",
+) -> Response:
+    """An outfit that was composed before, laid out on a calm ground. An SVG reads itself aloud by `title` and `desc`.
+
+    The picture changes when the index or the drawings do, and its ETag with it.
+    """
+    app = services(request)
+
+    def draw() -> str:
+        made = read_made(app.state, outfit_id)
+        pieces = app.serving.get().pieces(made.outfit)
+        return laydown(pieces, made.outfit.title, theme, shape)
+
+    svg = await to_thread.run_sync(draw)
+    drawn = f"{svg}\n{format}" if format == "svg" else f"{svg}\n{format} {width}"
+    etag = f'"{hashlib.sha256(drawn.encode()).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": _CACHE, "Content-Security-Policy": POLICY}
+    if etag in {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}:
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    if format == "svg":
+        return Response(svg, media_type="image/svg+xml", headers=headers)
+    png = await to_thread.run_sync(png_apart, svg, width, limiter=_DRAWING)
+    return Response(png, media_type="image/png", headers=headers)
+
+
 @router.get("/styles")
 def styles(request: Request) -> list[StyleView]:
     """The styles that a request may name."""
@@ -92,7 +168,7 @@ def styles(request: Request) -> list[StyleView]:
 
 async def _answer(
     request: Request,
-    make: Callable[[Watch], OutfitResponse],
+    make: Callable[[ProgressListener], OutfitResponse],
     keep: Callable[[OutfitResponse], None],
     language: str,
 ) -> Response | OutfitResponse:

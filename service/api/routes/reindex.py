@@ -1,4 +1,4 @@
-"""The route that builds the index anew, from uploads or from files in the feed folder. Knows no feed format."""
+"""The route that builds the index anew, from uploads, files in the feed folder or addresses. Knows no feed format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from anyio import to_thread
 from fastapi import APIRouter, Header, Request, Response, Security
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from indexer.pipeline.read import FeedSource
 from indexer.storage.durable import sha256_file
@@ -19,17 +19,19 @@ from service.api.dependencies import services
 from service.api.errors import documented
 from service.api.routes.uploads import Form, receive_form
 from service.errors import InvalidError
+from service.indexing.addresses import MAX_CHARS
 from service.indexing.build import FeedFormat, check_currency, check_mapping
+from service.indexing.job_info import JobInfo, Status
 from service.indexing.lock import UPLOADS_FOLDER
-from service.indexing.log import JobInfo, Status
 from service.indexing.order import BuildOrder, Idempotency
 from service.indexing.runner import JobRunner
-from service.indexing.sources import configured, confined
-from service.schemas.outfits import Name
+from service.indexing.sources import Located, configured, located
 from service.settings import Settings
 
 REINDEX_PATH = "/v1/admin/reindex"
 _FILE = "file"
+
+FeedName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CHARS)]
 
 router = APIRouter(
     tags=["admin"],
@@ -52,13 +54,18 @@ class _Options(BaseModel):
     """Only find out what would change."""
     confirm: bool = False
     """Apply the feed even if it removes much of what is current."""
+    minor_units: bool = False
+    """All prices are in minor units (cents)."""
+    confirm_prices: bool = False
+    """Prices are right, however high they are for what is sold."""
 
 
 class ReindexPaths(_Options):
-    """Feeds that already lie in the service's feed folder; relative paths begin there. None: the configured ones."""
+    """Feeds in the service's feed folder, where relative paths begin, or at http(s) addresses of hosts that the service
+    may ask. None: the configured ones."""
 
-    path: Name | None = None
-    paths: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = None
+    path: FeedName | None = None
+    paths: Annotated[list[FeedName], Field(min_length=1, max_length=100)] | None = None
     source: Literal["configured"] | None = None
 
 
@@ -122,7 +129,9 @@ def _submit_form(jobs: JobRunner, form: Form, settings: Settings, key: str | Non
         values: dict[str, Any] = {name: v if name == "map" else v[-1] for name, v in form.fields.items()}
         options = _validated(ReindexForm.model_validate, {**values, _FILE: [p.name for p in form.files]})
         # Known by the names that they were sent under: the folder here is new each time, and nobody's business.
-        order = _order(form.files, _told_apart(form.files), options, settings, scratch=form.folder)
+        named_files = zip(form.files, _told_apart([path.name for path in form.files]), strict=True)
+        feeds = [Located(path, name) for path, name in named_files]
+        order = _order(feeds, options, settings, scratch=form.folder)
         named = None if key is None else _identity(key, options, [sha256_file(path) for path in form.files])
         job = jobs.submit(order, named)
     except BaseException:
@@ -140,24 +149,29 @@ def _submit_paths(jobs: JobRunner, body: bytes, settings: Settings, key: str | N
         raise InvalidError.at("source", "either this, or feeds by name")
     if not names:
         names = [("source", name) for name in configured(settings, "source")]
-    paths = [confined(settings.feed_dir, path, field) for field, path in names]
-    order = _order(paths, [path for _, path in names], options, settings)
+    feeds = [located(settings, name, field) for field, name in names]
+    order = _order(feeds, options, settings)
     return jobs.submit(order, None if key is None else _identity(key, options, []))
 
 
 def _order(
-    paths: Sequence[Path],
-    names: Sequence[str],
-    options: _Options,
-    settings: Settings,
-    scratch: Path | None = None,
+    found: Sequence[Located], options: _Options, settings: Settings, scratch: Path | None = None
 ) -> BuildOrder:
     mapping = check_mapping(options.map)
     currency = options.currency if options.currency is not None else settings.currency
     check_currency(currency)
     feeds = tuple(
-        FeedSource(path, options.format, mapping, currency, name, settings.max_unpacked_bytes)
-        for path, name in zip(paths, names, strict=True)
+        FeedSource(
+            feed.path,
+            options.format,
+            mapping,
+            currency,
+            feed.name,
+            settings.max_unpacked_bytes,
+            options.minor_units,
+            feed.url,
+        )
+        for feed in found
     )
     return BuildOrder(
         feeds,
@@ -165,6 +179,7 @@ def _order(
         dry_run=options.dry_run,
         max_removed=None if options.confirm else settings.reindex_max_removed,
         scratch=scratch,
+        confirm_prices=options.confirm_prices,
     )
 
 
@@ -173,8 +188,7 @@ def _identity(key: str, options: _Options, contents: Sequence[str]) -> Idempoten
     return Idempotency(key, hashlib.sha256(said.encode()).hexdigest())
 
 
-def _told_apart(paths: Sequence[Path]) -> list[str]:
-    names = [path.name for path in paths]
+def _told_apart(names: Sequence[str]) -> list[str]:
     return [name if names.count(name) == 1 else f"{n} {name}" for n, name in enumerate(names, start=1)]
 
 

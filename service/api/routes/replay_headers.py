@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import Response
 
-from service.recommender.replay import Made
+from service.db.repositories.outfits import Made
 
 _DESCRIBED = {
     "Stylist-Index-Version": "The index that it was composed from.",

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request, Security
 from service.api.auth import StaffRoute, bearer
 from service.api.dependencies import Services, key_id, services
 from service.api.errors import documented
-from service.registry.adapter import BASE
 from service.registry.publishing import Publication, StyleAdminView, StyleChange
+from service.registry.style_key import BASE
 from service.schemas.outfits import StyleView
 
 router = APIRouter(
@@ -18,15 +18,17 @@ router = APIRouter(
 
 @router.get("/styles")
 def all_styles(request: Request) -> list[StyleAdminView]:
-    """Every style on the shelf, also what is retired or cannot be used, and why. Reads all weights to check them."""
+    """Every style on the shelf, also what is retired or cannot be used, and why; and the query encoder of all of them.
+    Reads all weights to check them.
+    """
     app = services(request)
     return _publication(app, served := _served(app)).styles(_default(app, served))
 
 
 @router.put("/styles", responses=documented(404, 409, 422))
 def change_style(body: StyleChange, request: Request) -> StyleAdminView:
-    """Publish a version, choose the default, retire a style or bring it back. Holds from the next request on; in other
-    processes of the service within 2 seconds.
+    """Publish a version, past the gate or by force; choose the default, retire a style or bring it back. Holds from
+    the next request on; in other processes of the service within 2 seconds.
     """
     app = services(request)
     recommender = app.serving.get()

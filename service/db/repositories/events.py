@@ -47,7 +47,7 @@ class Receipt:
     refused: list[Refusal] = field(default_factory=list)
 
 
-class FeedbackBook:
+class EventRepository:
     """The events of one state. What `record` has counted as accepted is on the disk."""
 
     def __init__(self, state: State) -> None:

@@ -52,7 +52,7 @@ class KeyInfo:
     expired: bool
 
 
-class KeyRing:
+class KeyRepository:
     """The keys of one state. Every call reads the database: changes of other processes count at once.
 
     `clock` says what time it is, in UTC. Nothing about expiry is ever stored but the date itself, so that a clock that

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from service.db.session import State, utc_now
 from service.db.tables import LookRow, OutfitRow
 from service.errors import FieldError, InvalidError, NotFoundError
+from service.schemas.catalog import ItemView
 from service.schemas.looks import Look, LookBody, LookPage, LookStatus, SentLook
-from service.schemas.outfits import ItemView, Outfit, OutfitRequest
+from service.schemas.outfits import Outfit, OutfitRequest
 
 FindItem = Callable[[str], ItemView | None]
 """The item of an SKU in the current index; None when it has none."""
@@ -25,7 +26,7 @@ FindItem = Callable[[str], ItemView | None]
 _CURSOR = re.compile(r"([0-9TZ:.-]{10,40})_([0-9a-f]{1,40})")
 
 
-class LookBook:
+class LookRepository:
     """The looks of one state."""
 
     def __init__(self, state: State) -> None:

@@ -12,7 +12,7 @@ import queue
 import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +21,6 @@ from sqlalchemy import delete, select
 
 from service.db.session import State, insert_new, to_text, utc_now
 from service.db.tables import OutfitRow, RequestRow
-from service.indexing.log import JobLog
 from service.schemas.outfits import OutfitRequest, OutfitResponse
 
 log = logging.getLogger(__name__)
@@ -41,17 +40,25 @@ class _Mark:
     reached: threading.Event
 
 
-class RequestsLog:
+class RequestRepository:
     """Writes to one state until it is closed. `keep_vibes`: whether what shoppers typed is kept with the rows.
 
-    Rows of requests, and stored outfits, older than `keep_days` are deleted, at the start and every few hours; old jobs
-    with them.
+    Rows of requests, and stored outfits, older than `keep_days` are deleted, at the start and every few hours. `also`
+    are told the moment with them: each deletes what is older, and answers how many rows that was.
     """
 
-    def __init__(self, state: State, keep_days: int, *, keep_vibes: bool = False) -> None:
+    def __init__(
+        self,
+        state: State,
+        keep_days: int,
+        *,
+        keep_vibes: bool = False,
+        also: Sequence[Callable[[str], int]] = (),
+    ) -> None:
         self._state = state
         self._keep = timedelta(days=keep_days)
         self._keep_vibes = keep_vibes
+        self._also = tuple(also)
         self._waiting: queue.Queue[dict[str, Any] | _Mark | None] = queue.Queue(_WAITING)
         self._pruned = float("-inf")
         self._thread = threading.Thread(target=self._run, name="requests-log", daemon=True)
@@ -94,7 +101,7 @@ class RequestsLog:
         """Delete what is too old; how many rows that was."""
         before = to_text(datetime.now(UTC) - self._keep)
         rows = self._forget(RequestRow, before) + self._forget(OutfitRow, before)
-        return rows + JobLog(self._state).prune(before)
+        return rows + sum(prune(before) for prune in self._also)
 
     def _run(self) -> None:
         while True:

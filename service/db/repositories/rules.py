@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-import time
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import func, select
@@ -14,7 +13,8 @@ from sqlalchemy.orm import Session
 from service.db.session import State, utc_now
 from service.db.tables import RuleRow
 from service.errors import ConflictError, NotFoundError
-from service.retrieval.adjustments import Nudge
+from service.polling import Pace
+from service.retrieval.adjustments import ScoreAdjustment
 from service.retrieval.merchandising import Merchandising, Rule, RuleBody
 from service.schemas.outfits import OutfitRequest
 
@@ -23,7 +23,7 @@ _LOOK_SECONDS = 1.0
 """How often a request looks what other processes have made of the rules."""
 
 
-class RuleBook:
+class RuleRepository:
     """The rules of one state. Changes made here hold at the next request, those of other processes a second later.
 
     `now` gives the time as the tables keep it. Safe to use from several threads.
@@ -34,10 +34,10 @@ class RuleBook:
         self._now = now
         self._lock = threading.Lock()
         self._rules: tuple[Rule, ...] = ()
-        self._looked: float | None = None
+        self._pace = Pace(lambda: _LOOK_SECONDS)
         self._active = Merchandising(())
 
-    def nudges(self, request: OutfitRequest) -> Sequence[Nudge]:  # noqa: ARG002 - rules are alike for everyone
+    def nudges(self, request: OutfitRequest) -> Sequence[ScoreAdjustment]:  # noqa: ARG002 - rules are alike for everyone
         """The rules that hold now, as at most one nudge."""
         active = self._holding()
         return (active,) if active.rules else ()
@@ -60,7 +60,7 @@ class RuleBook:
             if (session.scalar(select(func.count()).select_from(RuleRow)) or 0) >= MAX_RULES:
                 raise ConflictError(f"there are {MAX_RULES} rules already; delete one first")
             session.add(RuleRow(id=rule.id, created=rule.created, **_values(body)))
-        self._look_again()
+        self._pace.again()
         return rule
 
     def replace(self, rule_id: str, body: RuleBody) -> Rule:
@@ -69,7 +69,7 @@ class RuleBook:
             row = _row(session, rule_id)
             for name, value in _values(body).items():
                 setattr(row, name, value)
-        self._look_again()
+        self._pace.again()
         return Rule(rule_id, row.created, body)
 
     def delete(self, rule_id: str) -> None:
@@ -77,7 +77,7 @@ class RuleBook:
         with self._state.session() as session:
             row = _row(session, rule_id)
             session.delete(row)
-        self._look_again()
+        self._pace.again()
 
     def active(self, rule: Rule) -> bool:
         """Whether the rule holds now."""
@@ -85,8 +85,7 @@ class RuleBook:
 
     def _holding(self) -> Merchandising:
         with self._lock:
-            if self._looked is None or time.monotonic() - self._looked >= _LOOK_SECONDS:
-                self._looked = time.monotonic()  # before reading: a change during it is read again
+            if self._pace.due():
                 fresh = tuple(self.list())
                 if fresh != self._rules:
                     self._rules = fresh
@@ -95,10 +94,6 @@ class RuleBook:
             if holding != self._active.rules:  # the same rules keep the masks that were made of them
                 self._active = Merchandising(holding)
             return self._active
-
-    def _look_again(self) -> None:
-        with self._lock:
-            self._looked = None
 
 
 def _values(body: RuleBody) -> dict[str, object]:

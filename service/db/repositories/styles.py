@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -15,6 +14,7 @@ from sqlalchemy import select, update
 from indexer.errors import StylistError
 from service.db.session import State, upsert, utc_now
 from service.db.tables import StyleRow
+from service.polling import Pace
 
 log = logging.getLogger(__name__)
 
@@ -30,24 +30,23 @@ class Choices:
     retired: frozenset[str] = frozenset()
 
 
-class StyleBook:
+class StylePolicyRepository:
     """The choices of one state, as this process and others make them. Safe to use from any thread."""
 
     def __init__(self, state: State) -> None:
         self._state = state
         self._lock = threading.Lock()
         self._choices = Choices()
-        self._looked = float("-inf")
+        self._pace = Pace(lambda: POLL_SECONDS)
 
     def choices(self) -> Choices:
         """What holds now. While the database cannot be read, what held before."""
-        if time.monotonic() - self._looked >= POLL_SECONDS and self._lock.acquire(blocking=False):
+        if self._pace.due():
             try:
-                self._look()
+                with self._lock:
+                    self._look()
             except StylistError as error:
                 log.warning("the choice of styles cannot be read: %s", error)
-            finally:
-                self._lock.release()
         return self._choices
 
     def decide(self, name: str, *, default: bool | None, retired: bool | None) -> Choices:
@@ -66,7 +65,7 @@ class StyleBook:
         return self._choices
 
     def _look(self) -> None:
-        self._looked = time.monotonic()
+        self._pace.looked()
         with self._state.session() as session:
             rows = session.execute(select(StyleRow.name, StyleRow.is_default, StyleRow.retired)).all()
         default = next((name for name, is_default, _ in sorted(rows) if is_default), None)

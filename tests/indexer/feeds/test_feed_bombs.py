@@ -44,12 +44,12 @@ def test_a_parquet_bomb_is_refused(tmp_path: Path, bomb) -> None:
 
 
 def test_one_text_many_times_is_refused_before_it_is_written_out(tmp_path: Path) -> None:
-    feed = open_feed(one_text_many_times(tmp_path / "bomb.parquet"), max_unpacked=4000 * LIMIT)
+    path = one_text_many_times(tmp_path / "bomb.parquet")
     before = pa.total_allocated_bytes()
     tracemalloc.start()
     try:
         with pytest.raises(FeedError, match=r"1,024 rows of it hold 1,073,[0-9,]+ bytes"):
-            list(feed.rows())
+            open_feed(path, max_unpacked=4000 * LIMIT)
         assert tracemalloc.get_traced_memory()[1] < 20 * LIMIT
     finally:
         tracemalloc.stop()
@@ -69,16 +69,22 @@ def test_an_honest_file_comes_out_whole_under_the_same_limit(tmp_path: Path) -> 
     assert (rows[0].size, rows[0].tags) == ("M", ("linen", "summer"))
 
 
-def test_a_gzip_bomb_is_not_unpacked(tmp_path: Path) -> None:
-    path = tmp_path / "bomb.csv.gz"
-    path.write_bytes(gzip.compress(b"a" * 50_000_000))
+@pytest.mark.parametrize(
+    ("limit", "message"),
+    [(20 * LIMIT, "unpacks to more than 20,971,520 bytes"), (1000 * LIMIT, "bytes unpack to over")],
+)
+def test_a_gzip_bomb_is_given_up_early_and_leaves_nothing(tmp_path: Path, limit: int, message: str) -> None:
+    path, scratch = tmp_path / "bomb.csv.gz", tmp_path / "scratch"
+    scratch.mkdir()
+    path.write_bytes(gzip.compress(b"a" * 100_000_000, 1))
     tracemalloc.start()
     try:
-        with pytest.raises(FeedError, match="packed with gzip; unpack it first"):
-            open_feed(path)
-        assert tracemalloc.get_traced_memory()[1] < LIMIT
+        with pytest.raises(FeedError, match=message):
+            open_feed(path, max_unpacked=limit, scratch=scratch)
+        assert tracemalloc.get_traced_memory()[1] < 10 * LIMIT
     finally:
         tracemalloc.stop()
+    assert list(scratch.iterdir()) == []
 
 
 def test_a_billion_laughs_are_refused(tmp_path: Path) -> None:
@@ -89,4 +95,94 @@ def test_a_billion_laughs_are_refused(tmp_path: Path) -> None:
         "<rss><channel><item><id>1</id><title>&l9;</title></item></channel></rss>"
     )
     with pytest.raises(FeedError, match="a document type or entity is declared"):
+        open_feed(path)
+
+
+def test_millions_of_empty_rows_are_given_up(tmp_path: Path) -> None:
+    path = parquet(
+        tmp_path / "nulls.parquet",
+        {name: pa.nulls(20_000_000, pa.string()) for name in ("id", "title", "price")},
+    )
+    assert path.stat().st_size < 200_000
+    with pytest.raises(FeedError, match="20,000,000 rows of 3 columns; that is no product feed"):
+        open_feed(path)
+
+
+def test_rows_that_are_all_rejected_end_the_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("indexer.feeds.open._UNUSABLE", 500)
+    path = tmp_path / "feed.csv"
+    path.write_text("sku,title\n" + "1,Shirt\n" * 5 + ",\n" * 400 + ",x\n" * 400)
+    with pytest.raises(FeedError, match="of the first 505 rows only 5 can be used; reading stops"):
+        list(open_feed(path).rows())
+
+
+def test_more_rows_than_any_shop_has_end_the_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("indexer.feeds.open.MAX_ROWS", 50)
+    path = tmp_path / "feed.csv"
+    path.write_text("sku,title\n" + "".join(f"{n},Shirt\n" for n in range(60)))
+    with pytest.raises(FeedError, match="over 50 rows; that is no product feed"):
+        list(open_feed(path).rows())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ",".join(f"c{n}" for n in range(6000)) + "\n1\n",
+        "[" + "{" + ",".join(f'"k{n}": {n}' for n in range(6000)) + "}]",
+    ],
+)
+def test_too_many_columns_are_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "wide"
+    path.write_text(content)
+    with pytest.raises(FeedError, match=r"6,000 columns|too many keys"):
+        open_feed(path)
+
+
+ITEM = b"<item><id>1</id><title>Hat</title></item>"
+ENDLESS = b"x" * 8_000_000
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            b'<rss><channel><item a="' + ENDLESS + b'"><id>1</id></item></channel></rss>',
+            "a tag, attribute or comment",
+        ),
+        (
+            b"<rss><channel><!--" + ENDLESS + b"-->" + ITEM + b"</channel></rss>",
+            "a tag, attribute or comment",
+        ),
+        (b"<rss><" + ENDLESS + b"/>" + ITEM + b"</rss>", "a tag, attribute or comment"),
+        (b"<rss>" + b"<a>" * 1_000_000, "nested too deep"),
+        (b"<rss><channel><item>" + b"<a>1</a>" * 20_000 + b"</item></channel></rss>", "an item has no end"),
+        (
+            b"<rss><channel><item>" + (b"<a>" + b"x" * 90_000 + b"</a>") * 60 + b"</item></channel></rss>",
+            "an item has no end",
+        ),
+    ],
+)
+def test_xml_without_end_is_refused_in_passing(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "feed.xml"
+    path.write_bytes(content)
+    with pytest.raises(FeedError, match=rf"feed\.xml: line 1: the XML is refused: .*{message}"):
+        open_feed(path)
+
+
+def test_a_long_text_is_no_bomb(tmp_path: Path) -> None:
+    path = tmp_path / "feed.xml"
+    path.write_bytes(
+        b"<channel><item><id>1</id><title>Hat</title><description>"
+        + b"warm " * 500_000
+        + b"</description></item></channel>"
+    )
+    (row,) = open_feed(path).rows()
+    assert row.title == "Hat"
+
+
+@pytest.mark.parametrize("content", ['{"products": ' + "[" * 100_000, '{"products": [{"a": ' + "[" * 100_000])
+def test_json_without_end_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "feed.json"
+    path.write_text(content)
+    with pytest.raises(FeedError, match=r"nested too deep|cut off|not valid JSON"):
         open_feed(path)

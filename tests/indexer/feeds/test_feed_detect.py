@@ -52,7 +52,7 @@ def test_parquet_is_known_by_its_first_bytes(tmp_path: Path) -> None:
 
 def test_an_asked_format_is_taken(feed_file: WriteFeed) -> None:
     assert detect(feed_file("Handle,Title,Option1 Name\n"), "csv").format == "csv"
-    with pytest.raises(FeedError, match="unknown format 'xls'; use auto or one of csv, jsonl"):
+    with pytest.raises(FeedError, match="unknown format 'xls'; use auto or one of csv, xlsx, jsonl"):
         detect(feed_file("a,b\n"), "xls")
 
 
@@ -68,9 +68,11 @@ def _zip(member: str) -> bytes:
     [
         (b"", "the file is empty"),
         (b"\xef\xbb\xbf \n\r\n", "the file is empty"),
-        (gzip.compress(b"sku,title\n"), "packed with gzip; unpack it first"),
+        (gzip.compress(gzip.compress(b"sku,title\n")), "packed with gzip twice; unpack it first"),
+        (gzip.compress(b"sku,title\n1,a\n" * 99)[:-20], "the gzip file is damaged or cut off"),
         (_zip("feed.csv"), "packed with zip; unpack it first"),
-        (_zip("xl/workbook.xml"), "an Excel workbook; save it as CSV"),
+        (_zip("xl/workbook.xml"), "no whole Excel workbook"),
+        (_zip("feed.csv")[:40], "the zip is damaged or cut off"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 100, "an old Excel workbook"),
         (random.Random(1).randbytes(5000), "binary data"),
         (b"%PDF-1.7\n%...", "binary data"),

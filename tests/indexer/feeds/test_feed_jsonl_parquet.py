@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -77,7 +78,7 @@ def test_bad_lines_are_rejected_with_their_number(read_feed: ReadFeed) -> None:
         (3, "not valid JSON"),
         (4, "not a JSON object"),
         (5, None),
-        (6, "not valid JSON"),
+        (6, "nested too deep"),
     ]
     assert isinstance(rows[1], Reject)
     assert rows[1].row == {"": '{"id":2,\n'}
@@ -220,3 +221,27 @@ def test_an_object_of_attributes_describes_the_record(read_feed: ReadFeed) -> No
         ("Shirt", "Navy", "S"),
         ("Shirt", "Navy", "M"),
     ]
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=9), max_size=3), max_size=6
+    ),
+    st.dictionaries(
+        st.text(max_size=4).filter(lambda k: k != "products"), st.integers() | st.text(), max_size=2
+    ),
+    st.sampled_from([None, 0, 2, "\t"]),
+    st.integers(1, 40),
+)
+def test_products_in_an_object_are_read_whatever_stands_around_them(
+    products: list[dict[str, object]], around: dict[str, object], indent: int | str | None, piece: int
+) -> None:
+    text = json.dumps({**around, "products": products, "after": [{"products": [1]}]}, indent=indent)
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        path = Path(folder) / "feed.json"
+        path.write_bytes(text.encode())
+        pieces = [text[at : at + piece] for at in range(0, len(text), piece)]
+        patch.setattr(json_text, "read_chunks", lambda _: iter(pieces))
+        found = list(json_text.read_objects(path))
+    assert [value for _, value in found] == products
+    assert all(1 <= line <= text.count("\n") + 1 for line, _ in found)

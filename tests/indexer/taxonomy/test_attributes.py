@@ -19,7 +19,8 @@ from indexer.taxonomy.attributes import (
     seasons,
     warmth,
 )
-from indexer.taxonomy.colors import MAX_COLORS
+from indexer.taxonomy.departments import is_known
+from indexer.taxonomy.fabrics import materials
 from indexer.taxonomy.kinds import KINDS
 
 
@@ -46,7 +47,7 @@ def row(title: str = "Thing", **fields: object) -> Row:
         ("Blanc et noir", ("white", "black")),
         ("Grey Melange", ("grey",)),
         ("Nordic  Fjord", ("nordic fjord",)),
-        ("Red, Blue, Green, Yellow", ("red", "blue", "green")),
+        ("Red, Blue, Green, Yellow", ("red", "blue", "green", "yellow")),
     ],
 )
 def test_colours_of_the_field(given_color: str, expected: tuple[str, ...]) -> None:
@@ -216,8 +217,88 @@ def test_any_text_gives_attributes_in_range(title: str, field: str, name: str) -
     )
     found = read_attributes(product, KINDS[name])
     assert found.department in DEPARTMENTS
-    assert len(found.colors) <= MAX_COLORS
+    assert len(set(found.colors)) == len(found.colors)
     assert all(s in SEASONS for s in found.seasons)
     assert 1 <= found.formality <= 5
     assert 0 <= found.warmth <= 4
     assert found.kids_line == "" or found.department == "kids"
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("Cinnamon", "rust"),
+        ("Canary", "yellow"),
+        ("Sage", "mint"),
+        ("Mocha", "brown"),
+        ("Lilac", "lavender"),
+        ("18k gold plated", "gold"),
+        ("Sand", "beige"),
+        ("Periwinkle", "blue"),  # from here on no table of ours has the word
+        ("Dark Wisteria", "lavender"),
+        ("Chartreuse", "green"),
+        ("Tomato", "red"),
+        ("Seashell", "off-white"),
+        ("藏青色", "navy"),
+        ("ワインレッド", "burgundy"),
+        ("butelkowa zieleń", "green"),
+        ("كحلي", "navy"),
+        ("Nordic Fjord", "nordic fjord"),
+    ],
+)
+def test_colour_words_of_the_trade(word: str, name: str) -> None:
+    assert colors(row(color=word)) == ((name,), False)
+
+
+def test_a_rare_colour_counts_in_a_title_right_before_the_product() -> None:
+    assert colors(row("Periwinkle Midi Dress")) == (("blue",), True)
+    assert colors(row("Jungle Book Tee")) == ((), False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"material": "60% wool, 40% polyester"}, ("wool", "polyester")),
+        ({"material": "cotton and wool"}, ("cotton", "wool")),
+        ({"material": "Cotton denim"}, ("cotton", "denim")),
+        ({"material": "Wool", "title": "Coat with leather trim"}, ("wool", "leather")),
+        ({"description": "Shell: cotton. Lining: silk."}, ("cotton", "silk")),
+        ({"description": "Cut from soft merino with suede patches."}, ("wool", "suede")),
+        ({"description": "Wear it with leather boots."}, ()),
+        ({"title": "Faux leather skirt"}, ("faux leather",)),
+        ({"title": "真皮短靴"}, ("leather",)),
+    ],
+)
+def test_all_materials_of_a_piece(fields: dict[str, str], expected: tuple[str, ...]) -> None:
+    product = row(**fields)
+    assert materials(product, material(product)[0]) == expected
+
+
+@pytest.mark.parametrize(
+    ("field", "who", "known"),
+    [
+        ("Ladieswear", "women", True),
+        ("Womenswear", "women", True),
+        ("Divided", "women", True),
+        ("Damen", "women", True),
+        ("Gents", "men", True),
+        ("Herren", "men", True),
+        ("男装", "men", True),
+        ("メンズ", "men", True),
+        ("レディース", "women", True),
+        ("مردانه", "men", True),
+        ("Baby/Children", "kids", True),
+        ("Junior", "kids", True),
+        ("Adults", "unisex", True),
+        ("Kenji", "unisex", False),
+        ("", "unisex", True),
+    ],
+)
+def test_departments_in_the_words_of_shops(field: str, who: str, known: bool) -> None:
+    assert department(row("Blue Tee", department=field), KINDS["t-shirt"])[0] == who
+    assert is_known(field) is known
+
+
+def test_a_word_that_titles_mean_otherwise_counts_in_the_field_alone() -> None:
+    assert department(row("Waxed barn jacket"), KINDS["jacket"])[0] == "unisex"
+    assert department(row("Waxed jacket", department="M"), KINDS["jacket"])[0] == "men"

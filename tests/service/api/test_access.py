@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.db.repositories.keys import KeyRing
+from service.db.repositories.keys import KeyRepository
 from service.db.session import State
 
 pytestmark = pytest.mark.anyio
@@ -65,11 +65,11 @@ async def test_open_routes_stay_open(running):
 
 async def test_keys_of_another_process_count_at_once(running, settings):
     other = State(settings.data_dir)
-    key = KeyRing(other).add("shopper")
+    key = KeyRepository(other).add("shopper")
     assert (await running.client.get("/v1/styles")).status_code == 401
     headers = {"Authorization": f"bearer {key}"}
     assert (await running.client.get("/v1/styles", headers=headers)).status_code == 200
-    KeyRing(other).revoke(key)
+    KeyRepository(other).revoke(key)
     other.close()
     assert (await running.client.get("/v1/styles", headers=headers)).status_code == 401
 

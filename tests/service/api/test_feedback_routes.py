@@ -10,8 +10,8 @@ from app_runner import Running
 from sent_events import event
 
 from service.api.routes.events import FeedbackReceipt
+from service.db.repositories.outfits import read_made
 from service.db.tables import EventRow
-from service.recommender.replay import read_made
 
 pytestmark = pytest.mark.anyio
 

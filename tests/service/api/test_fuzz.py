@@ -13,7 +13,7 @@ from waiting import wait_until
 
 from benchmarks.api_fuzz import fuzz
 from service.api.app import create_app
-from service.db.repositories.keys import KeyRing
+from service.db.repositories.keys import KeyRepository
 from service.db.session import State
 from service.settings import Settings
 
@@ -33,7 +33,7 @@ def url(settings: Settings) -> Iterator[str]:
 
 def test_no_request_breaks_the_service_or_its_promises(settings: Settings, url: str) -> None:
     with closing(State.of(settings)) as state:
-        keys = {"shopper": KeyRing(state).add("shopper"), "staff": KeyRing(state).add("staff")}
+        keys = {"shopper": KeyRepository(state).add("shopper"), "staff": KeyRepository(state).add("staff")}
     found = fuzz(url, keys, 220, seed=1)
     assert found.faults == {}
     assert {200, 401, 403, 404, 422} <= set(found.statuses)

@@ -13,7 +13,7 @@ from tiny_models import save_tiny_model
 from indexer.pipeline.read import FeedSource
 from indexer.storage.snapshot import SnapshotStore
 from service.indexing.build import build_index
-from service.lm.engine import LanguageModel
+from service.lm.engine import ScoringEngine
 from service.lm.prompt import Context, line_end, render
 from service.settings import Settings
 
@@ -74,9 +74,9 @@ def labels(indexed: Settings) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> LanguageModel:
+def model(tmp_path_factory: pytest.TempPathFactory) -> ScoringEngine:
     folder: Path = save_tiny_model(tmp_path_factory.mktemp("model"))
-    return LanguageModel(Settings(base_model=str(folder)))
+    return ScoringEngine(Settings(base_model=str(folder)))
 
 
 @pytest.mark.anyio

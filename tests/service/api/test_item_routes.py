@@ -76,3 +76,36 @@ async def test_an_unknown_sku_is_not_found(running):
 async def test_a_price_that_none_has_is_named(running, price):
     response = await running.client.get("/v1/items", params={"max_price": price})
     assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "max_price")
+
+
+async def test_staff_ask_why_an_item_is_not_shown(running):
+    asked = {"vibe": "first snow walk", "department": "men", "size": ["M", "L"], "temperature_c": -3}
+    response = await running.client.get("/v1/admin/items/T/1/why", params=asked, headers=running.staff())
+    assert response.status_code == 200
+    assert (response.json()["sku"], response.json()["department"]) == ("T/1", "men")
+    assert response.json()["sentence"] == "first snow walk"  # the fake says what it was asked
+
+
+@pytest.mark.parametrize(
+    ("sku", "params", "status", "field"),
+    [
+        ("T/1", {}, 422, "vibe"),
+        ("T/1", {"vibe": "…"}, 422, "vibe"),
+        ("T/1", {"vibe": "snow", "department": "dogs"}, 422, "department"),
+        ("T/1", {"vibe": "snow", "temperature_c": "99"}, 422, "temperature_c"),
+        ("T/1", {"vibe": "snow", "budget": "0"}, 422, "budget"),
+        ("T/1", {"vibe": "snow", "shopper": "ann@example.com"}, 422, "shopper"),
+        ("none", {"vibe": "snow"}, 404, None),
+    ],
+)
+async def test_a_why_that_cannot_be_answered_is_named(running, sku, params, status, field):
+    response = await running.client.get(f"/v1/admin/items/{sku}/why", params=params, headers=running.staff())
+    assert response.status_code == status
+    assert [e["field"] for e in response.json().get("errors", [])] == ([field] if field else [])
+
+
+async def test_a_shopper_does_not_ask_why(running):
+    response = await running.client.get(
+        "/v1/admin/items/T/1/why", params={"vibe": "snow"}, headers=running.shopper()
+    )
+    assert response.status_code == 403

@@ -26,7 +26,7 @@ T5,Satin camisole five,Tops,women,black,40,EUR,3,13.37
 B1,Wide trousers,Trousers,women,black,60,EUR,5,13.37
 S1,Strappy sandals,Sandals,women,black,50,EUR,4,13.37
 """
-RULES, WISH = "/v1/admin/rules", {"vibe": "silk camisole", "count": 2, "seed": 3, "slots": ["top"]}
+RULES, WISH = "/v1/admin/rules", {"vibe": "a warm evening", "count": 4, "seed": 3, "slots": ["top"]}
 
 
 @pytest.fixture
@@ -62,7 +62,6 @@ async def tops(shop: Running) -> set[str]:
 
 async def test_rules_by_margin_move_and_remove_pieces_and_follow_the_price(shop: Running) -> None:
     client, staff = shop.client, shop.staff()
-    assert await tops(shop) <= {"T1", "T2", "T3"}  # what the wish names
     boost = {"action": "boost", "match": {"min_margin": 0.6, "slots": ["top"]}, "strength": 1}
     made = await client.post(RULES, json=boost, headers=staff)
     assert (made.status_code, made.json()["matches"]) == (201, 2)

@@ -49,6 +49,8 @@ def test_a_reindex_body_is_a_form_or_json(document):
         "allow_rejects",
         "dry_run",
         "confirm",
+        "minor_units",
+        "confirm_prices",
     }
 
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from fake_recommender import FakeRecommender
 
+from service.db.repositories.outfits import read_made
 from service.errors import InvalidError, NotFoundError, TooManyError
-from service.recommender.replay import read_made
 
 pytestmark = pytest.mark.anyio
 
@@ -130,7 +130,8 @@ async def test_styles_are_listed(running):
 
 
 def test_the_fake_follows_the_contract():
-    from service.recommender.protocol import ItemQuery, Recommender
+    from service.recommender.protocol import Recommender
+    from service.schemas.catalog import ItemQuery
 
     recommender: Recommender = FakeRecommender()
     assert recommender.items(replace(ItemQuery(), limit=2)).next_cursor == "2"

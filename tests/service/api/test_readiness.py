@@ -12,7 +12,7 @@ from fake_recommender import FakeRecommender
 
 from indexer.errors import ModelError
 from service.errors import UnavailableError
-from service.recommender.handle import Serving
+from service.recommender.handle import RecommenderHandle
 
 pytestmark = pytest.mark.anyio
 
@@ -57,14 +57,14 @@ async def test_it_becomes_ready_when_another_process_makes_the_first_index(runni
     assert fake.reloads == 1
 
 
-def opened(outcomes: list[object]) -> Serving:
+def opened(outcomes: list[object]) -> RecommenderHandle:
     def open_next():
         outcome = outcomes.pop(0)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
-    serving = Serving(open_next)
+    serving = RecommenderHandle(open_next)
     serving.start()
     serving._thread.join(10)
     return serving

@@ -8,7 +8,7 @@ import pytest
 from app_runner import Running
 from fake_recommender import FakeRecommender
 
-from service.recommender.replay import read_made
+from service.db.repositories.outfits import read_made
 
 pytestmark = pytest.mark.anyio
 

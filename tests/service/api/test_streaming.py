@@ -246,6 +246,8 @@ async def test_streams_have_the_same_bounded_queue(settings, fake, start):
         ("application/json;q=0.5, text/event-stream", True),
         ("text/event-stream;q=0.4, application/json;q=0.5", False),
         ("text/event-stream;q=0", False),
+        ("text/event-stream;q=much", False),
+        ("text/event-stream; charset=utf-8; q=0.4, application/json;q=0.3", True),
     ],
 )
 def test_who_wants_events(accept, wanted):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -12,12 +11,14 @@ from typing import Any
 import pytest
 from app_runner import Running
 from fake_recommender import FakeRecommender
-from shelves import put_version
+from shelves import put_evaluation, put_version
 
-from service.db.repositories.styles import StyleBook
+from service.artifacts import WEIGHTS
+from service.db.repositories.styles import StylePolicyRepository
 from service.db.session import State
-from service.registry.adapter import MANIFEST, WEIGHTS
-from service.registry.store import Aliases, StyleFolder
+from service.registry.adapter import MANIFEST
+from service.registry.lifecycle import GateError, promote
+from service.registry.store import Aliases, ArtifactFolder
 from service.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -29,8 +30,8 @@ def shelf(tmp_path: Path) -> Path:
     root = tmp_path / "adapters"
     put_version(root, "house", "1")
     put_version(root, "house", "2")
-    put_version(root, "chanel", "1", evaluated=False)
-    StyleFolder(root / "house").write(Aliases(champion="1", candidate="2"))
+    put_version(root, "chanel", "1", accuracy=None)
+    ArtifactFolder(root / "house").write(Aliases(champion="1", candidate="2"))
     return root
 
 
@@ -96,32 +97,74 @@ async def test_a_version_is_published_and_the_log_says_who_and_why(
 ) -> None:
     status, house = await put(styled, name="house", version="2", reason="warmer autumn looks")
     assert (status, house["champion"], house["candidate"]) == (200, "2", None)
-    aliases = StyleFolder(shelf / "house").aliases()
+    aliases = ArtifactFolder(shelf / "house").aliases()
     assert (aliases.champion, aliases.history) == ("2", ["1"])  # `stylist rollback` goes back to it
     latest = house["history"][0]
     assert (latest["action"], latest["version"]) == ("promote", "2")
-    key = styled.services.keys.list()[0].id
-    assert latest["reason"] == f"published over HTTP by key {key}: warmer autumn looks"
+    assert latest["reason"] == "passed the gate; warmer autumn looks"
+    assert latest["by"] == f"key {styled.services.keys.list()[0].id}"
+    assert [v["forced"] for v in house["versions"]] == [None, None]
     assert fake.followed == 1
     assert (await put(styled, name="house", version="2"))[0] == 200  # once more: nothing to do
-    assert StyleFolder(shelf / "house").aliases() == aliases
+    assert ArtifactFolder(shelf / "house").aliases() == aliases
 
 
-async def test_a_version_without_an_evaluation_of_its_weights_wants_force(
+async def test_what_the_gate_refuses_wants_force_and_force_a_reason(styled: Running, shelf: Path) -> None:
+    put_evaluation(shelf / "house" / "2", 0.4)
+    before = ArtifactFolder(shelf / "house").aliases()
+    status, problem = await put(styled, name="house", version="2", reason="I like it")
+    assert status == 409
+    with pytest.raises(GateError) as refused:  # the very words of the command line
+        promote(shelf, "house@2")
+    assert problem["detail"].startswith(str(refused.value))
+    assert "vibe_choice/accuracy: significantly worse" in problem["detail"]
+    for force in ("", "   ", False):
+        assert (await put(styled, name="house", version="2", force=force))[0] == 409
+    assert ArtifactFolder(shelf / "house").aliases() == before
+    status, house = await put(styled, name="house", version="2", force=" a trial day ")
+    assert (status, house["champion"]) == (200, "2")
+    assert house["versions"][1]["forced"] == "a trial day (refused: vibe_choice/accuracy)"
+    latest = house["history"][0]
+    assert latest["reason"] == "forced: a trial day (refused: vibe_choice/accuracy)"
+    assert latest["refused"][0].startswith("vibe_choice/accuracy: significantly worse")
+    assert latest["by"].startswith("key ")
+
+
+async def test_a_version_without_an_evaluation_of_its_weights_says_what_to_run(
     styled: Running, shelf: Path
 ) -> None:
-    StyleFolder(shelf / "chanel").write(Aliases())
+    ArtifactFolder(shelf / "chanel").write(Aliases())
     status, problem = await put(styled, name="chanel", version="1")
-    assert status == 409
-    assert "stylist evaluate chanel@1" in problem["detail"]
+    assert (status, "run `stylist evaluate chanel@1`" in problem["detail"]) == (409, True)
     status, problem = await put(styled, name="chanel", version="1", force=True)
     assert (status, problem["errors"][0]["field"]) == (422, "reason")
     status, chanel = await put(styled, name="chanel", version="1", force=True, reason="a trial day")
     assert (status, chanel["champion"]) == (200, "1")
-    assert chanel["history"][0]["reason"].startswith("forced, published over HTTP by key ")
-    other = json.loads((shelf / "house" / "1" / "evaluation.json").read_text())
-    (shelf / "house" / "2" / "evaluation.json").write_text(json.dumps(other))  # of other weights
-    assert (await put(styled, name="house", version="2"))[0] == 409
+    assert chanel["history"][0]["reason"] == "forced: a trial day (refused: evaluation)"
+    put_evaluation(shelf / "house" / "2", 0.9, digest="other")
+    status, problem = await put(styled, name="house", version="2")
+    assert (status, "'other'" in problem["detail"]) == (409, True)
+
+
+async def test_the_query_encoder_is_published_by_the_same_door(
+    styled: Running, shelf: Path, fake: FakeRecommender
+) -> None:
+    for version, accuracy in (("1", 0.5), ("2", 0.4), ("3", 0.6)):
+        put_version(shelf, "retriever", version, accuracy=accuracy)
+    ArtifactFolder(shelf / "retriever").write(Aliases(champion="1"))
+    assert list(await all_styles(styled)) == ["base", "chanel", "house", "retriever"]
+    status, problem = await put(styled, name="retriever", version="2")
+    assert (status, "significantly worse" in problem["detail"]) == (409, True)
+    fake.style_faults["retriever@3"] = "of another embedding model"
+    status, problem = await put(styled, name="retriever", version="3")
+    assert (status, "of another embedding model" in problem["detail"]) == (409, True)
+    fake.style_faults.clear()
+    status, retriever = await put(styled, name="retriever", version="3")
+    assert (status, retriever["kind"], retriever["champion"]) == (200, "retriever", "3")
+    assert fake.followed == 1
+    for field in ("default", "retired"):
+        status, problem = await put(styled, name="retriever", **{field: True})
+        assert (status, problem["errors"][0]["field"]) == (422, field)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +177,8 @@ async def test_a_version_without_an_evaluation_of_its_weights_wants_force(
         ({"name": "../house", "version": "1"}, 422, "name"),
         ({"name": "house", "version": "../1"}, 422, "version"),
         ({"name": "house", "version": "2", "champion": "2"}, 422, "champion"),
+        ({"name": "house", "version": "2", "force": "x" * 501}, 422, "force"),
+        ({"name": "house", "version": "candidate"}, 422, "version"),
         ({"name": "chanel", "default": True, "retired": True}, 422, "default"),
         ({"name": "house", "retired": True}, 409, "another style the default first"),
         ({"name": "base", "retired": True}, 409, "it stays"),
@@ -141,11 +186,11 @@ async def test_a_version_without_an_evaluation_of_its_weights_wants_force(
     ],
 )
 async def test_what_cannot_be_done(styled: Running, shelf: Path, body, status: int, told: str) -> None:
-    before = StyleFolder(shelf / "house").aliases()
+    before = ArtifactFolder(shelf / "house").aliases()
     response = await styled.client.put(URL, headers=styled.staff(), json=body)
     assert response.status_code == status
     assert told in response.json()["detail"]
-    assert StyleFolder(shelf / "house").aliases() == before
+    assert ArtifactFolder(shelf / "house").aliases() == before
     assert styled.services.styles.choices().retired == frozenset()
 
 
@@ -155,7 +200,7 @@ async def test_what_does_not_load_is_not_published(
     fake.style_faults["house@2"] = "rank 8 is too much"
     status, problem = await put(styled, name="house", version="2", default=True)
     assert (status, "rank 8 is too much" in problem["detail"]) == (409, True)
-    assert StyleFolder(shelf / "house").aliases().champion == "1"
+    assert ArtifactFolder(shelf / "house").aliases().champion == "1"
     assert styled.services.styles.choices().default is None
 
 
@@ -170,7 +215,7 @@ async def test_default_and_retired_are_kept(styled: Running, settings: Settings)
     status, problem = await put(styled, name="chanel", default=True)
     assert (status, '"retired": false' in problem["detail"]) == (409, True)
     with closing(State.of(settings)) as state:
-        another = StyleBook(state).choices()  # another process
+        another = StylePolicyRepository(state).choices()  # another process
     assert (another.default, another.retired) == ("house", frozenset({"chanel"}))
     assert (await put(styled, name="chanel", retired=False, default=True))[0] == 200
     choices = styled.services.styles.choices()

@@ -19,13 +19,15 @@ from indexer.embedder import Embedder
 from indexer.item import Department, Slot
 from indexer.pipeline.build import FeedSource, build_snapshot
 from indexer.storage.snapshot import SnapshotStore
+from service.catalog.view import CatalogView
 from service.composition.planner import Planned, make_plans
 from service.query.encoder import QueryEncoder
-from service.query.parser import Brief, BriefReader
+from service.query.parser import QueryParser
+from service.query.wish import QueryIntent
+from service.registry.evaluation import EvaluationError
 from service.retrieval.retriever import Retriever
 from service.schemas.outfits import OutfitRequest
 from training.data.looks import StyledLook
-from training.evaluation.result import EvaluationError
 
 ROWS = "rows.json"
 _FEED = "feed.jsonl"
@@ -134,28 +136,28 @@ class LookbookCatalogue:
     def __init__(self, folder: Path, embedder: Embedder) -> None:
         """Raises EvaluationError when the folder has no such catalogue, SnapshotError when it is damaged."""
         self.rows: dict[str, Row] = {row.sku: row for row in _read_rows(folder / ROWS)}
-        self.briefs = BriefReader(embedder)
+        self.briefs = QueryParser(embedder)
         self._embedder = embedder
-        self._tuned: dict[str, BriefReader] = {}
+        self._tuned: dict[str, QueryParser] = {}
         snapshot = SnapshotStore(folder).current()
         snapshot.require_embedder(embedder.name, embedder.digest)
-        self.retriever = Retriever(snapshot)
-        places = {item.sku: place for place, item in self.retriever.bearers(self.rows).items()}
+        self.retriever = Retriever(CatalogView(snapshot))
+        places = {item.sku: place for place, item in self.retriever.view.bearers(self.rows).items()}
         self._places = {_key(row): places[row.sku] for row in self.rows.values() if row.sku in places}
 
     def plan(
         self, request: OutfitRequest, candidates: int, encoder: QueryEncoder | None = None
-    ) -> tuple[Planned, Brief]:
+    ) -> tuple[Planned, QueryIntent]:
         """What serving would compose for the request, with so many candidates per slot, and how it was read: by the
         embedder alone, or with a query encoder.
         """
         brief = self.read(request, encoder)
         return make_plans(request, brief, self.retriever, max(candidates, request.count)), brief
 
-    def read(self, request: OutfitRequest, encoder: QueryEncoder | None = None) -> Brief:
+    def read(self, request: OutfitRequest, encoder: QueryEncoder | None = None) -> QueryIntent:
         """How serving reads the request: by the embedder alone, or with a query encoder."""
         if encoder is not None and encoder.digest not in self._tuned:
-            self._tuned[encoder.digest] = BriefReader(self._embedder, encoder)
+            self._tuned[encoder.digest] = QueryParser(self._embedder, encoder)
         return (self.briefs if encoder is None else self._tuned[encoder.digest]).read(request)
 
     def position(self, slot: Slot, text: str, department: Department | None) -> int:
@@ -167,13 +169,8 @@ class LookbookCatalogue:
 
     def labels(self) -> set[tuple[Slot, str]]:
         """Slot and label of every piece in stock: all that a stylist may be asked about."""
-        items = self.retriever.snapshot.catalogue.iter_items()
+        items = self.retriever.view.snapshot.catalogue.iter_items()
         return {(item.slot, item.label()) for item in items if item.slot is not None and item.in_stock}
-
-    def slot_share(self) -> float:
-        """Share of the pieces that the taxonomy put into the slot that their look wears them in."""
-        slots = {item.sku: item.slot for item in self.retriever.snapshot.catalogue.iter_items()}
-        return sum(slots.get(row.sku) == row.slot for row in self.rows.values()) / len(self.rows)
 
     def cost(self, look: StyledLook) -> int:
         """What the look costs here, in cents. Raises EvaluationError naming a piece that is not here."""
@@ -184,7 +181,7 @@ class LookbookCatalogue:
             raise EvaluationError(f"catalogue: look {look.id!r}: not here: {error}") from error
 
     def close(self) -> None:
-        self.retriever.snapshot.close()
+        self.retriever.view.snapshot.close()
 
 
 def _read_rows(path: Path) -> Iterable[Row]:

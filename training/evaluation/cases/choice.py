@@ -19,7 +19,6 @@ from training.data.decisions import ORDER, Pool
 from training.data.looks import StyledLook
 
 NEGATIVES = 3
-VIBE_TASKS = ("vibe_choice", "vibe_choice_hard", "next_piece", "near_miss")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class ChoiceCase:
 
 
 def lookbook_cases(looks: Sequence[StyledLook], embedder: Embedder, seed: int = 0) -> list[ChoiceCase]:
-    """The cases of `VIBE_TASKS` from looks with a wish. Negatives are same-slot pieces of the same range and
+    """The cases of all tasks below from looks with a wish. Negatives are same-slot pieces of the same range and
     department from other vibes of the same looks; a decision with fewer than `NEGATIVES` of them is left out.
 
     `vibe_choice` shows the wish and the department alone, `vibe_choice_hard` too, with negatives from the pieces

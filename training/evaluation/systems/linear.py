@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from service.composition.composer import Weights as ComposerWeights
 from service.composition.composer import standardise
+from service.composition.weights import Weights as ComposerWeights
 from service.lm.scorer import Scores
+from service.registry.evaluation import System
 from training.evaluation.cases.choice import random_of
-from training.evaluation.result import System
 from training.evaluation.systems.features import Feature, Table
 
 Weights = dict[Feature, float]

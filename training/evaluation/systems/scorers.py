@@ -17,15 +17,16 @@ import numpy as np
 from indexer.item import Slot
 from indexer.taxonomy.classify import ProductText, classify
 from service.artifacts import must_be
-from service.composition.composer import TUNED_REST, EncodeWorn, Weights
-from service.lm.engine import LanguageModel
-from service.lm.lm_scorer import LmScorer, NeutralScores
+from service.composition.composer import EncodeWorn
+from service.composition.weights import Weights, tuned_weights
+from service.lm.engine import ScoringEngine
+from service.lm.lm_scorer import LmScorer, PmiBaseline
 from service.lm.prompt import Context
 from service.lm.scorer import ComposerName, Question, RetrievalScorer, Scorer, Scores, Session
 from service.query.encoder import QueryEncoder
-from service.registry.adapter import MANIFEST, Adapter, check_files, read_manifest
+from service.registry.adapter import MANIFEST, Adapter, check_adapter, read_manifest
+from service.registry.evaluation import System
 from training.data.looks import StyledLook
-from training.evaluation.result import System
 
 ALONE = Weights(text=1.0, most_text=np.inf, vibe=0.0, rest=0.0, harmony=0.0, repeat=3.0, noise=0.0)
 """The scorer decides. A repeated piece costs three standard deviations, about what it costs in the served sum."""
@@ -130,7 +131,7 @@ class Kinds:
 
     def _learn(self, entries: Sequence[tuple[Slot, str]]) -> None:
         rows = [ProductText(title=text, slot=slot) for slot, text in entries]
-        for entry, guess in zip(entries, classify(rows, None), strict=True):
+        for entry, guess in zip(entries, classify(rows), strict=True):
             self._kinds[entry] = guess.kind
 
 
@@ -145,7 +146,7 @@ def baselines(train: Sequence[StyledLook], seed: int) -> dict[System, Contestant
     }
 
 
-def untuned(model: LanguageModel, neutral: NeutralScores) -> dict[System, Contestant]:
+def untuned(model: ScoringEngine, neutral: PmiBaseline) -> dict[System, Contestant]:
     """The base model: its score alone, and in one sum with the retriever's."""
     scorer = LmScorer(model, None, "scored", neutral)
     return {
@@ -155,7 +156,7 @@ def untuned(model: LanguageModel, neutral: NeutralScores) -> dict[System, Contes
 
 
 def tuned(
-    model: LanguageModel, folder: Path, neutral: NeutralScores, encoder: QueryEncoder | None = None
+    model: ScoringEngine, folder: Path, neutral: PmiBaseline, encoder: QueryEncoder | None = None
 ) -> dict[System, Contestant]:
     """The adapter in `folder`, published or not: its score alone, and as it is served, with the query encoder.
 
@@ -169,28 +170,28 @@ def tuned(
         "tuned": Contestant(scorer, adapter.weights, encoder),
     }
     if encoder is not None:
-        found["tuned-retrieval"] = Contestant(RetrievalScorer(), Weights(rest=TUNED_REST), encoder)
+        found["tuned-retrieval"] = Contestant(RetrievalScorer(), tuned_weights(), encoder)
     return found
 
 
-def checked(model: LanguageModel, folder: Path) -> Adapter:
+def checked(model: ScoringEngine, folder: Path) -> Adapter:
     """The adapter in `folder`, wherever that lies. Raises ModelError when it is damaged or of another model."""
     manifest = read_manifest(folder)
     must_be(folder / MANIFEST, "base_digest", manifest.base_digest, model.digest)
-    return check_files(folder, manifest)
+    return check_adapter(folder)
 
 
 def all_systems(
-    model: LanguageModel,
+    model: ScoringEngine,
     folder: Path | None,
     train: Sequence[StyledLook],
     seed: int,
     encoder: QueryEncoder | None = None,
-    neutral: NeutralScores | None = None,
+    neutral: PmiBaseline | None = None,
 ) -> dict[System, Contestant]:
     """Every system of the evaluation; without an adapter folder those without `tuned`. `neutral` may know pieces
     already.
     """
-    neutral = neutral or NeutralScores(model)
+    neutral = neutral or PmiBaseline(model)
     own = tuned(model, folder, neutral, encoder) if folder is not None else {}
     return {**baselines(train, seed), **untuned(model, neutral), **own}

@@ -15,12 +15,12 @@ import numpy as np
 from tqdm import tqdm
 
 from indexer.item import Slot
-from service.lm.engine import LanguageModel
-from service.lm.lm_scorer import LmScorer, NeutralScores
+from service.lm.engine import ScoringEngine
+from service.lm.lm_scorer import LmScorer, PmiBaseline
 from service.lm.prompt import PROMPT_VERSION, Context, Layout, Piece, Prompt, render
 from service.lm.scorer import Question, Scorer, Scores, Session
+from service.registry.evaluation import EvaluationError
 from training.evaluation.cases.choice import ChoiceCase, cases_digest
-from training.evaluation.result import EvaluationError
 from training.trainers.neutral_cache import read_neutral
 
 _OUTFITS = 8  # read at a time
@@ -70,16 +70,16 @@ def text_scores(
 
 
 def lm_scores(
-    model: LanguageModel,
+    model: ScoringEngine,
     adapter: str | None,
-    neutral: NeutralScores,
+    neutral: PmiBaseline,
     cases: Sequence[ChoiceCase],
     folder: Path | None = None,
 ) -> list[Scores]:
     """`text_scores` of the model, bare or with the adapter: nats per token, or the score head's log-odds.
 
     With a `folder` they are kept there and read again for the same cases, model and adapter; `adapter` must then
-    be a digest, as `Stylists` names adapters. Raises EvaluationError naming a file that cannot be read.
+    be a digest, as `Styles` names adapters. Raises EvaluationError naming a file that cannot be read.
     """
     if not cases:
         return []

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from indexer.embedder import Embedder
-from service.lm.engine import LanguageModel
-from service.lm.lm_scorer import NeutralScores
+from service.lm.engine import ScoringEngine
+from service.lm.lm_scorer import PmiBaseline
 from service.lm.scorer import Scores
+from service.registry.evaluation import SYSTEMS, Estimate, System
 from training.data.looks import Split, StyledLook, texts
 from training.evaluation.bootstrap import Difference, auc_estimate, estimate, paired_difference
 from training.evaluation.cases.choice import ChoiceCase, cases_digest, first_of_each_task, lookbook_cases
 from training.evaluation.cases.polyvore import OutfitPair, polyvore_fitb, polyvore_looks, polyvore_pairs
-from training.evaluation.result import SYSTEMS, Estimate, System
 from training.evaluation.systems.features import QueryEncoder, Table, build_table
 from training.evaluation.systems.linear import Weights, chance, hits, score, score_weights, weights_of
 from training.evaluation.systems.scorers import Kinds
@@ -53,9 +53,9 @@ class Choices:
 class _Evaluator:
     """What turns cases into tables and estimates."""
 
-    model: LanguageModel
+    model: ScoringEngine
     adapter: str | None
-    neutral: NeutralScores
+    neutral: PmiBaseline
     embedder: Embedder
     encoder: QueryEncoder | None
     folder: Path | None
@@ -118,7 +118,7 @@ class _Evaluator:
 
 
 def evaluate_choices(
-    model: LanguageModel,
+    model: ScoringEngine,
     adapter: str | None,
     embedder: Embedder,
     splits: Mapping[Split, Sequence[StyledLook]],
@@ -137,7 +137,7 @@ def evaluate_choices(
     training has seen beside those and Polyvore's `train`: outfits with them are no test. `folder` keeps the
     model's scores for the next run; `limit` bounds the cases of each task. Raises EvaluationError, LookbookError.
     """
-    evaluator = _Evaluator(model, adapter, NeutralScores(model), embedder, encoder, folder, seed)
+    evaluator = _Evaluator(model, adapter, PmiBaseline(model), embedder, encoder, folder, seed)
     found = Choices()
     kinds = Kinds(splits["train"])
     fit = first_of_each_task(lookbook_cases(splits["valid"], embedder, seed), limit)
@@ -152,7 +152,7 @@ def evaluate_choices(
 
 
 def learning_point(
-    model: LanguageModel,
+    model: ScoringEngine,
     adapter: str,
     embedder: Embedder,
     splits: Mapping[Split, Sequence[StyledLook]],
@@ -165,7 +165,7 @@ def learning_point(
     """One point of the learning curve: `vibe_choice` by an adapter that learned from so many percent of the looks,
     on the same cases as every other point. Raises EvaluationError.
     """
-    evaluator = _Evaluator(model, adapter, NeutralScores(model), embedder, encoder, None, seed)
+    evaluator = _Evaluator(model, adapter, PmiBaseline(model), embedder, encoder, None, seed)
     kinds = Kinds(splits["train"])
     fit, test = (
         [

@@ -15,12 +15,12 @@ import numpy as np
 from tqdm import tqdm
 
 from service.composition.composer import compose
-from service.composition.constraints import Candidate
 from service.composition.draft import Plan
+from service.registry.evaluation import Estimate, EvaluationError
+from service.retrieval.shortlist import Candidate
 from training.evaluation.bootstrap import estimate
 from training.evaluation.cases.catalog import LookbookCatalogue, Row
 from training.evaluation.cases.wishes import Wish
-from training.evaluation.result import Estimate, EvaluationError
 from training.evaluation.systems.scorers import Contestant
 from training.evaluation.tasks.violations import violations
 

@@ -15,18 +15,18 @@ from tqdm import tqdm
 
 from indexer.embedder import Embedder
 from indexer.item import Department
-from service.composition.composer import Weights
 from service.composition.draft import Plan
-from service.lm.engine import LanguageModel
-from service.lm.lm_scorer import LmScorer, NeutralScores
+from service.composition.weights import Weights
+from service.lm.engine import ScoringEngine
+from service.lm.lm_scorer import LmScorer, PmiBaseline
 from service.lm.scorer import RetrievalScorer
 from service.query.encoder import QueryEncoder
-from service.query.parser import Brief
+from service.query.wish import QueryIntent
+from service.registry.evaluation import Confusion, Estimate
 from training.data.looks import StyledLook, split_by_group
 from training.evaluation.bootstrap import estimate
 from training.evaluation.cases.catalog import LookbookCatalogue, lookbook_catalogue
 from training.evaluation.cases.wishes import Wish, plain_wishes, wishes_of
-from training.evaluation.result import Confusion, Estimate
 from training.evaluation.systems.scorers import Contestant, tuned
 from training.evaluation.tasks.composition import Answer, answer
 from training.evaluation.tasks.style_judge import Judge, train_judge
@@ -58,7 +58,7 @@ class Fidelity:
 
 
 def evaluate_fidelity(
-    model: LanguageModel,
+    model: ScoringEngine,
     adapters: Mapping[str, Path],
     looks: Mapping[str, Sequence[StyledLook]],
     house: Sequence[StyledLook],
@@ -86,7 +86,7 @@ def evaluate_fidelity(
         *wishes_of(held_out, {}, count, seed, constrained=False),
         *plain_wishes(new_wishes, count, seed),
     ][:limit]
-    neutral = NeutralScores(model)
+    neutral = PmiBaseline(model)
     styles = {style: tuned(model, path, neutral, encoder)["tuned"] for style, path in adapters.items()}
     named = {
         "retrieval-only": Contestant(RetrievalScorer(), Weights()),
@@ -143,7 +143,7 @@ def _plans_by_name(catalogue: LookbookCatalogue, wish: Wish, plans: Sequence[Pla
     return [_by_name(plan, vibe, brief) for plan in plans]
 
 
-def _by_name(plan: Plan, vibe: str, brief: Brief) -> Plan:
+def _by_name(plan: Plan, vibe: str, brief: QueryIntent) -> Plan:
     shortlists = {}
     for slot, shortlist in plan.shortlists.items():
         nearness = brief.similarity(shortlist.vectors)

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from tqdm import tqdm
 
-from service.lm.engine import LanguageModel
+from service.lm.engine import ScoringEngine
 from service.lm.prompt import Layout, render
+from service.registry.evaluation import Estimate, EvaluationError
 from training.evaluation.bootstrap import estimate
 from training.evaluation.cases.catalog import LookbookCatalogue
 from training.evaluation.cases.wishes import Wish
-from training.evaluation.result import Estimate, EvaluationError
 from training.evaluation.systems.scorers import Contestant
 from training.evaluation.tasks.composition import answer
 
@@ -99,7 +99,7 @@ def _quantile(task: str, metric: str, system: str, times: Sequence[float], q: fl
 def prompt_tokens(
     catalogue: LookbookCatalogue,
     wishes: Sequence[Wish],
-    model: LanguageModel,
+    model: ScoringEngine,
     *,
     candidates: int = CANDIDATES,
     seed: int = 0,

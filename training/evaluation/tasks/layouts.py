@@ -12,18 +12,18 @@ from dataclasses import replace
 
 from tqdm import tqdm
 
-from service.lm.engine import LanguageModel
-from service.lm.lm_scorer import LmScorer, NeutralScores
+from service.lm.engine import ScoringEngine
+from service.lm.lm_scorer import LmScorer, PmiBaseline
 from service.lm.prompt import Layout
 from service.lm.scorer import Question, Scorer
+from service.registry.evaluation import Estimate
 from training.evaluation.bootstrap import estimate
 from training.evaluation.cases.choice import ChoiceCase
-from training.evaluation.result import Estimate
 
 _LAYOUTS: tuple[Layout, ...] = ("scored", "listed")
 
 
-def both_layouts(model: LanguageModel, adapter: str | None, neutral: NeutralScores) -> dict[str, Scorer]:
+def both_layouts(model: ScoringEngine, adapter: str | None, neutral: PmiBaseline) -> dict[str, Scorer]:
     """The model in each layout, by the layout's name. `adapter` names one that the model has loaded."""
     return {layout: LmScorer(model, adapter, layout, neutral) for layout in _LAYOUTS}
 

@@ -17,7 +17,8 @@ from indexer.embedder import Embedder
 from service.composition.draft import Plan
 from service.lm.scorer import Scores
 from service.query.encoder import QueryEncoder
-from service.retrieval.filters import apply, filters, size_filter
+from service.registry.evaluation import Estimate, EvaluationError
+from service.retrieval.filters import apply, filters, form_filter, size_filter
 from service.schemas.outfits import OutfitRequest
 from training.data.decisions import ORDER
 from training.data.looks import StyledLook
@@ -25,7 +26,6 @@ from training.evaluation.bootstrap import Difference, estimate, paired_differenc
 from training.evaluation.cases.catalog import LookbookCatalogue
 from training.evaluation.cases.choice import ChoiceCase, lookbook_cases, random_of
 from training.evaluation.cases.wishes import Wish, asked
-from training.evaluation.result import Estimate, EvaluationError
 from training.evaluation.systems.scorers import Contestant
 from training.evaluation.tasks.composition import answer
 
@@ -151,12 +151,13 @@ def _own(catalogue: LookbookCatalogue, rack: Rack) -> list[tuple[str, int]]:
 
 def _offered(catalogue: LookbookCatalogue, rack: Rack) -> bool:
     """Whether the filters of serving let all of the look's own pieces through."""
-    request, facets = rack.wish.request, catalogue.retriever.facets
+    request, columns = rack.wish.request, catalogue.retriever.view.columns
     brief = catalogue.read(request)
     lane = rack.cases[0].context.department or "unisex"
-    shared = filters(facets, request, brief, lane, brief.kids_line if lane == "kids" else "")
+    shared = filters(columns, request, brief, lane, brief.kids_line if lane == "kids" else "")
     for case in rack.cases:
-        mask, _ = apply(facets, case.slot, [*shared, *size_filter(facets, request, brief, case.slot)])
+        chain = [*shared, *form_filter(columns, case.slot, suits=False)]
+        mask, _, _ = apply(columns, case.slot, [*chain, *size_filter(columns, request, brief, case.slot)])
         if not mask[catalogue.position(case.slot, case.options[0], case.context.department)]:
             return False
     return True

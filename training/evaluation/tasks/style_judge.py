@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from indexer.embedder import Embedder, Vectors
 from indexer.item import SLOTS, Slot
+from service.registry.evaluation import EvaluationError
 from training.data.looks import StyledLook
-from training.evaluation.result import EvaluationError
 
 Pieces = Mapping[Slot, str]
 TELLING_LOOKS = 4

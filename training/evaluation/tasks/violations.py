@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from service.composition.constraints import Candidate
+from service.policy.policy import policy
+from service.retrieval.shortlist import Candidate
 from service.schemas.outfits import OutfitRequest
 from training.evaluation.cases.catalog import Row
 
@@ -30,7 +31,7 @@ def _of_outfit(outfit: Pieces, request: OutfitRequest, rows: Mapping[str, Row]) 
         if n > 1:
             yield f"duplicates: {sku} {n} times"
     slots = {piece.slot for piece in outfit}
-    if "shoes" not in slots or not ("dress" in slots or {"top", "bottom"} <= slots):
+    if "shoes" not in slots or not policy().slots.dresses(slots):
         yield f"slots: {', '.join(sorted(slots))} is no whole outfit"
     known = [(piece, rows[piece.sku]) for piece in outfit if piece.sku in rows]
     yield from (f"grounding: {piece.sku} is not in the feed" for piece in outfit if piece.sku not in rows)

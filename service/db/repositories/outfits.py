@@ -1,0 +1,41 @@
+"""Outfits as they were answered, with the request that they answered. Knows no composing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.db.session import State
+from service.db.tables import OutfitRow
+from service.errors import NotFoundError
+from service.schemas.outfits import Outfit, OutfitRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An outfit as it was answered, the request with the seed that was used, and what answered it."""
+
+    outfit: Outfit
+    request: OutfitRequest
+    composer: str
+    style: str
+    style_digest: str
+    index_version: str
+    seed: int
+
+
+def read_made(state: State, outfit_id: str) -> Made:
+    """The outfit of this id. Raises NotFoundError when no such id was ever given out."""
+    with state.session() as session:
+        row = session.get(OutfitRow, outfit_id)
+    if row is None:
+        raise NotFoundError(f"no outfit {outfit_id!r}")
+    request = OutfitRequest.model_validate_json(row.request)
+    return Made(
+        outfit=Outfit.model_validate_json(row.outfit),
+        request=request.model_copy(update={"seed": row.seed}),
+        composer=row.composer,
+        style=row.style,
+        style_digest=row.style_digest,
+        index_version=row.index_version,
+        seed=row.seed,
+    )

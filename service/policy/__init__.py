@@ -1,0 +1,1 @@
+"""What a stylist knows, as tables that people read and a store may change. Knows no items, no wishes, no scoring."""

@@ -1,0 +1,29 @@
+"""Which style a request is composed in. Knows no pieces."""
+
+from __future__ import annotations
+
+from service.errors import InvalidError, UnavailableError
+from service.registry.style import Style
+from service.registry.styles import HOUSE, Styles
+from service.schemas.outfits import OutfitRequest, Unmet
+
+
+def chosen_style(styles: Styles, request: OutfitRequest) -> tuple[Style, list[Unmet]]:
+    """The style to compose with, and what is said where it is not the one that was asked for.
+
+    Raises InvalidError for a style that there is not, UnavailableError for one that cannot be used.
+    """
+    name = request.style or styles.default
+    if styles.retired(name):
+        raise InvalidError.at("style", f"{name!r} is retired; GET /v1/styles lists what there is")
+    if reason := styles.broken(name):
+        raise UnavailableError(f"style {name!r} cannot be used: {reason}")
+    style = styles.get(name)
+    if style is not None:
+        return style, []
+    fallback = styles.get(styles.default)
+    if name != HOUSE or fallback is None:
+        known = ", ".join(view.name for view in styles.views())
+        raise InvalidError.at("style", f"there is no style {name!r}; there are: {known}")
+    reason = f"no house style is published yet; composed with {fallback.ref.name!r}"
+    return fallback, [Unmet(constraint="style", reason=reason, hint="publish an adapter named 'house'")]

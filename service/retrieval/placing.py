@@ -1,0 +1,221 @@
+"""Where in an outfit what a request asks for by name goes: which slot holds the named piece, which the wanted colour.
+
+Knows columns and masks; nothing of vectors, and composes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from indexer.item import Slot
+from service.catalog.columns import CatalogColumns, Mask
+from service.query.demands import NamedPiece
+from service.query.families import meant
+from service.retrieval.asked import Matched, in_color, matching, of_brand, of_material, of_pattern
+from service.schemas.outfits import OutfitRequest, Unmet
+
+Within = Callable[[Slot], Mask]
+"""The pieces of a slot that every hard constraint allows, shape (items,)."""
+
+_REST: tuple[Slot, ...] = ("outerwear", "shoes", "bag", "jewelry", "accessory")
+_SUITS = meant("suit")
+_JACKETS = frozenset({"suit-jacket", "tuxedo-jacket", "blazer"})
+_TROUSERS = frozenset({"suit-trousers", "tuxedo-trousers", "dress-trousers"})
+_LIES: dict[str, tuple[Slot, ...]] = {
+    "leather": ("outerwear", "shoes", "bag", "bottom", "accessory"),
+    "faux leather": ("outerwear", "shoes", "bag", "bottom", "accessory"),
+    "suede": ("shoes", "outerwear", "bag", "accessory"),
+    "straw": ("bag", "accessory", "shoes"),
+    "jute": ("bag", "shoes"),
+    "rubber": ("shoes",),
+    "canvas": ("bag", "shoes", "outerwear"),
+    "gold": ("jewelry",),
+    "silver": ("jewelry",),
+    "pearl": ("jewelry",),
+    "steel": ("jewelry",),
+    "shearling": ("outerwear",),
+    "fur": ("outerwear", "accessory"),
+    "faux fur": ("outerwear", "accessory"),
+    "down": ("outerwear",),
+}
+"""Materials that are rarely what tops, bottoms or dresses are of, and where they are looked for first."""
+
+
+@dataclass(slots=True)
+class Placed:
+    """`only` is what may fill a slot, shape (items,); `forced` slots must be filled; `without` are slots that no outfit
+    of the answer may have, since what was asked for would not be in it.
+    """
+
+    only: dict[Slot, Mask] = field(default_factory=dict)
+    forced: list[Slot] = field(default_factory=list)
+    without: set[Slot] = field(default_factory=set)
+    unmet: list[Unmet] = field(default_factory=list)
+    whole_suit: bool = False
+    """Whether the outerwear that was asked for is a whole suit."""
+
+
+def place(
+    columns: CatalogColumns,
+    request: OutfitRequest,
+    pieces: Sequence[NamedPiece],
+    within: Within,
+    taken: frozenset[Slot],
+    dresses: bool,
+) -> Placed:
+    """Where everything goes. `taken` slots are filled already; `dresses`: whether a dress is worn at all."""
+    placed = Placed()
+    _place_pieces(columns, request, pieces, within, taken, placed)
+    for constraint, value, mask in _wants(columns, request):
+        _place_want(constraint, value, mask, within, taken, dresses, placed)
+    return placed
+
+
+def _place_pieces(
+    columns: CatalogColumns,
+    request: OutfitRequest,
+    pieces: Sequence[NamedPiece],
+    within: Within,
+    taken: frozenset[Slot],
+    placed: Placed,
+) -> None:
+    found: dict[Slot, list[tuple[NamedPiece, Matched]]] = {}
+    for piece in _as_sold(columns, pieces, within):
+        if not piece.kinds:
+            placed.unmet.append(_no(piece, "is nothing that the store's index knows"))
+            continue
+        here = [s for s in piece.slots if request.slots is None or s in request.slots]
+        if not here:
+            placed.unmet.append(_no(piece, f"is not among the slots {', '.join(request.slots or ())}"))
+            continue
+        if any(s in taken for s in here):
+            placed.unmet.append(_no(piece, "has no place beside what is worn already"))
+            continue
+        hits = [(s, m) for s in here if (m := matching(columns, piece, within(s))) is not None]
+        if not hits:
+            placed.unmet.append(_no(piece, "is not to be had as it is asked for"))
+            continue
+        slot, match = min(hits, key=lambda hit: len(hit[1].missed))
+        found.setdefault(slot, []).append((piece, match))
+    _never_both(found, placed)
+    for slot, hits_of_slot in found.items():
+        _fill(columns, slot, hits_of_slot, placed)
+
+
+def _as_sold(columns: CatalogColumns, pieces: Sequence[NamedPiece], within: Within) -> Iterator[NamedPiece]:
+    """The pieces, with a whole suit as its jacket and its trousers where the store sells those alone."""
+    for piece in pieces:
+        suit = piece.kinds and piece.kinds <= _SUITS
+        if not suit or (columns.any_of("kind", piece.kinds) & within("outerwear")).any():
+            yield piece
+            continue
+        yield replace(piece, kinds=_JACKETS, slots=("outerwear",))
+        yield replace(piece, kinds=_TROUSERS, slots=("bottom",))
+
+
+def _never_both(found: dict[Slot, list[tuple[NamedPiece, Matched]]], placed: Placed) -> None:
+    """A dress leaves no room for a top or a bottom: the first one named stays, the others are said."""
+    order = [slot for slot in found if slot in ("dress", "top", "bottom")]
+    if "dress" not in order or len(order) == 1:
+        return
+    gone: list[Slot] = [s for s in order if (s != "dress") == (order[0] == "dress")]
+    for slot in gone:
+        kept = found[order[0]][0][0].text
+        for piece, _ in found.pop(slot):
+            placed.unmet.append(_no(piece, f"is not worn with {kept}"))
+
+
+def _fill(
+    columns: CatalogColumns, slot: Slot, hits: Sequence[tuple[NamedPiece, Matched]], placed: Placed
+) -> None:
+    exact = [hit for hit in hits if not hit[1].missed]
+    chosen = exact or hits
+    placed.only[slot] = np.logical_or.reduce([match.allowed for _, match in chosen])
+    placed.forced.append(slot)
+    whole = columns.covers("bottom")
+    if slot == "outerwear" and bool((placed.only[slot] & whole).any()):
+        separate = placed.only[slot] & ~whole
+        placed.whole_suit = not separate.any() or all("suit" in piece.kinds for piece, _ in chosen)
+        placed.only[slot] = placed.only[slot] & whole if placed.whole_suit else separate
+    for piece, match in hits:
+        for constraint in dict.fromkeys(match.missed):
+            what = constraint.partition(".")[2] or constraint
+            reason = f"there is no such {piece.text} as to its {what}; the nearest is in the outfit"
+            placed.unmet.append(Unmet(constraint=constraint, reason=reason, hint="take the nearest"))
+    if len({piece.kinds for piece, _ in hits}) > 1:
+        names = " or ".join(piece.text for piece, _ in hits)
+        reason = f"an outfit has one {slot}: each has {names}"
+        placed.unmet.append(Unmet(constraint="include.kinds", reason=reason, hint="name the one"))
+
+
+def _no(piece: NamedPiece, reason: str) -> Unmet:
+    return Unmet(constraint="include.kinds", reason=f"{piece.text}: {reason}", hint="ask for another piece")
+
+
+def _wants(columns: CatalogColumns, request: OutfitRequest) -> Iterator[tuple[str, str, Mask]]:
+    include = request.include
+    for color in include.colors:
+        yield "include.colors", color, in_color(columns, [color])
+    for material in include.materials:
+        yield "include.materials", material, of_material(columns, [material])
+    for pattern in include.patterns:
+        yield "include.patterns", pattern, of_pattern(columns, [pattern])
+    for brand in include.brands:
+        yield "include.brands", brand, of_brand(columns, [brand])
+
+
+def _place_want(
+    constraint: str,
+    value: str,
+    mask: Mask,
+    within: Within,
+    taken: frozenset[Slot],
+    dresses: bool,
+    placed: Placed,
+) -> None:
+    """Into the core of the outfit where it can be, else into the first other slot that has it."""
+
+    def hits(slot: Slot) -> Mask | None:
+        if slot in taken or slot in placed.without:
+            return None
+        found = mask & (placed.only[slot] if slot in placed.only else within(slot))
+        return found if found.any() else None
+
+    if constraint == "include.materials" and value in _LIES and _first(_LIES[value], hits, placed):
+        return
+    dress = hits("dress") if dresses and "dress" not in placed.without else None
+    separates = _first(("top", "bottom"), hits, placed, busy=_busy(placed))
+    if dress is not None:
+        placed.only["dress"] = dress
+    if separates or dress is not None:
+        if dress is None and dresses:
+            placed.without.add("dress")
+        elif not separates and "top" not in taken and "bottom" not in taken:
+            placed.without |= {"top", "bottom"}
+        return
+    if not _first(_REST, hits, placed):
+        reason = f"nothing that fits the rest is {value}"
+        placed.unmet.append(Unmet(constraint=constraint, reason=reason, hint=f"ask without {value!r}"))
+
+
+def _busy(placed: Placed) -> frozenset[Slot]:
+    """Slots that hold something else that was asked for: a second colour goes elsewhere while it can."""
+    return frozenset(placed.only)
+
+
+def _first(
+    order: Sequence[Slot],
+    hits: Callable[[Slot], Mask | None],
+    placed: Placed,
+    busy: frozenset[Slot] = frozenset(),
+) -> bool:
+    for slot in sorted(order, key=lambda s: s in busy):
+        if (found := hits(slot)) is not None:
+            placed.only[slot] = found
+            if slot not in placed.forced and slot not in ("top", "bottom", "dress"):
+                placed.forced.append(slot)
+            return True
+    return False
