@@ -55,6 +55,7 @@ class TrainedReader:
     thresholds: Thresholds
     learned: Sequence[tuple[str, Meaning]]
     digest: str = ""
+    """Of all files that it was loaded from: what was read with one is not to be taken for what another reads."""
 
     def save(self, folder: Path) -> str:
         """Writes the folder's files. Returns the digest of the weights."""
@@ -94,7 +95,7 @@ def load(folder: Path) -> TrainedReader:
         members.setdefault(number, {})[weight] = value.astype(np.float32)
     learned = list(learned_meanings((folder / LEARNED).read_text(encoding="utf-8"), LEARNED))
     limits = Thresholds(**settings["thresholds"])
-    return TrainedReader([members[n] for n in sorted(members)], limits, learned, digest)
+    return TrainedReader([members[n] for n in sorted(members)], limits, learned, _digest_of_all(folder))
 
 
 @lru_cache(maxsize=1)
@@ -119,6 +120,11 @@ def _digest(path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise TrainedReaderError(f"{path}: {error}") from error
+
+
+def _digest_of_all(folder: Path) -> str:
+    digests = "\n".join(_digest(folder / name) for name in (WEIGHTS, SETTINGS, LEARNED))
+    return hashlib.sha256(digests.encode()).hexdigest()
 
 
 def _table(learned: Sequence[tuple[str, Meaning]]) -> str:
