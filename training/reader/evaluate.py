@@ -52,9 +52,15 @@ def main(
         figures[name] = summary(scored)
         typer.echo(f"\n## {name}\n\n{table(scored)}")
         if name == "reader":
-            figures["fields"] = {f: _tally(t) for f, t in tallies(scored).items()}
+            figures["fields"] = fields_of(scored)
+            figures["fields by language"] = {
+                language: fields_of([s for s in scored if s.wish.language == language])
+                for language in by_language(wishes)
+            }
             typer.echo(f"\n{field_table(scored)}")
     reader = WishReader(brands, trained)
+    figures["wishes"] = len(wishes)
+    figures["weights"] = trained.digest
     figures["language accuracy"] = float(np.mean([language_of(w.text) == w.language for w in wishes]))
     figures["milliseconds"] = timed(reader, wishes)
     typer.echo(
@@ -147,6 +153,11 @@ def field_table(scored: Sequence[Scored]) -> str:
 
 def _pair(of: Tally | None) -> str:
     return "" if of is None else f"{of.precision:.2f}/{of.recall:.2f}"
+
+
+def fields_of(scored: Sequence[Scored]) -> dict[str, dict[str, float]]:
+    """Figures of every field."""
+    return {field: _tally(of) for field, of in tallies(scored).items()}
 
 
 def _tally(of: Tally) -> dict[str, float]:

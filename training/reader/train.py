@@ -7,7 +7,7 @@ file's language; thresholds are chosen on it, and no member learns from it.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +20,7 @@ from tqdm import tqdm
 import service.query.reading as reading_room
 from service.query.reading.features import Features
 from service.query.reading.tagger import TAGGED, Opinion, Tagger
-from service.query.reading.trained import PACKAGED, TrainedReader
+from service.query.reading.trained import PACKAGED, TrainedReader, load
 from service.query.reading.word_vectors import Floats, WordVectors, common_words
 from service.query.wording.meanings import Meaning
 from service.query.wording.vocabulary import Vocabulary
@@ -64,26 +64,38 @@ def main(
     seeds: Annotated[int, typer.Option(min=1, help="Members of the network.")] = 4,
     epochs: Annotated[int, typer.Option(min=1)] = 10,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same run.")] = 0,
+    keep: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Members of a trained reader, kept as they are: chooses thresholds alone."),
+    ] = None,
 ) -> None:
     """Train the reader of wishes."""
     torch.set_num_threads(1)
     learn, held = split(training_wishes(), HELD_OUT)
     learned = learned_phrases(learn, Vocabulary((), (), common_words()))
     maker = maker_of(learn, learned, WordVectors())
+
+    def write(members: Sequence[Mapping[str, Floats]]) -> None:
+        limits = thresholds(judge(held, maker, Tagger(members)))
+        digest = TrainedReader(members, limits, learned).save(out)
+        typer.echo(
+            f"{out}: {len(members)} members, {len(learn)} wishes learned, {len(held)} held out, "
+            f"{len(learned)} phrases, weights {digest}"
+        )
+
+    if keep:
+        write([member for folder in keep for member in load(folder).members])
+        return
     sets = draw(learn, maker, seed)
     reduction = reduce(sets[0])
     sets = [[reduction.apply(e) for e in examples] for examples in sets]
-    members = []
+    members: list[dict[str, Floats]] = []
     for member in range(seeds):
         network = fit(
             rounds_of(sets), seed + member, Recipe(epochs=epochs), Shape(vectors=REDUCED), _report(member)
         )
         members.append(reduction.unfolded(weights(network)))
-    limits = thresholds(judge(held, maker, Tagger(members)))
-    digest = TrainedReader(members, limits, learned).save(out)
-    typer.echo(
-        f"{out}: {len(learn)} wishes learned, {len(held)} held out, {len(learned)} phrases, weights {digest}"
-    )
+        write(members)  # a run that is stopped leaves what it has
 
 
 def maker_of(

@@ -84,7 +84,19 @@ def assemble(
     chosen = _ranges(_inner(_linked(chosen, opinion, limits), proposals))
     mentions = mentions_of(text, chosen)
     read = [(m.start, m.end) for m in mentions]
-    return mentions, _unread(text, [d for d in doubtful if not any(_covers(r, d) for r in read)])
+    doubtful = [d for d in doubtful if not any(_covers(r, d) for r in read)]
+    return mentions, _unread(text, [*doubtful, *_half_read(chosen, proposals)])
+
+
+def _half_read(chosen: Sequence[Chosen], proposals: Sequence[Candidate]) -> list[tuple[int, int]]:
+    """Compounds of which only the end is read: shoes are not all that "Wanderschuhe" says."""
+    return [
+        (c.found.start, c.found.end)
+        for c in chosen
+        if c.found.field == "kind"
+        and c.found.how == "compound"
+        and not any(o.field != "kind" and o.first == c.found.first and o.how == "compound" for o in proposals)
+    ]
 
 
 def _distrust(found: Candidate) -> float:

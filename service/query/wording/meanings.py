@@ -53,6 +53,7 @@ class Meaning:
     opposite: bool = False
     learned: bool = False
     preferred: bool = False
+    spelled: str = ""
 
 
 def kind_value(kind: str) -> str:
@@ -110,10 +111,11 @@ def _beside() -> Iterator[tuple[str, Meaning]]:
             field = facet or ("season" if value in _SEASONS else value)
             meaning = Meaning(field, value, language, opposite=opposite)
             yield from ((p, meaning) for p in spellings)
-    for language, key, spellings in _keyed("colloquial.tsv"):
-        facet, _, value = key.partition(":")
-        meaning = Meaning(facet, "" if value == NAMELESS else value, language, preferred=True)
-        yield from ((p, meaning) for p in spellings)
+    for name in ("kinds.tsv", "colloquial.tsv"):
+        for language, key, spellings in _keyed(name):
+            facet, _, value = key.partition(":")
+            meaning = Meaning(facet, "" if value == NAMELESS else value, language, preferred=True)
+            yield from ((p, meaning) for p in spellings)
 
 
 def learned_meanings(text: str, name: str) -> Iterator[tuple[str, Meaning]]:

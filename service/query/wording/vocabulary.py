@@ -31,6 +31,8 @@ _MIN_SLIP = 5
 """Letters of a word that may be meant where another stands."""
 _NO_SLIPS = frozenset({"rain", "snow", "season"})
 """Facets of words so short that most other words are near them."""
+_WEARERS = frozenset({"damen", "herren", "kinder", "madchen", "jungen", "dames", "heren", "meisjes", "jongens"})
+"""Beginnings of compounds that say who wears it: of "Damenmantel". Other people's names begin too many words."""
 _LONGEST = 6
 """Words of the longest phrase that is looked for."""
 
@@ -91,6 +93,8 @@ class Vocabulary:
         keys = phrase_keys(phrase)
         if not keys or len(keys) > _LONGEST or (len("".join(keys)) == 1 and keys[0].isascii()):
             return  # a feed's field may say "m" for men; in a wish an "M" is a size
+        if not phrase.isascii():
+            meaning = replace(meaning, spelled=phrase.lower())
         self._exact[keys].append(meaning)
         for language in self._languages_of(meaning):
             if meaning.language == language or language == "en" or len("".join(keys)) >= _MIN_INFLECTED:
@@ -112,6 +116,8 @@ class Vocabulary:
         if len(key) >= _MIN_TAIL and meaning.field in ("kind", "color") and not meaning.weak:
             self._tails[language, key].append(meaning)
         if len(key) >= _MIN_HEAD and meaning.field in ("color", "material", "pattern", "season"):
+            self._heads[language, key].append(meaning)
+        if key in _WEARERS and meaning.field == "who" and not meaning.weak:
             self._heads[language, key].append(meaning)
 
     def find(self, words: Sequence[Word], language: str) -> list[Candidate]:
@@ -145,7 +151,8 @@ class Vocabulary:
     ) -> Iterator[Candidate]:
         slip = any(mended for _, mended in keys)
         for how, meanings in self._look_up(tuple(k for k, _ in keys), language):
-            for meaning in _best(meanings, language):
+            said = " ".join(w.text.lower() for w in words[first:last])
+            for meaning in _best(meanings, language, said):
                 found = _candidate(words, first, last, meaning, "slip" if slip else how, language)
                 far = found.foreign and (slip or found.end - found.start < 3)
                 if not far and not (slip and meaning.field in _NO_SLIPS):
@@ -242,12 +249,20 @@ def _candidate(
     )
 
 
-def _best(meanings: Iterable[Meaning], language: str) -> list[Meaning]:
-    """One meaning a field: the wish's own language first, then any language's, then English, then others'."""
+def _best(meanings: Iterable[Meaning], language: str, said: str = "") -> list[Meaning]:
+    """One meaning a field: the wish's own language first, then any language's, then English, then others'; among them
+    one that is spelled as the wish spells it.
+    """
     order = {language: 0, ANY_LANGUAGE: 1, "en": 2}
     best: dict[str, Meaning] = {}
     for meaning in sorted(
-        meanings, key=lambda m: (order.get(m.language, 3), m.weak or m.own, not m.preferred)
+        meanings,
+        key=lambda m: (
+            order.get(m.language, 3),
+            not said.isascii() and m.spelled != said,
+            m.weak or m.own,
+            not m.preferred,
+        ),
     ):
         if meaning.own and meaning.language != language:
             meaning = replace(meaning, weak=True)

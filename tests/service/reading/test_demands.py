@@ -42,7 +42,7 @@ def test_words_become_fields() -> None:
     assert request.include.colors == ["navy"]
     assert request.budget is not None
     assert (request.budget.max, request.budget.currency) == (80.0, "EUR")
-    assert request.sizes == dict.fromkeys(("top", "bottom", "dress", "outerwear"), ["M"])
+    assert request.sizes == {s: ["M"] for s in ("top", "bottom", "dress", "outerwear")}
     assert request.department == "men"
     assert request.weather is not None
     assert request.weather.rain

@@ -24,10 +24,26 @@ def said(text: str) -> set[tuple[str, str | float | bool]]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("in navy, no skirts, under 100 euros", {("include.colors", "navy"), ("exclude.kinds", "skirt"), ("budget.max", 100.0), ("budget.currency", "EUR")}),
+        (
+            "in navy, no skirts, under 100 euros",
+            {
+                ("include.colors", "navy"),
+                ("exclude.kinds", "skirt"),
+                ("budget.max", 100.0),
+                ("budget.currency", "EUR"),
+            },
+        ),
         ("I hate heels", {("exclude.attributes", "heel")}),
         ("heels? not in a hundred years", {("exclude.attributes", "heel")}),
-        ("black leather jacket and jeans", {("include.colors", "black"), ("include.kinds", "leather-jacket"), ("include.materials", "leather"), ("include.kinds", "jeans")}),
+        (
+            "black leather jacket and jeans",
+            {
+                ("include.colors", "black"),
+                ("include.kinds", "leather-jacket"),
+                ("include.materials", "leather"),
+                ("include.kinds", "jeans"),
+            },
+        ),
         ("a Calzavera bag", {("include.brands", "Calzavera"), ("include.kinds", "bag")}),
         ("nothing from Zara", {("exclude.brands", "Zara")}),
         ("vegan, max 200€", {("attributes", "vegan"), ("budget.max", 200.0), ("budget.currency", "EUR")}),
@@ -36,17 +52,29 @@ def said(text: str) -> set[tuple[str, str | float | bool]]:
         ("only a top and shoes, nothing else", {("slots", "top"), ("slots", "shoes")}),
         ("size M please", {("sizes", "M")}),
         ("für meinen Mann, keine Krawatte", {("department", "men"), ("exclude.kinds", "tie")}),
-        ("keine Röcke, unter 80 Euro", {("exclude.kinds", "skirt"), ("budget.max", 80.0), ("budget.currency", "EUR")}),
+        (
+            "keine Röcke, unter 80 Euro",
+            {("exclude.kinds", "skirt"), ("budget.max", 80.0), ("budget.currency", "EUR")},
+        ),
         ("taille 38, sans cuir", {("sizes", "38"), ("exclude.materials", "leather")}),
         ("per mio marito, niente jeans", {("department", "men"), ("exclude.kinds", "jeans")}),
         ("dla mojego męża, bez krawata", {("department", "men"), ("exclude.kinds", "tie")}),
-        ("不要高跟鞋，预算500块", {("exclude.attributes", "heel"), ("budget.max", 500.0), ("budget.currency", "CNY")}),
-        ("スカートは嫌です、1万円以下", {("exclude.kinds", "skirt"), ("budget.max", 10000.0), ("budget.currency", "JPY")}),
-        ("بدون كعب، أقل من ٢٠٠ درهم", {("exclude.attributes", "heel"), ("budget.max", 200.0), ("budget.currency", "AED")}),
+        (
+            "不要高跟鞋，预算500块",
+            {("exclude.attributes", "heel"), ("budget.max", 500.0), ("budget.currency", "CNY")},
+        ),
+        (
+            "スカートは嫌です、1万円以下",
+            {("exclude.kinds", "skirt"), ("budget.max", 10000.0), ("budget.currency", "JPY")},
+        ),
+        (
+            "بدون كعب، أقل من ٢٠٠ درهم",
+            {("exclude.attributes", "heel"), ("budget.max", 200.0), ("budget.currency", "AED")},
+        ),
         ("my mother's birthday", set()),
         ("lost in translation", set()),
     ],
-)  # fmt: skip
+)
 def test_a_wish_is_read(text: str, expected: set[tuple[str, str | float | bool]]) -> None:
     assert said(text) == expected
 
