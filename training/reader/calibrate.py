@@ -22,7 +22,7 @@ READ, NAMED, VANISHED, MISREAD, FALSE, NEEDLESS = 1.0, 0.4, -1.5, -2.0, -1.0, -0
 ENOUGH = 60
 _READS = tuple(np.round(np.arange(0.30, 0.86, 0.05), 2))
 _DROPS = tuple(np.round(np.arange(0.40, 0.99, 0.04), 2))
-_TAGGED = tuple(np.round(np.arange(0.10, 0.91, 0.05), 2))
+_TAGGED = (0.03, 0.05, 0.07, *np.round(np.arange(0.10, 0.91, 0.05), 2))
 
 
 @dataclass(frozen=True, slots=True)

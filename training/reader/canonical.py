@@ -51,7 +51,7 @@ def canonical(facet: str, value: str) -> str | None:
         if value in {e.key for entries in table(name)._entries.values() for e in entries.values()}:
             return value
         found = whole(name, value) or next(iter(keys(name, value)), None)
-        return None if found == SILENT else found
+        return _shopper_word(facet, value) if found in (None, SILENT) else found
     return value
 
 
@@ -60,7 +60,21 @@ def _kind(value: str) -> str | None:
         return kind_value(value)
     entry = product_words().get(split_words(value), "en")
     named = entry.key if entry is not None else getattr(find_head(value, "en"), "kind", None)
-    return kind_value(named) if named is not None and is_kind(named) else None
+    return kind_value(named) if named is not None and is_kind(named) else _shopper_word("kind", value)
+
+
+def _shopper_word(facet: str, value: str) -> str | None:
+    """What the English tables of shoppers' words call a gold value: "duck egg" is mint there."""
+    return _shopper_words().get((facet, phrase_keys(value)))
+
+
+@lru_cache(maxsize=1)
+def _shopper_words() -> dict[tuple[str, tuple[str, ...]], str]:
+    known = {}
+    for phrase, meaning in phrases():
+        if meaning.language == "en" and meaning.preferred and meaning.value:
+            known[meaning.field, phrase_keys(phrase)] = meaning.value
+    return known
 
 
 def agrees(facet: str, gold: str, read: str, *, excluded: bool = False, said: str = "") -> bool:

@@ -172,10 +172,10 @@ def _tally(of: Tally) -> dict[str, float]:
 
 
 def timed(reader: WishReader, wishes: Sequence[Wish]) -> dict[str, float]:
-    """Milliseconds a wish, each read once after a first one has loaded everything."""
+    """Milliseconds a wish, of every third one, read once after a first one has loaded everything."""
     reader.read("warm")
     spent = []
-    for wish in wishes:
+    for wish in wishes[::3]:
         begun = time.perf_counter()
         reader.read(wish.text)
         spent.append(1000 * (time.perf_counter() - begun))

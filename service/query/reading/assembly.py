@@ -27,7 +27,9 @@ from service.query.wording.vocabulary import Candidate
 from service.query.wording.words import Word
 
 _INNER = frozenset({"color", "material", "pattern"})
-_UNLIKELY = 0.15
+_UNLIKELY = 0.25
+_TORN = 0.2
+"""How likely the contrary may be, at most, of what is read."""
 _RANGE = 20
 """Characters between the two ends of a range, at most."""
 
@@ -67,6 +69,7 @@ def assemble(
     for at, found in enumerate(proposals):
         role, probability = _role(opinion.roles[at])
         sure = role != NONE and probability >= limits.reads(found.field) + _distrust(found)
+        sure = sure and _contrary(opinion.roles[at], role) <= _TORN
         if sure and found.value:
             chosen.append(Chosen(at, found, role))
         elif sure or opinion.roles[at, NONE] < limits.drops(found.field):
@@ -102,6 +105,12 @@ def _half_read(chosen: Sequence[Chosen], proposals: Sequence[Candidate]) -> list
 def _distrust(found: Candidate) -> float:
     """What a proposal must be surer of than others: one that is read into a slip, or into another language."""
     return _UNLIKELY if found.how == "slip" or found.foreign else 0.0
+
+
+def _contrary(probabilities: np.ndarray[tuple[int], np.dtype[np.float32]], role: int) -> float:
+    """How likely it is meant the other way round: to do the opposite is worse than to do nothing."""
+    others = [r for r in (INCLUDE, EXCLUDE, OWN) if r != role]
+    return float(probabilities[others].max()) if role in (INCLUDE, EXCLUDE, OWN) else 0.0
 
 
 def _role(probabilities: np.ndarray[tuple[int], np.dtype[np.float32]]) -> tuple[int, float]:
