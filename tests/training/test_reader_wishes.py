@@ -143,6 +143,19 @@ def test_a_kind_may_be_narrower_by_its_own_words() -> None:
     assert not agrees("color", "red", "blue")
 
 
+def test_kinds_agree_by_the_shop_s_own_families() -> None:
+    assert agrees("kind", "coat", "overcoat")
+    assert not agrees("kind", "overcoat", "coat")
+    assert agrees("kind", "running-shoes", "shoes", said="shoes")
+    assert not agrees("kind", "running-shoes", "shoes", said="running shoes")
+    assert agrees("kind", "chelsea-boots", "boots", excluded=True)
+    assert not agrees("kind", "boots", "chelsea-boots", excluded=True)
+
+
+def test_gold_in_a_shopper_s_word_is_what_the_tables_call_it() -> None:
+    assert canonical("color", "duck egg") == "mint"
+
+
 def test_every_entry_is_right_named_wrong_or_missing() -> None:
     one = wish(
         "no heels, a veil, a red dress, size M",

@@ -80,10 +80,10 @@ def _shopper_words() -> dict[tuple[str, tuple[str, ...]], str]:
 def agrees(facet: str, gold: str, read: str, *, excluded: bool = False, said: str = "") -> bool:
     """Whether a value that was read does for the gold one.
 
-    A wanted kind may be read narrower than gold, and an unwanted one wider, where the shop's families have it so: whoever
-    gets an overcoat has a coat, and who is spared all tights is spared sheer ones. It may be read wider where the words
-    `said` are a table's own for that wider kind: "shoes" among running gear ask for no more than shoes, though gold
-    may know better.
+    A wanted kind may be read narrower than gold, and an unwanted one wider, where the shop's families have it so:
+    whoever gets an overcoat has a coat, and who is spared all tights is spared sheer ones. It may be read wider where
+    the words `said` are a table's own for that wider kind: "shoes" among running gear ask for no more than shoes,
+    though gold may know better.
     """
     wanted = canonical(facet, gold)
     if wanted is None:

@@ -66,7 +66,9 @@ def main(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same run.")] = 0,
     keep: Annotated[
         list[Path] | None,
-        typer.Option(metavar="DIR", help="Members of a trained reader, kept as they are: chooses thresholds alone."),
+        typer.Option(
+            metavar="DIR", help="Members of a trained reader, kept as they are: chooses thresholds alone."
+        ),
     ] = None,
 ) -> None:
     """Train the reader of wishes."""
@@ -75,16 +77,17 @@ def main(
     learned = learned_phrases(learn, Vocabulary((), (), common_words()))
     maker = maker_of(learn, learned, WordVectors())
 
-    def write(members: Sequence[Mapping[str, Floats]]) -> None:
+    def write(members: Sequence[Mapping[str, Floats]], wishes: int = len(learn)) -> None:
         limits = thresholds(judge(held, maker, Tagger(members)))
-        digest = TrainedReader(members, limits, learned).save(out)
+        digest = TrainedReader(members, limits, learned, wishes).save(out)
         typer.echo(
-            f"{out}: {len(members)} members, {len(learn)} wishes learned, {len(held)} held out, "
+            f"{out}: {len(members)} members, {wishes} wishes learned, {len(held)} held out, "
             f"{len(learned)} phrases, weights {digest}"
         )
 
     if keep:
-        write([member for folder in keep for member in load(folder).members])
+        kept = [load(folder) for folder in keep]
+        write([member for reader in kept for member in reader.members], max(r.wishes for r in kept))
         return
     sets = draw(learn, maker, seed)
     reduction = reduce(sets[0])

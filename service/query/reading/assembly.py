@@ -72,7 +72,7 @@ def assemble(
         sure = sure and _contrary(opinion.roles[at], role) <= _TORN
         if sure and found.value:
             chosen.append(Chosen(at, found, role))
-        elif sure or opinion.roles[at, NONE] < limits.drops(found.field):
+        elif sure or opinion.roles[at, NONE] < limits.drops(found.field) or _counts(found):
             doubtful.append((found.start, found.end))
     considered = [(c.found.start, c.found.end) for c in chosen]
     beyond = _beyond_tables(words, proposals, opinion, limits)
@@ -100,6 +100,12 @@ def _half_read(chosen: Sequence[Chosen], proposals: Sequence[Candidate]) -> list
         and c.found.how == "compound"
         and not any(o.field != "kind" and o.first == c.found.first and o.how == "compound" for o in proposals)
     ]
+
+
+def _counts(found: Candidate) -> bool:
+    """Whether a number says itself what it counts: money, degrees or years. Such a one never goes unmentioned."""
+    amount = found.amount
+    return amount is not None and (amount.currency is not None or amount.degrees or amount.years)
 
 
 def _distrust(found: Candidate) -> float:

@@ -54,6 +54,8 @@ class TrainedReader:
     members: Sequence[Mapping[str, Floats]]
     thresholds: Thresholds
     learned: Sequence[tuple[str, Meaning]]
+    wishes: int = 0
+    """How many the members learned from."""
     digest: str = ""
     """Of all files that it was loaded from: what was read with one is not to be taken for what another reads."""
 
@@ -67,7 +69,12 @@ class TrainedReader:
         }
         save_file(tensors, str(folder / WEIGHTS))
         digest = _digest(folder / WEIGHTS)
-        settings = {"format": FORMAT, "weights_sha256": digest, "thresholds": asdict(self.thresholds)}
+        settings = {
+            "format": FORMAT,
+            "weights_sha256": digest,
+            "thresholds": asdict(self.thresholds),
+            "wishes": self.wishes,
+        }
         (folder / SETTINGS).write_text(
             json.dumps(settings, indent=2, sort_keys=True) + "\n", encoding="utf-8"
         )
@@ -95,7 +102,10 @@ def load(folder: Path) -> TrainedReader:
         members.setdefault(number, {})[weight] = value.astype(np.float32)
     learned = list(learned_meanings((folder / LEARNED).read_text(encoding="utf-8"), LEARNED))
     limits = Thresholds(**settings["thresholds"])
-    return TrainedReader([members[n] for n in sorted(members)], limits, learned, _digest_of_all(folder))
+    wishes = int(settings.get("wishes", 0))
+    return TrainedReader(
+        [members[n] for n in sorted(members)], limits, learned, wishes, _digest_of_all(folder)
+    )
 
 
 @lru_cache(maxsize=1)

@@ -31,7 +31,9 @@ _MIN_SLIP = 5
 """Letters of a word that may be meant where another stands."""
 _NO_SLIPS = frozenset({"rain", "snow", "season"})
 """Facets of words so short that most other words are near them."""
-_WEARERS = frozenset({"damen", "herren", "kinder", "madchen", "jungen", "dames", "heren", "meisjes", "jongens"})
+_WEARERS = frozenset(
+    {"damen", "herren", "kinder", "madchen", "jungen", "dames", "heren", "meisjes", "jongens"}
+)
 """Beginnings of compounds that say who wears it: of "Damenmantel". Other people's names begin too many words."""
 _LONGEST = 6
 """Words of the longest phrase that is looked for."""
