@@ -44,12 +44,14 @@ Lookup = Callable[[str], ItemView | None]
 class SwapOrder:
     """`request` asks for the outfits; `kept` are the pieces that must come with it as they were.
 
-    `new_weather` says whether the swap named the weather or the season, which the kept pieces must suit then.
+    `new_weather` says whether the swap named the weather or the season, which the kept pieces must suit then. `unread`
+    is what the words of a turn ask for and nobody could read; it is no part of the request, which is read anew.
     """
 
     request: OutfitRequest
     kept: tuple[OutfitItem, ...]
     new_weather: bool = False
+    unread: tuple[str, ...] = ()
 
 
 def swap_order(old: OutfitRequest, outfit: Outfit, swap: SwapRequest, lookup: Lookup) -> SwapOrder:

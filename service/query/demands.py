@@ -96,9 +96,28 @@ def join(request: OutfitRequest, reading: WishReading, own_kinds: Sequence[OwnPi
         age=age,
         steer=_steer(request.vibe, reading),
         understood=(*_of_fields(request), *_of_words(reading)),
-        unread=reading.unread,
+        unread=(*reading.unread, *dict.fromkeys(m.text for m in _undone(reading))),
         language=reading.language,
     )
+
+
+def _undone(reading: WishReading) -> list[Mention]:
+    """What is read and nothing is done about: a least price, and departments that contradict each other. To be named as
+    unread, since the shopper asked for it.
+    """
+    who = {m.value for m in _departments(reading)}
+    grown = {str(value) for value in who} <= set(_ADULT) and len(who) > 1
+    return [
+        m
+        for m in reading.mentions
+        if m.field == "budget.min" or (grown and m.field == "department" and m in _departments(reading))
+    ]
+
+
+def _departments(reading: WishReading) -> list[Mention]:
+    """Who the clothes are said to be for. An M that is a size is no man."""
+    sized = {(m.start, m.end) for m in reading.of_field("sizes")}
+    return [m for m in reading.of_field("department") if (m.start, m.end) not in sized]
 
 
 def own_texts(request: OutfitRequest, reading: WishReading) -> list[str]:
@@ -108,8 +127,7 @@ def own_texts(request: OutfitRequest, reading: WishReading) -> list[str]:
 
 def _who(request: OutfitRequest, reading: WishReading) -> tuple[str | None, str, float | None]:
     """Department, line of kids, and age in years. Two that contradict each other say nothing."""
-    sized = {(m.start, m.end) for m in reading.of_field("sizes")}  # an M that is a size is no man
-    said = {str(m.value) for m in reading.of_field("department") if (m.start, m.end) not in sized}
+    said = {str(m.value) for m in _departments(reading)}
     ages = [float(m.value) for m in reading.of_field("age") if not isinstance(m.value, str)]
     lines = said & {"girls", "boys"}
     line = next(iter(lines)) if len(lines) == 1 else ""
@@ -219,9 +237,9 @@ def _steer(vibe: str, reading: WishReading) -> str:
 
 
 def _of_words(reading: WishReading) -> Iterator[Understood]:
-    sized = {(m.start, m.end) for m in reading.of_field("sizes")}
+    undone, departments = _undone(reading), _departments(reading)
     for m in reading.mentions:
-        if m.field == "department" and (m.start, m.end) in sized:
+        if m in undone or (m.field == "department" and m not in departments):
             continue
         value = m.text if m.field == "own" else m.value
         yield Understood(text=m.text, field=m.field, value=value, source=m.source)

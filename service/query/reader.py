@@ -33,6 +33,7 @@ class WishReader:
         self._vectors = WordVectors()
         self._tagger = Tagger(trained.members)
         self._thresholds = trained.thresholds
+        self.digest = trained.digest
 
     def read(self, text: str) -> WishReading:
         """The reading of one wish. Never fails: a wish that asks for nothing has an empty reading."""

@@ -38,7 +38,7 @@ from service.recommender.protocol import Condition
 from service.recommender.response import Clock, ResponseBuilder, identity, identity_of, shortfall
 from service.recommender.style_choice import chosen_style
 from service.recommender.trace import trace_of
-from service.recommender.understanding import Planning, Understanding, plan_for, understood
+from service.recommender.understanding import Planning, Understanding, plan_for, understood, unread
 from service.recommender.why import why
 from service.registry.live_encoder import LiveEncoder
 from service.registry.style import Style
@@ -247,7 +247,7 @@ class StoreRecommender:
             head = OutfitResponse(
                 request_id=request_id,
                 understood=understood(wish.demands, planned),
-                unread=list(wish.demands.unread),
+                unread=unread(wish.demands, order),
                 outfits=[],
                 composer=used.scorer.composer,
                 style=used.ref,
@@ -282,11 +282,15 @@ class StoreRecommender:
         """All that decides an answer beside the request and its seed."""
         degraded = [] if wanted is None or used.scorer is wanted.scorer else [used.scorer.composer]
         decided_by = [catalog.snapshot.version, used.ref.digest, encoder.digest, *digests(nudges)]
-        decided_by += [f"policy:{policy().digest}"]
+        decided_by += [f"policy:{policy().digest}", f"reader:{self._understanding.digest}"]
+        decided_by += [f"default:{self._settings.default_department or ''}", self._remembered()]
         decided_by += [f"stock:{catalog.stock.digest}"] if catalog.stock.digest else []
         decided_by += [f"critic:{self._critic.digest}"] if self._critic else []
         decided_by += [f"told:{catalog.corrections.digest}"] if catalog.corrections.digest else []
         return [*decided_by, str(self._settings.candidates_per_slot), *degraded]
+
+    def _remembered(self) -> str:
+        return f"memory:{'' if self._memory is None else self._memory.digest}"
 
     @contextmanager
     def _turn(self, style: Style, planned: Planned, watch: ProgressListener) -> Iterator[Style]:

@@ -20,6 +20,8 @@ from service.db.repositories.outfits import Made
 from service.query.demands import Demands, join, own_texts
 from service.query.intent import Mention, WishReading
 from service.query.reader import WishReader
+from service.query.reading.trained import TrainedReader, packaged
+from service.query.turns import handling
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment
 from service.retrieval.known_words import checked
@@ -41,10 +43,17 @@ class Wish:
 class Understanding:
     """Reads wishes with the brands of the catalogue that is served. Safe to use from any thread."""
 
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: Embedder, trained: TrainedReader | None = None) -> None:
+        """`trained` is the packaged reader where None."""
         self._embedder = embedder
+        self._trained = packaged() if trained is None else trained
         self._lock = threading.Lock()
         self._reader: tuple[str, WishReader] | None = None
+
+    @property
+    def digest(self) -> str:
+        """Names the trained reader: another one may read the same wish otherwise."""
+        return self._trained.digest
 
     def read(self, request: OutfitRequest, catalog: CatalogView) -> Wish:
         """The wish of a request. Deterministic. Raises InvalidError for words in its fields that nobody knows."""
@@ -63,7 +72,9 @@ class Understanding:
             return None if found is None else view(found.item, sku)
 
         said, before = _named(body.say, reader.read(body.say)), reader.read(made.request.vibe)
-        return refine_order(made.request, made.outfit, body, said, before, lookup)
+        return replace(
+            refine_order(made.request, made.outfit, body, said, before, lookup), unread=said.unread
+        )
 
     def _reader_for(self, catalog: CatalogView) -> WishReader:
         """Made once per snapshot: brands come and go with it."""
@@ -71,7 +82,7 @@ class Understanding:
         with self._lock:
             if self._reader is None or self._reader[0] != version:
                 brands = [brand for brand in catalog.columns.inverted["brand"] if brand]
-                self._reader = (version, WishReader(brands))
+                self._reader = (version, WishReader(brands, self._trained))
             return self._reader[1]
 
 
@@ -85,7 +96,8 @@ def _named(say: str, reading: WishReading) -> WishReading:
     for phrase, guess in zip(reading.unread, guesses, strict=True):
         start = say.find(phrase)
         if start >= 0 and (colors := keys(COLORS, phrase)):
-            found.append(Mention(phrase, start, start + len(phrase), "include.colors", colors[0]))
+            name = "exclude.colors" if handling(say, start) == "without" else "include.colors"
+            found.append(Mention(phrase, start, start + len(phrase), name, colors[0]))
         elif start >= 0 and guess.slot is not None:
             found.append(Mention(phrase, start, start + len(phrase), "include.kinds", guess.kind))
         else:
@@ -126,3 +138,9 @@ def understood(demands: Demands, planned: Planned) -> list[Understood]:
     if not demands.request.sizes and planned.plans:
         found.append(Understood(text="", field="sizes", value="the middle of the range", source="guess"))
     return found
+
+
+def unread(demands: Demands, order: SwapOrder | None) -> list[str]:
+    """What could not be read of the wish, and of the words of a turn."""
+    said = () if order is None else order.unread
+    return list(dict.fromkeys([*said, *demands.unread]))

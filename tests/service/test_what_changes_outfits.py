@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from indexer.item import Slot
 from service.policy.policy import use_policy
+from service.query.memory import LookMemory
+from service.query.reading.trained import packaged
 from service.recommender.recommender import StoreRecommender
+from service.recommender.understanding import Understanding
 from service.schemas.catalog import ItemQuery, ItemView
 from service.schemas.outfits import OutfitRequest, OutfitResponse
 
@@ -126,3 +131,27 @@ def test_a_store_s_own_tables_are_part_of_an_outfit_s_identity(
     finally:
         use_policy(None)
     assert ids() == shipped
+
+
+def test_the_reader_the_default_department_and_the_memory_are_part_of_an_outfit_s_identity(
+    sample_recommender: StoreRecommender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them may give another answer to the same request, so that no id may stand for both."""
+
+    def ids() -> tuple[str, ...]:
+        return tuple(outfit.id for outfit in ask(sample_recommender, count=1).outfits)
+
+    found = [ids()]
+    retrained = replace(packaged(), digest="of other weights")
+    settings = sample_recommender._settings.model_copy(update={"default_department": "men"})
+    remembering = LookMemory.of([], lambda texts: np.zeros((len(texts), 4), dtype=np.float32))
+    for name, other in (
+        ("_understanding", Understanding(sample_recommender._embedder, retrained)),
+        ("_settings", settings),
+        ("_memory", remembering),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(sample_recommender, name, other)
+            found.append(ids())
+    assert len(set(found)) == len(found)
+    assert ids() == found[0]

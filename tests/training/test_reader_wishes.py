@@ -12,7 +12,7 @@ from service.query.reading.proposals import EXCLUDE, INCLUDE, MAX, NONE, OWN
 from service.query.wording.vocabulary import Vocabulary
 from service.query.wording.words import split as words_of
 from training.reader.canonical import agrees, canonical
-from training.reader.examples import BRANDS_KNOWN, Gold, _role, learned_phrases
+from training.reader.examples import BRANDS_KNOWN, IGNORED, Gold, _role, learned_phrases
 from training.reader.scoring import score, tallies
 from training.reader.swaps import Swapper
 from training.reader.wishes import BLOCKS, TESTS, Wish, WishError, packaged, parse, split, training_wishes
@@ -106,7 +106,7 @@ def test_roles_follow_the_gold() -> None:
     found = propose(one.text, words_of(one.text), "en", Vocabulary())
     roles = {(one.text[c.start : c.end], c.field): _role(c, one.gold, found) for c in found}
     assert roles["heels", "attribute"] == EXCLUDE
-    assert roles["heels", "kind"] == NONE
+    assert roles["heels", "kind"] == IGNORED
     assert roles["red", "color"] == roles["boots", "kind"] == OWN
     assert roles["hat", "kind"] == NONE
     assert roles["200", "number"] == MAX
@@ -141,6 +141,19 @@ def test_a_kind_may_be_narrower_by_its_own_words() -> None:
     assert agrees("kind", "jacket", "leather-jacket")
     assert not agrees("kind", "leather-jacket", "jacket")
     assert not agrees("color", "red", "blue")
+
+
+def test_kinds_agree_by_the_shop_s_own_families() -> None:
+    assert agrees("kind", "coat", "overcoat")
+    assert not agrees("kind", "overcoat", "coat")
+    assert agrees("kind", "running-shoes", "shoes", said="shoes")
+    assert not agrees("kind", "running-shoes", "shoes", said="running shoes")
+    assert agrees("kind", "chelsea-boots", "boots", excluded=True)
+    assert not agrees("kind", "boots", "chelsea-boots", excluded=True)
+
+
+def test_gold_in_a_shopper_s_word_is_what_the_tables_call_it() -> None:
+    assert canonical("color", "duck egg") == "mint"
 
 
 def test_every_entry_is_right_named_wrong_or_missing() -> None:

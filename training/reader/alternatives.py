@@ -23,7 +23,7 @@ from service.query.weather import degrees_said
 from service.query.wording.meanings import Meaning
 from service.query.wording.vocabulary import Candidate, Vocabulary
 from service.query.wording.words import Word, split
-from training.reader.examples import Example, ExampleMaker, taught_by
+from training.reader.examples import IGNORED, Example, ExampleMaker, taught_by
 from training.reader.network import Shape
 from training.reader.swaps import Swapper
 from training.reader.trainer import Recipe, fit, weights
@@ -109,6 +109,8 @@ class WindowHeads:
             found = maker.proposals(wish, words, None)
             example: Example = maker.make(wish)
             for proposal, row, role in zip(found, self._rows(wish, words, found), example.roles, strict=True):
+                if role == IGNORED:
+                    continue
                 rows[proposal.field].append(row)
                 roles[proposal.field].append(int(role))
         for facet in FACETS:

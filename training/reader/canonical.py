@@ -6,7 +6,9 @@ from functools import lru_cache
 
 from indexer.taxonomy.heads import find_head, product_words
 from indexer.taxonomy.lexicon import SILENT, keys, split_words, table, whole
-from service.query.wording.meanings import is_kind, kind_value
+from service.query.families import barred, meant
+from service.query.wording.meanings import is_kind, kind_value, phrases
+from service.query.wording.words import phrase_keys
 
 _TABLES = {"color": "colors.tsv", "material": "materials.tsv", "pattern": "patterns.tsv"}
 FACET_OF: dict[str, str] = {
@@ -49,7 +51,7 @@ def canonical(facet: str, value: str) -> str | None:
         if value in {e.key for entries in table(name)._entries.values() for e in entries.values()}:
             return value
         found = whole(name, value) or next(iter(keys(name, value)), None)
-        return None if found == SILENT else found
+        return _shopper_word(facet, value) if found in (None, SILENT) else found
     return value
 
 
@@ -58,14 +60,48 @@ def _kind(value: str) -> str | None:
         return kind_value(value)
     entry = product_words().get(split_words(value), "en")
     named = entry.key if entry is not None else getattr(find_head(value, "en"), "kind", None)
-    return kind_value(named) if named is not None and is_kind(named) else None
+    return kind_value(named) if named is not None and is_kind(named) else _shopper_word("kind", value)
 
 
-def agrees(facet: str, gold: str, read: str) -> bool:
-    """Whether a value that was read is the gold one. A kind may be narrower by its own words: "leather-jacket" will
-    do for a jacket, of which leather is said.
+def _shopper_word(facet: str, value: str) -> str | None:
+    """What the English tables of shoppers' words call a gold value: "duck egg" is mint there."""
+    return _shopper_words().get((facet, phrase_keys(value)))
+
+
+@lru_cache(maxsize=1)
+def _shopper_words() -> dict[tuple[str, tuple[str, ...]], str]:
+    known = {}
+    for phrase, meaning in phrases():
+        if meaning.language == "en" and meaning.preferred and meaning.value:
+            known[meaning.field, phrase_keys(phrase)] = meaning.value
+    return known
+
+
+def agrees(facet: str, gold: str, read: str, *, excluded: bool = False, said: str = "") -> bool:
+    """Whether a value that was read does for the gold one.
+
+    A wanted kind may be read narrower than gold, and an unwanted one wider, where the shop's families have it so:
+    whoever gets an overcoat has a coat, and who is spared all tights is spared sheer ones. It may be read wider where
+    the words `said` are a table's own for that wider kind: "shoes" among running gear ask for no more than shoes,
+    though gold may know better.
     """
     wanted = canonical(facet, gold)
     if wanted is None:
         return False
-    return read == wanted or (facet == "kind" and read.endswith("-" + wanted))
+    if read == wanted:
+        return True
+    if facet != "kind":
+        return False
+    if excluded:
+        return bool(barred(wanted)) and barred(wanted) <= barred(read)
+    narrower = bool(meant(read)) and meant(read) <= meant(wanted)
+    return narrower or (wanted in meant(read) and _names(said, read))
+
+
+@lru_cache(maxsize=1)
+def _names_of_kinds() -> frozenset[tuple[tuple[str, ...], str]]:
+    return frozenset((phrase_keys(p), m.value) for p, m in phrases() if m.field == "kind")
+
+
+def _names(said: str, kind: str) -> bool:
+    return (phrase_keys(said), kind) in _names_of_kinds()

@@ -47,6 +47,8 @@ _ROLES = {
 BRANDS_KNOWN = 0.7
 UNKNOWN = 0.12
 """Share of gold words that the tables are made to forget, so that the network learns to find such by itself."""
+AGREED = 2
+"""Wishes that must agree on another meaning than a table's."""
 GIVEN = 0.6
 """Share of gold words unknown to the tables that are proposed all the same, as if the tables had grown."""
 
@@ -60,8 +62,8 @@ class Encodes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One wish. `roles` per proposal; `tags` and `polarities` per word; `belongs` per proposal: the index of the pair
-    that is right, -1 for no kind, IGNORED where nothing is said.
+    """One wish. `roles` per proposal, IGNORED where another facet says it; `tags` and `polarities` per word; `belongs`
+    per proposal: the index of the pair that is right, -1 for no kind, IGNORED where nothing is said.
     """
 
     seen: Features
@@ -153,8 +155,12 @@ def _role_alone(found: Candidate, gold: Sequence[Gold]) -> int:
             if found.opposite and role in (INCLUDE, EXCLUDE):
                 return INCLUDE if role == EXCLUDE else EXCLUDE
             return role
-    own = any(e.field == "own" for e in touching)
-    return OWN if own and found.field in TAGGED else NONE
+    if found.field not in TAGGED:
+        return NONE
+    if any(e.field == "own" for e in touching):
+        return OWN
+    # "No heels" says an attribute; that it names a kind too is neither right nor wrong.
+    return IGNORED if any(facet_of(e.field) in TAGGED for e in touching) else NONE
 
 
 def _tags(words: Sequence[Word], gold: Sequence[Gold]) -> tuple[Ints, Ints]:
@@ -182,7 +188,7 @@ def _tags(words: Sequence[Word], gold: Sequence[Gold]) -> tuple[Ints, Ints]:
 
 def _belongs(at: int, found: Sequence[Candidate], pairs: Ints, roles: Ints, gold: Sequence[Gold]) -> int:
     mine = found[at]
-    if mine.field not in DESCRIBING or roles[at] == NONE:
+    if mine.field not in DESCRIBING or roles[at] in (NONE, IGNORED):
         return IGNORED
     if mine.field == "number" and roles[at] != SIZE:
         return IGNORED
@@ -242,10 +248,13 @@ def _chance_brand(words: Sequence[Word], wish: Wish, rng: random.Random) -> list
 
 
 def learned_phrases(wishes: Sequence[Wish], vocabulary: Vocabulary) -> list[tuple[str, Meaning]]:
-    """Phrases of gold entries that the tables do not know, with what they mean; "" for what has no name."""
+    """Phrases of gold entries that the tables do not know, with what they mean; "" for what has no name. And those that
+    wishes agree to mean something else than the tables say.
+    """
     from training.reader.canonical import canonical
 
     found: dict[tuple[str, str, str], Counter[str]] = {}
+    told: dict[tuple[str, str, str], str | None] = {}
     for wish in wishes:
         proposed = vocabulary.find(split(wish.text), wish.language)
         for gold in wish.gold:
@@ -257,13 +266,23 @@ def learned_phrases(wishes: Sequence[Wish], vocabulary: Vocabulary) -> list[tupl
                 continue
             value = canonical(facet, str(gold.value)) or ""
             known = [c for c in proposed if c.field == facet and _touches(c, gold)]
-            if any(c.value == value and c.how != "slip" for c in known) or (known and not value):
+            if known and not value:
                 continue
-            found.setdefault((wish.language, facet, phrase), Counter())[value] += 1
-    return [
-        (phrase, Meaning(facet, values.most_common(1)[0][0], language, learned=True))
-        for (language, facet, phrase), values in sorted(found.items())
-    ]
+            key = (wish.language, facet, phrase)
+            found.setdefault(key, Counter())[value] += 1
+            same = [c.value for c in known if c.value == value or (c.how != "slip" and _same(c, gold))]
+            told.setdefault(key, value if value in same else next(iter(same), None))
+    learned = []
+    for (language, facet, phrase), values in sorted(found.items()):
+        value, times = values.most_common(1)[0]
+        table = told[language, facet, phrase]
+        if table is None or (table != value and times >= AGREED and 2 * times > values.total()):
+            learned.append((phrase, Meaning(facet, value, language, learned=True, preferred=True)))
+    return learned
+
+
+def _same(found: Candidate, gold: Gold) -> bool:
+    return found.start == gold.start and found.end == gold.end
 
 
 def _teaches(phrase: str, facet: str) -> bool:

@@ -68,7 +68,8 @@ def score(wish: Wish, reading: WishReading) -> Scored:
     free = list(range(len(reading.mentions)))
     outcomes: list[Outcome] = []
     for gold in wish.gold:
-        fitting = [i for i in range(len(reading.mentions)) if _answers(gold, reading.mentions[i])]
+        said = wish.text[gold.start : gold.end]
+        fitting = [i for i in range(len(reading.mentions)) if _answers(gold, reading.mentions[i], said)]
         if not fitting and _in_a_narrower_kind(wish, gold, reading):
             outcomes.append("right")
             continue
@@ -84,7 +85,9 @@ def score(wish: Wish, reading: WishReading) -> Scored:
         else:
             outcomes.append("missing")
     false = [
-        reading.mentions[i] for i in free if not any(_answers(g, reading.mentions[i]) for g in wish.gold)
+        reading.mentions[i]
+        for i in free
+        if not any(_answers(g, reading.mentions[i], wish.text[g.start : g.end]) for g in wish.gold)
     ]
     return Scored(wish, reading, tuple(outcomes), tuple(false))
 
@@ -110,11 +113,33 @@ def tallies(scored: Sequence[Scored]) -> dict[str, Tally]:
     }
 
 
+def _is_borne_out(mention: Mention, gold: Sequence[Gold], outcomes: Sequence[Outcome]) -> bool:
+    """Whether a mention beside the gold ones says no more than they: "no heels" excludes the kind and the attribute,
+    "leather jacket" includes the kind and the material.
+    """
+    return any(
+        _answers(entry, mention)
+        or (
+            outcome == "right"
+            and _touch(entry, mention)
+            and _polarity(entry.field) == _polarity(mention.field)
+        )
+        for entry, outcome in zip(gold, outcomes, strict=True)
+    )
+
+
+def _polarity(field: str) -> str:
+    facet = field.removeprefix("include.").removeprefix("exclude.")
+    if facet in ("kinds", "colors", "materials", "patterns", "attributes"):
+        return "exclude" if field.startswith("exclude") else "include"
+    return field
+
+
 def _group(field: str) -> str:
     return field.partition(".")[0] if field.startswith("sizes") else field
 
 
-def _answers(gold: Gold, mention: Mention) -> bool:
+def _answers(gold: Gold, mention: Mention, said: str = "") -> bool:
     if gold.field == "own":
         return mention.field == "own" and _touch(gold, mention)
     if gold.field.startswith("sizes") and mention.field.startswith("sizes"):
@@ -131,7 +156,9 @@ def _answers(gold: Gold, mention: Mention) -> bool:
     facet = facet_of(gold.field)
     if facet == "brand":
         return mention.value.casefold() == gold.value.casefold() or _touch(gold, mention)
-    return agrees(facet, gold.value, mention.value)
+    excluded = gold.field.startswith("exclude")
+    whole = mention.start <= gold.start and gold.end <= mention.end
+    return agrees(facet, gold.value, mention.value, excluded=excluded, said=said if whole else "")
 
 
 def _in_a_narrower_kind(wish: Wish, gold: Gold, reading: WishReading) -> bool:

@@ -7,7 +7,7 @@ file's language; thresholds are chosen on it, and no member learns from it.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -20,13 +20,13 @@ from tqdm import tqdm
 import service.query.reading as reading_room
 from service.query.reading.features import Features
 from service.query.reading.tagger import TAGGED, Opinion, Tagger
-from service.query.reading.trained import PACKAGED, TrainedReader
+from service.query.reading.trained import PACKAGED, TrainedReader, load
 from service.query.reading.word_vectors import Floats, WordVectors, common_words
 from service.query.wording.meanings import Meaning
 from service.query.wording.vocabulary import Vocabulary
 from service.query.wording.words import split as words_of
 from training.reader.calibrate import Judged, thresholds
-from training.reader.examples import Example, ExampleMaker, learned_phrases, taught_by
+from training.reader.examples import IGNORED, Example, ExampleMaker, learned_phrases, taught_by
 from training.reader.network import Shape
 from training.reader.swaps import Swapper
 from training.reader.trainer import Recipe, fit, weights
@@ -61,29 +61,44 @@ class Reduction:
 
 def main(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the trained reader goes.")] = SHIPPED,
-    seeds: Annotated[int, typer.Option(min=1, help="Members of the network.")] = 3,
+    seeds: Annotated[int, typer.Option(min=1, help="Members of the network.")] = 4,
     epochs: Annotated[int, typer.Option(min=1)] = 10,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same run.")] = 0,
+    keep: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="DIR", help="Members of a trained reader, kept as they are: chooses thresholds alone."
+        ),
+    ] = None,
 ) -> None:
     """Train the reader of wishes."""
     torch.set_num_threads(1)
     learn, held = split(training_wishes(), HELD_OUT)
     learned = learned_phrases(learn, Vocabulary((), (), common_words()))
     maker = maker_of(learn, learned, WordVectors())
+
+    def write(members: Sequence[Mapping[str, Floats]], wishes: int = len(learn)) -> None:
+        limits = thresholds(judge(held, maker, Tagger(members)))
+        digest = TrainedReader(members, limits, learned, wishes).save(out)
+        typer.echo(
+            f"{out}: {len(members)} members, {wishes} wishes learned, {len(held)} held out, "
+            f"{len(learned)} phrases, weights {digest}"
+        )
+
+    if keep:
+        kept = [load(folder) for folder in keep]
+        write([member for reader in kept for member in reader.members], max(r.wishes for r in kept))
+        return
     sets = draw(learn, maker, seed)
     reduction = reduce(sets[0])
     sets = [[reduction.apply(e) for e in examples] for examples in sets]
-    members = []
+    members: list[dict[str, Floats]] = []
     for member in range(seeds):
         network = fit(
             rounds_of(sets), seed + member, Recipe(epochs=epochs), Shape(vectors=REDUCED), _report(member)
         )
         members.append(reduction.unfolded(weights(network)))
-    limits = thresholds(judge(held, maker, Tagger(members)))
-    digest = TrainedReader(members, limits, learned).save(out)
-    typer.echo(
-        f"{out}: {len(learn)} wishes learned, {len(held)} held out, {len(learned)} phrases, weights {digest}"
-    )
+        write(members)  # a run that is stopped leaves what it has
 
 
 def maker_of(
@@ -125,9 +140,10 @@ def judge(wishes: Sequence[Wish], maker: ExampleMaker, tagger: Tagger) -> Judged
         found = maker.proposals(wish, words, None)
         example = maker.make(wish)
         opinion: Opinion = tagger.opinion(example.seen, found, words, wish.language)
-        facets += [c.field for c in found]
-        roles.append(opinion.roles)
-        right.append(example.roles)
+        asked = [i for i, role in enumerate(example.roles) if role != IGNORED]
+        facets += [found[i].field for i in asked]
+        roles.append(opinion.roles[asked])
+        right.append(example.roles[asked])
         known = {
             i for c in found if c.field in (*TAGGED, "who", "number", "size") for i in range(c.first, c.last)
         }

@@ -39,7 +39,7 @@ class Recipe:
     decay: float = 1e-2
     tag_share: float = 0.5
     pair_share: float = 0.5
-    smoothing: float = 0.03
+    smoothing: float = 0.01
 
 
 def fit(
@@ -137,10 +137,12 @@ def _by_length(examples: Sequence[Example], rng: random.Random, batch: int) -> l
 
 def _loss(scores: Scores, answers: Answers, recipe: Recipe) -> Tensor:
     loss = scores.tags.new_zeros(())
-    if len(answers.roles):
-        allowed = scores.roles > -1e3
-        logs = functional.log_softmax(scores.roles, dim=-1)
-        hit = logs[torch.arange(len(answers.roles)), answers.roles]
+    asked = answers.roles != IGNORED
+    if asked.any():
+        roles = scores.roles[asked]
+        allowed = roles > -1e3
+        logs = functional.log_softmax(roles, dim=-1)
+        hit = logs[torch.arange(len(roles)), answers.roles[asked]]
         spread = torch.where(allowed, logs, 0.0).sum(-1) / allowed.sum(-1)
         loss = loss - ((1 - recipe.smoothing) * hit + recipe.smoothing * spread).mean()
     tags = functional.cross_entropy(scores.tags.flatten(0, 1), answers.tags.flatten(), ignore_index=IGNORED)

@@ -15,8 +15,15 @@ from typing import Any
 
 from service.query.intent import FIELDS
 
-TRAINING = ("train_more", "train_en", "train_de_nl_pl", "train_fr_es_it_pt", "train_zh_ja_ar")
-NEVER_HELD_OUT = frozenset({"train_more"})
+TRAINING = (
+    "train_more",
+    "train_everyday",
+    "train_en",
+    "train_de_nl_pl",
+    "train_fr_es_it_pt",
+    "train_zh_ja_ar",
+)
+NEVER_HELD_OUT = frozenset({"train_more", "train_everyday"})
 TESTS = ("test_en", "test_other")
 BLOCKS = 6
 

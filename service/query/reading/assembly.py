@@ -26,6 +26,10 @@ from service.query.reading.tagger import POLARITIES, TAGGED, TAGS, Opinion
 from service.query.wording.vocabulary import Candidate
 from service.query.wording.words import Word
 
+_INNER = frozenset({"color", "material", "pattern"})
+_UNLIKELY = 0.25
+_TORN = 0.2
+"""How likely the contrary may be, at most, of what is read."""
 _RANGE = 20
 """Characters between the two ends of a range, at most."""
 
@@ -64,10 +68,11 @@ def assemble(
     doubtful: list[tuple[int, int]] = []
     for at, found in enumerate(proposals):
         role, probability = _role(opinion.roles[at])
-        sure = role != NONE and probability >= limits.reads(found.field)
+        sure = role != NONE and probability >= limits.reads(found.field) + _distrust(found)
+        sure = sure and _contrary(opinion.roles[at], role) <= _TORN
         if sure and found.value:
             chosen.append(Chosen(at, found, role))
-        elif sure or opinion.roles[at, NONE] < limits.drops(found.field):
+        elif sure or opinion.roles[at, NONE] < limits.drops(found.field) or _counts(found):
             doubtful.append((found.start, found.end))
     considered = [(c.found.start, c.found.end) for c in chosen]
     beyond = _beyond_tables(words, proposals, opinion, limits)
@@ -79,10 +84,39 @@ def assemble(
             chosen.append(Chosen(-1, Candidate(0, 0, *span, facet, text[span[0] : span[1]]), role))
         else:
             doubtful.append(span)
-    chosen = _ranges(_compounds(_linked(chosen, opinion, limits), proposals))
+    chosen = _ranges(_inner(_linked(chosen, opinion, limits), proposals))
     mentions = mentions_of(text, chosen)
     read = [(m.start, m.end) for m in mentions]
-    return mentions, _unread(text, [d for d in doubtful if not any(_covers(r, d) for r in read)])
+    doubtful = [d for d in doubtful if not any(_covers(r, d) for r in read)]
+    return mentions, _unread(text, [*doubtful, *_half_read(chosen, proposals)])
+
+
+def _half_read(chosen: Sequence[Chosen], proposals: Sequence[Candidate]) -> list[tuple[int, int]]:
+    """Compounds of which only the end is read: shoes are not all that "Wanderschuhe" says."""
+    return [
+        (c.found.start, c.found.end)
+        for c in chosen
+        if c.found.field == "kind"
+        and c.found.how == "compound"
+        and not any(o.field != "kind" and o.first == c.found.first and o.how == "compound" for o in proposals)
+    ]
+
+
+def _counts(found: Candidate) -> bool:
+    """Whether a number says itself what it counts: money, degrees or years. Such a one never goes unmentioned."""
+    amount = found.amount
+    return amount is not None and (amount.currency is not None or amount.degrees or amount.years)
+
+
+def _distrust(found: Candidate) -> float:
+    """What a proposal must be surer of than others: one that is read into a slip, or into another language."""
+    return _UNLIKELY if found.how == "slip" or found.foreign else 0.0
+
+
+def _contrary(probabilities: np.ndarray[tuple[int], np.dtype[np.float32]], role: int) -> float:
+    """How likely it is meant the other way round: to do the opposite is worse than to do nothing."""
+    others = [r for r in (INCLUDE, EXCLUDE, OWN) if r != role]
+    return float(probabilities[others].max()) if role in (INCLUDE, EXCLUDE, OWN) else 0.0
 
 
 def _role(probabilities: np.ndarray[tuple[int], np.dtype[np.float32]]) -> tuple[int, float]:
@@ -162,17 +196,17 @@ def _brand(span: tuple[int, int], words: Sequence[Word], opinion: Opinion) -> fl
     return min(float(opinion.tags[i, columns].sum()) for i in inside)
 
 
-def _compounds(chosen: Sequence[Chosen], proposals: Sequence[Candidate]) -> list[Chosen]:
-    """What the beginning of a compound says of a wanted or owned garment: leather of "Ledergürtel"."""
-    kinds = {(c.found.first, c.found.last): c for c in chosen if c.found.field == "kind" and c.at >= 0}
+def _inner(chosen: Sequence[Chosen], proposals: Sequence[Candidate]) -> list[Chosen]:
+    """What part of a wanted or owned garment's name says of it: leather of "leather jacket" and "Ledergürtel"."""
+    kinds = [c for c in chosen if c.found.field == "kind" and c.at >= 0 and c.role in (INCLUDE, OWN)]
     read = {c.at for c in chosen}
     added = []
     for at, found in enumerate(proposals):
-        kind = kinds.get((found.first, found.last))
-        if kind is None or at in read or found.how != "compound" or found.field == "kind" or not found.value:
+        if at in read or found.field not in _INNER or not found.value or found.foreign:
             continue
-        if kind.role in (INCLUDE, OWN):
-            added.append(Chosen(at, found, kind.role, kind.at))
+        holder = next((k for k in kinds if k.found.first <= found.first and found.last <= k.found.last), None)
+        if holder is not None and (found.inside or found.how == "compound"):
+            added.append(Chosen(at, found, holder.role, holder.at))
     return [*chosen, *added]
 
 
@@ -195,7 +229,12 @@ def _unread(text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
             merged.append((start, end))
-    return tuple(dict.fromkeys(text[a:b] for a, b in merged))
+    return tuple(dict.fromkeys(text[a:b] for a, b in merged if _says_something(text[a:b])))
+
+
+def _says_something(phrase: str) -> bool:
+    """Whether a phrase is more than one letter, or one syllable of Japanese that only joins words."""
+    return len(phrase) > 1 or "\u3400" <= phrase <= "\u9fff"
 
 
 def _overlap(a: tuple[int, int], b: tuple[int, int]) -> bool:

@@ -23,7 +23,7 @@ _SIZES_OF_NUMBERS = (3, 8, 13, 17, 25, 36, 47, 61, 75, 101, 201, 501, 2001)
 _GLUED_LETTERS = re.compile(r"[^\W\d_]")
 
 MARKS_WIDTH = 2 * len(FACETS) + len(_SHAPES) + len(_MARKS) + 6 + len(LANGUAGES)
-TRAITS_WIDTH = len(FACETS) + len(HOWS) + 6 + 4 + 11 + len(_SIZES_OF_NUMBERS) + 1
+TRAITS_WIDTH = len(FACETS) + len(HOWS) + 7 + 4 + 11 + len(_SIZES_OF_NUMBERS) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,8 @@ def _fill_traits(row: Floats, found: Candidate, proposals: Sequence[Candidate], 
     left = len(FACETS)
     row[left + HOWS.index(found.how)] = 1.0
     left += len(HOWS)
-    row[left : left + 6] = (
+    row[left : left + 7] = (
+        not found.value,
         found.foreign,
         found.weak,
         found.opposite,
@@ -92,7 +93,7 @@ def _fill_traits(row: Floats, found: Candidate, proposals: Sequence[Candidate], 
         found.inside,
         min(found.last - found.first, 4) / 4,
     )
-    left += 6
+    left += 7
     rivals = [c for c in proposals if c is not found and c.first < found.last and found.first < c.last]
     row[left : left + 4] = (
         any(c.field == "kind" for c in rivals),

@@ -54,7 +54,10 @@ class TrainedReader:
     members: Sequence[Mapping[str, Floats]]
     thresholds: Thresholds
     learned: Sequence[tuple[str, Meaning]]
+    wishes: int = 0
+    """How many the members learned from."""
     digest: str = ""
+    """Of all files that it was loaded from: what was read with one is not to be taken for what another reads."""
 
     def save(self, folder: Path) -> str:
         """Writes the folder's files. Returns the digest of the weights."""
@@ -66,7 +69,12 @@ class TrainedReader:
         }
         save_file(tensors, str(folder / WEIGHTS))
         digest = _digest(folder / WEIGHTS)
-        settings = {"format": FORMAT, "weights_sha256": digest, "thresholds": asdict(self.thresholds)}
+        settings = {
+            "format": FORMAT,
+            "weights_sha256": digest,
+            "thresholds": asdict(self.thresholds),
+            "wishes": self.wishes,
+        }
         (folder / SETTINGS).write_text(
             json.dumps(settings, indent=2, sort_keys=True) + "\n", encoding="utf-8"
         )
@@ -94,7 +102,10 @@ def load(folder: Path) -> TrainedReader:
         members.setdefault(number, {})[weight] = value.astype(np.float32)
     learned = list(learned_meanings((folder / LEARNED).read_text(encoding="utf-8"), LEARNED))
     limits = Thresholds(**settings["thresholds"])
-    return TrainedReader([members[n] for n in sorted(members)], limits, learned, digest)
+    wishes = int(settings.get("wishes", 0))
+    return TrainedReader(
+        [members[n] for n in sorted(members)], limits, learned, wishes, _digest_of_all(folder)
+    )
 
 
 @lru_cache(maxsize=1)
@@ -119,6 +130,11 @@ def _digest(path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise TrainedReaderError(f"{path}: {error}") from error
+
+
+def _digest_of_all(folder: Path) -> str:
+    digests = "\n".join(_digest(folder / name) for name in (WEIGHTS, SETTINGS, LEARNED))
+    return hashlib.sha256(digests.encode()).hexdigest()
 
 
 def _table(learned: Sequence[tuple[str, Meaning]]) -> str:

@@ -41,7 +41,8 @@ _WHOLE_SLOT = {"day-dress": "dress"}
 class Meaning:
     """What a phrase means in one language. `weak`: it often means something else. `own`: only in this language.
 
-    `opposite`: the words ask for the contrary of `value`. `learned`: from wishes, not from a table.
+    `opposite`: the words ask for the contrary of `value`. `learned`: from wishes, not from a table. `preferred`: what
+    shoppers mean by it, where a feed means something else.
     """
 
     field: str
@@ -51,6 +52,8 @@ class Meaning:
     own: bool = False
     opposite: bool = False
     learned: bool = False
+    preferred: bool = False
+    spelled: str = ""
 
 
 def kind_value(kind: str) -> str:
@@ -108,17 +111,18 @@ def _beside() -> Iterator[tuple[str, Meaning]]:
             field = facet or ("season" if value in _SEASONS else value)
             meaning = Meaning(field, value, language, opposite=opposite)
             yield from ((p, meaning) for p in spellings)
-    for language, key, spellings in _keyed("colloquial.tsv"):
-        facet, _, value = key.partition(":")
-        meaning = Meaning(facet, "" if value == NAMELESS else value, language)
-        yield from ((p, meaning) for p in spellings)
+    for name in ("kinds.tsv", "colloquial.tsv"):
+        for language, key, spellings in _keyed(name):
+            facet, _, value = key.partition(":")
+            meaning = Meaning(facet, "" if value == NAMELESS else value, language, preferred=True)
+            yield from ((p, meaning) for p in spellings)
 
 
 def learned_meanings(text: str, name: str) -> Iterator[tuple[str, Meaning]]:
     """What wishes taught: rows `language:facet:value<TAB>phrases`, where NAMELESS is a value that has no name here."""
     for language, key, spellings in _rows(text, name):
         facet, _, value = key.partition(":")
-        meaning = Meaning(facet, "" if value == NAMELESS else value, language, learned=True)
+        meaning = Meaning(facet, "" if value == NAMELESS else value, language, learned=True, preferred=True)
         yield from ((p, meaning) for p in spellings)
 
 

@@ -25,10 +25,16 @@ HOWS: tuple[How, ...] = ("exact", "inflected", "compound", "slip", "given")
 _COMPOUNDING = ("de", "nl")
 _MIN_TAIL = 4
 _MIN_HEAD = 3
+_MIN_INFLECTED = 5
+"""Letters of a word of no certain language that is met in other forms: the stem of a shorter one is anything."""
 _MIN_SLIP = 5
 """Letters of a word that may be meant where another stands."""
 _NO_SLIPS = frozenset({"rain", "snow", "season"})
 """Facets of words so short that most other words are near them."""
+_WEARERS = frozenset(
+    {"damen", "herren", "kinder", "madchen", "jungen", "dames", "heren", "meisjes", "jongens"}
+)
+"""Beginnings of compounds that say who wears it: of "Damenmantel". Other people's names begin too many words."""
 _LONGEST = 6
 """Words of the longest phrase that is looked for."""
 
@@ -87,11 +93,14 @@ class Vocabulary:
             self._longest_run = max(self._longest_run, len(run))
             return
         keys = phrase_keys(phrase)
-        if not keys or len(keys) > _LONGEST:
-            return
+        if not keys or len(keys) > _LONGEST or (len("".join(keys)) == 1 and keys[0].isascii()):
+            return  # a feed's field may say "m" for men; in a wish an "M" is a size
+        if not phrase.isascii():
+            meaning = replace(meaning, spelled=phrase.lower())
         self._exact[keys].append(meaning)
         for language in self._languages_of(meaning):
-            self._stems[language, tuple(stem(k, language) for k in keys)].append(meaning)
+            if meaning.language == language or language == "en" or len("".join(keys)) >= _MIN_INFLECTED:
+                self._stems[language, tuple(stem(k, language) for k in keys)].append(meaning)
             if language in _COMPOUNDING and len(keys) == 1:
                 self._add_compounds(keys[0], language, meaning)
             for key in keys:
@@ -110,6 +119,8 @@ class Vocabulary:
             self._tails[language, key].append(meaning)
         if len(key) >= _MIN_HEAD and meaning.field in ("color", "material", "pattern", "season"):
             self._heads[language, key].append(meaning)
+        if key in _WEARERS and meaning.field == "who" and not meaning.weak:
+            self._heads[language, key].append(meaning)
 
     def find(self, words: Sequence[Word], language: str) -> list[Candidate]:
         """Every proposal, in the order of the text: of one field the longest, where several overlap."""
@@ -117,6 +128,8 @@ class Vocabulary:
         found = _longest(found)
         silent = [c for c in found if c.value == SILENT]
         named = [c for c in found if c.value != SILENT and not _covered(c, silent)]
+        own = {(c.first, c.last) for c in named if not c.foreign and c.how == "exact"}
+        named = [c for c in named if not c.foreign or (c.first, c.last) not in own]
         marked = [replace(c, inside=any(_within(c, other) for other in named)) for c in named]
         return sorted(marked, key=lambda c: (c.first, c.last, c.field))
 
@@ -140,7 +153,8 @@ class Vocabulary:
     ) -> Iterator[Candidate]:
         slip = any(mended for _, mended in keys)
         for how, meanings in self._look_up(tuple(k for k, _ in keys), language):
-            for meaning in _best(meanings, language):
+            said = " ".join(w.text.lower() for w in words[first:last])
+            for meaning in _best(meanings, language, said):
                 found = _candidate(words, first, last, meaning, "slip" if slip else how, language)
                 far = found.foreign and (slip or found.end - found.start < 3)
                 if not far and not (slip and meaning.field in _NO_SLIPS):
@@ -237,11 +251,21 @@ def _candidate(
     )
 
 
-def _best(meanings: Iterable[Meaning], language: str) -> list[Meaning]:
-    """One meaning a field: the wish's own language first, then any language's, then English, then others'."""
+def _best(meanings: Iterable[Meaning], language: str, said: str = "") -> list[Meaning]:
+    """One meaning a field: the wish's own language first, then any language's, then English, then others'; among them
+    one that is spelled as the wish spells it.
+    """
     order = {language: 0, ANY_LANGUAGE: 1, "en": 2}
     best: dict[str, Meaning] = {}
-    for meaning in sorted(meanings, key=lambda m: (order.get(m.language, 3), m.weak or m.own)):
+    for meaning in sorted(
+        meanings,
+        key=lambda m: (
+            order.get(m.language, 3),
+            not said.isascii() and m.spelled != said,
+            m.weak or m.own,
+            not m.preferred,
+        ),
+    ):
         if meaning.own and meaning.language != language:
             meaning = replace(meaning, weak=True)
         best.setdefault(meaning.field, meaning)

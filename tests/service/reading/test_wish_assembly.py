@@ -179,3 +179,31 @@ def test_slots_of_kinds() -> None:
     assert slot_of("dress") == "dress"
     assert slot_of("sleepwear") is None
     assert slot_of("spoon") is None
+
+
+def test_a_compound_of_which_only_the_end_is_read_is_named_too() -> None:
+    reading = read("Zauberschuhe bitte", {"Zauberschuhe/kind": "include"}, language="de")
+    assert said(reading) == [("include.kinds", "shoes")]
+    assert reading.unread == ("Zauberschuhe",)
+    whole = read("ein Samtsakko", {"Samtsakko/kind": "include"}, language="de")
+    assert whole.unread == ()
+
+
+@pytest.mark.parametrize("text", ["meet me with 30 euros", "it is 12 degrees", "he is 7 years old"])
+def test_a_number_that_says_what_it_counts_never_goes_unmentioned(text: str) -> None:
+    assert read(text, {}).mentions == ()
+    assert len(read(text, {}).unread) == 1
+
+
+def test_what_may_as_well_be_meant_the_other_way_round_is_named() -> None:
+    text, limits = "velvet, no?", Thresholds(read_else=0.5)
+    words = split(text)
+    (found,) = [c for c in propose(text, words, "en", VOCABULARY) if c.value == "velvet"]
+    roles = np.zeros((1, len(ROLES)), dtype=np.float32)
+    roles[0, ROLES.index("include")], roles[0, ROLES.index("exclude")] = 0.7, 0.3
+    tags = np.zeros((len(words), len(TAGS)), dtype=np.float32)
+    tags[:, 0] = 1.0
+    even = np.full((len(words), len(POLARITIES)), 1 / 3, dtype=np.float32)
+    none = np.zeros((0, 2), dtype=np.int64)
+    opinion = Opinion(roles, tags, even, none, np.zeros(0, dtype=np.float32), np.ones(1, dtype=np.float32))
+    assert assemble(text, words, [found], opinion, limits) == ((), ("velvet",))

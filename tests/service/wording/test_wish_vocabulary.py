@@ -148,10 +148,33 @@ def test_learned_rows_name_facet_and_value() -> None:
     rows = list(
         learned_meanings(f"en:kind:rain-boots\twellies, welly\nde:kind:{NAMELESS}\tschleier\n", "l.tsv")
     )
-    assert rows[0] == ("wellies", Meaning("kind", "rain-boots", "en", learned=True))
+    assert rows[0] == ("wellies", Meaning("kind", "rain-boots", "en", learned=True, preferred=True))
     assert rows[-1][1].value == ""
 
 
 def test_a_broken_row_is_refused_by_file_and_line() -> None:
     with pytest.raises(ValueError, match=r"l\.tsv, line 2"):
         list(learned_meanings("en:kind:dress\tfrock\nfrock\tdress\n", "l.tsv"))
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "value"),
+    [("pt", "o meu avô", "men"), ("pt", "a minha avó", "women"), ("de", "Damenblazer", "women")],
+)
+def test_accents_and_compounds_say_who(language: str, text: str, value: str) -> None:
+    assert value in [v for _, facet, v in found(text, language) if facet == "who"]
+    assert len([v for _, facet, v in found(text, language) if facet == "who"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "kind"),
+    [
+        ("ar", "جاكيت مبطن", "quilted-jacket"),
+        ("zh", "我要西装短裤", "tailored-shorts"),
+        ("ja", "レインパンツ", "rain-trousers"),
+        ("it", "pantaloni da sci", "ski-trousers"),
+        ("pl", "kaloszki", "rain-boots"),
+    ],
+)
+def test_kinds_are_known_in_every_language(language: str, text: str, kind: str) -> None:
+    assert kind in [value for _, facet, value in found(text, language) if facet == "kind"]
