@@ -16,6 +16,7 @@ from service.critic.critic import Verdict
 from service.critic.judge import Judge
 from service.errors import FieldError, InvalidError
 from service.policy.policy import policy
+from service.query.demands import Demands
 from service.query.wish import QueryIntent
 from service.recommender.response import Clock, item_of
 from service.retrieval.adjustments import ScoreAdjustment
@@ -80,7 +81,7 @@ class CritiqueCase:
     """Everything that a critique is made of, read before."""
 
     asked: CritiqueRequest
-    request: OutfitRequest
+    demands: Demands
     brief: QueryIntent
     own: dict[Slot, OwnCandidate]
     nudges: Sequence[ScoreAdjustment]
@@ -109,6 +110,8 @@ def critique(case: CritiqueCase, retriever: Retriever, judge: Judge, request_id:
         works=list(_works(worn, verdict)),
         faults=faults,
         swaps=swaps,
+        understood=list(case.demands.understood),
+        unread=list(case.demands.unread),
         index=IndexRef(version=retriever.view.snapshot.version),
         timings_ms=clock.stages,
     )
@@ -173,13 +176,13 @@ def _swaps(
     case: CritiqueCase, worn: _Worn, verdict: Verdict, retriever: Retriever, judge: Judge
 ) -> list[CritiqueSwap]:
     """Swaps of the worst pieces, and what the outfit lacks, the best first."""
-    lane, _ = audience_of(case.request, case.brief, retriever, {}, case.default)
+    lane, _ = audience_of(case.demands.request, case.brief, retriever, {}, case.default)
     places: list[tuple[int | None, Slot]] = [
         (i, worn.slots[i]) for i in np.argsort(verdict.wrong)[::-1][:_SWAPS] if not worn.own[i]
     ]
     places += [(None, slot) for slot in _lacking(worn, case.brief, lane[0])]
     quotas = {slot: _TRIED for _, slot in places}
-    found = retriever.retrieve(case.request, case.brief, lane, quotas, case.nudges)
+    found = retriever.retrieve(case.demands.request, case.brief, lane, quotas, case.nudges)
     swaps: list[CritiqueSwap] = []
     for place, slot in places:
         if slot in found.shortlists:

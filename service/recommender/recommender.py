@@ -23,9 +23,9 @@ from service.critic.critic import packaged
 from service.critic.judge import Judge
 from service.db.repositories.outfits import Made
 from service.db.repositories.styles import Choices
-from service.errors import ProblemError, UnavailableError
+from service.errors import UnavailableError
 from service.pictures.piece import Piece
-from service.policy.policy import policy, use_policy
+from service.policy.policy import use_policy
 from service.policy.score_weights import Weights, tuned_weights
 from service.query.conditions import check
 from service.query.encoder import QueryEncoder
@@ -35,7 +35,8 @@ from service.recommender.critique import CritiqueCase, as_request, critique
 from service.recommender.pieces import picture_piece
 from service.recommender.progress import ProgressListener, Unwatched
 from service.recommender.protocol import Condition
-from service.recommender.response import Clock, ResponseBuilder, identity, identity_of, shortfall
+from service.recommender.replay import changed_since, decisions
+from service.recommender.response import Clock, ResponseBuilder, identity, shortfall
 from service.recommender.style_choice import chosen_style
 from service.recommender.trace import trace_of
 from service.recommender.understanding import Planning, Understanding, plan_for, understood, unread
@@ -75,6 +76,7 @@ class StoreRecommender:
         choices: Callable[[], Choices] = Choices,
         told: CorrectionSource | None = None,
     ) -> None:
+        """Slow: loads the models. Raises ModelError when the embedder is missing. Without `book`, stock is as indexed."""
         check(use_policy(settings.policy_dir))
         self._settings = settings
         self._nudges: AdjustmentSource = nudges or (lambda _: ())
@@ -90,8 +92,7 @@ class StoreRecommender:
 
     def _encoding(self) -> tuple[QueryEncoder, QueryParser]:
         """What a request is read and searched with, from its beginning to its end."""
-        encoder = self._live.current()
-        reading = self._reading
+        encoder, reading = self._live.current(), self._reading
         if reading[0] is not encoder:
             reading = self._reading = encoder, reading[1].with_encoder(encoder)
         return reading
@@ -104,12 +105,9 @@ class StoreRecommender:
         return None if self._holder.ready else self._holder.why_not
 
     def condition(self) -> Condition:
-        version, created = self._holder.served() or (None, None)
         broken = self._stylists.broken_styles() | self._live.broken()
+        version, created = self._holder.served() or (None, None)
         return Condition(version, created, self._stylists.no_model, broken)
-
-    def close(self) -> None:
-        self._holder.close()
 
     def styles(self) -> list[StyleView]:
         return self._stylists.views()
@@ -122,10 +120,12 @@ class StoreRecommender:
         self._stylists.look_again()
         self._live.look_again()
 
+    def close(self) -> None:
+        self._holder.close()
+
     def item(self, sku: str) -> ItemView | None:
         with self._holder.lease() as catalog:
-            found = catalog.find(sku)
-        return None if found is None else view(found.item, sku)
+            return None if (found := catalog.find(sku)) is None else view(found.item, sku)
 
     def items(self, query: ItemQuery) -> ItemPage:
         with self._holder.lease() as catalog:
@@ -185,16 +185,11 @@ class StoreRecommender:
         if self._critic is None:
             raise UnavailableError("the critic is switched off")
         with self._holder.lease() as catalog:
-            asked = as_request(body)
-            wish = self._understanding.read(asked, catalog)
-            request = wish.demands.request
-            brief = self._encoding()[1].read(request, wish.demands)
-            default = self._settings.default_department
-            case = CritiqueCase(body, request, brief, wish.own, self._nudges(asked), default)
-            retriever, judge = Retriever(catalog, self._critic), Judge(self._critic, brief)
-            found = critique(case, retriever, judge, request_id)
-        said = {"understood": list(wish.demands.understood), "unread": list(wish.demands.unread)}
-        return found.model_copy(update=said)
+            wish = self._understanding.read(asked := as_request(body), catalog)
+            brief = self._encoding()[1].read(wish.demands.request, wish.demands)
+            default, nudges = self._settings.default_department, self._nudges(asked)
+            case = CritiqueCase(body, wish.demands, brief, wish.own, nudges, default)
+            return critique(case, Retriever(catalog, self._critic), Judge(self._critic, brief), request_id)
 
     def pieces(self, outfit: Outfit) -> list[Piece]:
         with self._holder.lease() as catalog:
@@ -203,25 +198,12 @@ class StoreRecommender:
     def difference(self, made: Made) -> str | None:
         """Why composing again would not give what was made; None while all that decided it is unchanged."""
         with self._holder.lease() as catalog:
-            version = catalog.snapshot.version
-            if version != made.index_version:
-                return f"index {made.index_version} is gone: {version} is served"
-            try:
-                style, _ = chosen_style(self._stylists, made.request)
-            except ProblemError as error:
-                return f"adapter {made.style_digest} is gone: {error.detail}"
-            if style.ref.digest != made.style_digest:
-                return f"adapter {made.style_digest} is gone: {style.ref.name} has {style.ref.digest} now"
-            if style.scorer.composer != made.composer:
-                return f"composed by {made.composer} then, by {style.scorer.composer} now"
-            nudges = self._nudges(made.request)
-            decided_by = self._decided_by(catalog, style, nudges, self._live.current())
-            now = identity(made.request, made.seed, decided_by)
-        return (
-            None
-            if now == identity_of(made.outfit.id)
-            else "stock, rules, retriever or settings have changed since"
-        )
+            nudges, encoder = self._nudges(made.request), self._live.current()
+
+            def now(style: Style) -> list[str]:
+                return self._decided_by(catalog, style, nudges, encoder)
+
+            return changed_since(made, catalog.snapshot.version, self._stylists, now)
 
     def _answer(
         self,
@@ -280,17 +262,16 @@ class StoreRecommender:
         wanted: Style | None = None,
     ) -> list[str]:
         """All that decides an answer beside the request and its seed."""
+        parts = {
+            "default": self._settings.default_department or "",
+            "memory": self._memory.digest if self._memory else "",
+            "critic": self._critic.digest if self._critic else "",
+            "reader": self._understanding.digest,
+        }
+        decided = [*digests(nudges), *(f"{name}:{part}" for name, part in parts.items())]
+        decided += [encoder.digest, str(self._settings.candidates_per_slot)]
         degraded = [] if wanted is None or used.scorer is wanted.scorer else [used.scorer.composer]
-        decided_by = [catalog.snapshot.version, used.ref.digest, encoder.digest, *digests(nudges)]
-        decided_by += [f"policy:{policy().digest}", f"reader:{self._understanding.digest}"]
-        decided_by += [f"default:{self._settings.default_department or ''}", self._remembered()]
-        decided_by += [f"stock:{catalog.stock.digest}"] if catalog.stock.digest else []
-        decided_by += [f"critic:{self._critic.digest}"] if self._critic else []
-        decided_by += [f"told:{catalog.corrections.digest}"] if catalog.corrections.digest else []
-        return [*decided_by, str(self._settings.candidates_per_slot), *degraded]
-
-    def _remembered(self) -> str:
-        return f"memory:{'' if self._memory is None else self._memory.digest}"
+        return decisions(catalog, used.ref.digest, [*decided, *degraded])
 
     @contextmanager
     def _turn(self, style: Style, planned: Planned, watch: ProgressListener) -> Iterator[Style]:
@@ -307,26 +288,12 @@ class StoreRecommender:
         if not planned.plans:
             return []
         budget = answering.request.budget.cents if answering.request.budget else None
-        weights, worn = style.weights, None
-        if encoder.tuned:
-            worn = encoder.encode_worn
-            if weights == Weights():
-                weights = tuned_weights()
+        plain = not encoder.tuned or style.weights != Weights()
+        weights = style.weights if plain else tuned_weights()
+        worn = encoder.encode_worn if encoder.tuned else None
         judge = None if self._critic is None else Judge(self._critic, answering.brief)
         seed = answering.head.seed
         return compose_best(planned.plans, style.scorer, budget, seed, weights, worn, answering, judge)
 
 
-def open_recommender(
-    settings: Settings,
-    nudges: AdjustmentSource | None = None,
-    book: StockSource | None = None,
-    choices: Callable[[], Choices] = Choices,
-    told: CorrectionSource | None = None,
-) -> StoreRecommender:
-    """The recommender of these settings. Slow: loads the models. Raises ModelError when the embedder is missing.
-
-    Without a book, stock and prices are those of the index. `choices` are what staff decided of styles, `told` what
-    they said of pieces.
-    """
-    return StoreRecommender(settings, nudges, book, choices, told)
+open_recommender = StoreRecommender
