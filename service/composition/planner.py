@@ -22,10 +22,10 @@ from service.policy.policy import policy
 from service.query.parser import weather_words
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment, withheld
+from service.retrieval.asked import left_out
 from service.retrieval.placing import place
 from service.retrieval.retriever import Retriever
 from service.retrieval.shortlist import Candidate, Shortlist
-from service.retrieval.unknown_materials import left_out
 from service.schemas.outfits import OutfitRequest, Unmet
 
 

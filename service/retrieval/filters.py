@@ -24,10 +24,10 @@ from service.retrieval.asked import (
     of_kinds,
     of_material,
     of_pattern,
+    of_unknown_material,
     with_attribute,
 )
 from service.retrieval.suitability import Verdict, counted, left_by, verdicts
-from service.retrieval.unknown_materials import of_unknown_material
 from service.schemas.outfits import OutfitRequest, Unmet
 
 RULES_TOLD = 3

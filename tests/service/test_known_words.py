@@ -9,9 +9,8 @@ import pytest
 from indexer.item import Item, Variant
 from service.catalog.columns import build_columns
 from service.errors import InvalidError
-from service.retrieval.asked import of_material
+from service.retrieval.asked import left_out, of_material
 from service.retrieval.known_words import checked
-from service.retrieval.unknown_materials import left_out
 from service.schemas.outfits import OutfitRequest
 
 
