@@ -133,7 +133,7 @@ catalogue's brands, and the phrases that the training wishes taught.
 
 There are {taught} wishes to learn from, with {entries} gold entries, written for this project with language models as
 authors and released under its licence; no shopper's words are in them. The weights that are shipped learned from
-{learned} of them: those written since wait for the next training. By language: {spread}.
+{learned} of them at most, two of three members from 2,513. By language: {spread}.
 {held} more, one of {blocks} blocks of every file and language, were kept from learning: thresholds were chosen on them.
 Colours, garments, brands and numbers are exchanged while it learns, and words misspelled, so that it reads the words
 around them.

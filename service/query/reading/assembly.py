@@ -234,7 +234,7 @@ def _unread(text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:
 
 def _says_something(phrase: str) -> bool:
     """Whether a phrase is more than one letter, or one syllable of Japanese that only joins words."""
-    return len(phrase) > 1 or "\u3400" <= phrase <= "\u9fff"
+    return len(phrase) > 1 or phrase.isdigit() or "\u3400" <= phrase <= "\u9fff"
 
 
 def _overlap(a: tuple[int, int], b: tuple[int, int]) -> bool:
