@@ -76,7 +76,7 @@ class StoreRecommender:
         choices: Callable[[], Choices] = Choices,
         told: CorrectionSource | None = None,
     ) -> None:
-        """Slow: loads the models. Raises ModelError when the embedder is missing. Without `book`, stock is as indexed."""
+        """Slow: loads models. Raises ModelError when the embedder is missing. Without `book`, stock is as indexed."""
         check(use_policy(settings.policy_dir))
         self._settings = settings
         self._nudges: AdjustmentSource = nudges or (lambda _: ())
