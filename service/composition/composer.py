@@ -21,6 +21,7 @@ from service.critic.judge import Judge
 from service.lm.scorer import Question, Scorer, Scores
 from service.policy.policy import policy
 from service.policy.score_weights import Weights
+from service.query.memory import Lead
 from service.retrieval.shortlist import Candidate, Shortlist
 
 EncodeWorn = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -199,8 +200,19 @@ def _parts(
         rest=weights.rest * rest.astype(np.float64),
         repeat=-weights.repeat * np.array([_repetition(outfit, others, c) for c in candidates]),
         critic=opinion,
+        lead=_likeness(outfit.plan.lead, shortlist),
         doubt=doubt,
     )
+
+
+def _likeness(lead: Lead | None, shortlist: Shortlist) -> Scores:
+    candidates = shortlist.candidates
+    if lead is None or candidates[0].slot not in lead.pieces:
+        return np.zeros(len(candidates))
+    slot = candidates[0].slot
+    table = policy().weights.critic
+    weight = table.lead_hero if slot == lead.hero else table.lead
+    return weight * (shortlist.vectors @ lead.pieces[slot]).astype(np.float64)
 
 
 def _opinion(outfit: OutfitDraft, shortlist: Shortlist, judge: Judge | None) -> tuple[Scores, Scores]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from indexer.item import SLOTS, Slot
 from service.lm.prompt import Context
 from service.lm.scorer import Scores
+from service.query.memory import Lead
 from service.retrieval.shortlist import Candidate, Shortlist
 
 
@@ -30,6 +31,8 @@ class Plan:
     """Slots that have only candidates that the store wants to be seen."""
     spare: frozenset[Slot] = frozenset()
     """Required slots that stay empty rather than hold what goes badly with the rest: a tie without a collar."""
+    lead: Lead | None = None
+    """A remembered look that the outfit follows, its hero first."""
 
     @property
     def given(self) -> frozenset[Slot]:
@@ -37,11 +40,13 @@ class Plan:
         return self.anchored | self.pinned
 
     def order(self) -> list[Slot]:
-        """The required slots; anchors first, then pins, so that everything else is chosen to go with them; what
-        only rounds the outfit off comes last.
+        """The required slots; anchors first, then pins, then the hero, so that everything else is chosen to go with
+        them; what only rounds the outfit off comes last.
         """
+        hero = self.lead.hero if self.lead else None
         return sorted(
-            self.required, key=lambda s: (s not in self.anchored, s in self.spare, s not in self.pinned)
+            self.required,
+            key=lambda s: (s not in self.anchored, s in self.spare, s not in self.pinned, s != hero),
         )
 
     def rounds(self) -> list[tuple[Slot, ...]]:
@@ -61,6 +66,8 @@ class Parts:
     rest: Scores
     repeat: Scores
     critic: Scores
+    lead: Scores
+    """How near pieces come to those of the look that is followed."""
     doubt: Scores
     """Log-odds that the piece is wrong, by the critic; no part of the sum. Far below 0 where nobody asked it."""
 
@@ -71,7 +78,7 @@ class Parts:
 
     @property
     def total(self) -> Scores:
-        return self.objection + self.vibe + self.text + self.rest + self.repeat + self.critic
+        return self.objection + self.vibe + self.text + self.rest + self.repeat + self.critic + self.lead
 
     def of(self, i: int) -> Parts:
         """The parts of one candidate."""

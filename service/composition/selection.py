@@ -5,7 +5,7 @@ The critic may leave out a last piece that spoils an outfit; it changes nothing 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from service.critic.judge import Judge
 from service.lm.scorer import Scorer
 from service.policy.policy import policy
 from service.policy.score_weights import Weights
+from service.query.memory import Lead
 
 _LOOSER = 3.0
 """Each further round of drafts without a language model has so much more noise: the same choices are no proposal."""
@@ -41,19 +42,32 @@ def compose_best(
     table = policy().weights.critic
     if scorer.composer == "retrieval":
         drafts = []
+        leads = judge.leads()
         for turn in range(table.drafts):
             looser = replace(weights, noise=weights.noise * _LOOSER**turn)
-            made = compose(plans, scorer, budget_cents, seed + turn, looser, encode_worn, quiet, judge)
+            led = [_led(plan, leads) for plan in plans] if turn else plans
+            made = compose(led, scorer, budget_cents, seed + turn, looser, encode_worn, quiet, judge)
             for draft in made:
                 draft.number += turn * len(plans)
             drafts += made
     else:
-        many = [plan for plan in plans for _ in range(table.drafts_read)]
+        leads = judge.leads()
+        many = [*plans]
+        for _ in range(1, table.drafts_read):
+            many += [_led(plan, leads) for plan in plans]
         drafts = compose(many, scorer, budget_cents, seed, weights, encode_worn, quiet, judge)
     best = select(drafts, len(plans), judge)
     for outfit in best:
         watcher.whole(outfit)
     return best
+
+
+def _led(plan: Plan, leads: Iterator[Lead]) -> Plan:
+    """The plan, following the next look that has something to say of its slots, while there are any."""
+    for lead in leads:
+        if sum(slot in lead.pieces for slot in plan.required) > 1:
+            return replace(plan, lead=lead)
+    return plan
 
 
 class _Quiet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from service.critic.critic import Critic, Verdict
 from service.critic.features import Beside
 from service.critic.traits import Floats
 from service.policy.policy import policy
+from service.query.memory import Lead
 from service.query.wish import QueryIntent
 
 
@@ -21,6 +22,10 @@ class Judge:
 
     def __init__(self, critic: Critic, brief: QueryIntent) -> None:
         self._critic, self._brief = critic, brief
+
+    def leads(self) -> Iterator[Lead]:
+        """The looks that are remembered for the wish, the weightiest first."""
+        return self._brief.memory.leads()
 
     def listing(self, slot: Slot, items: Sequence[Item], vectors: Vectors) -> NDArray[np.float64]:
         """What speaks for or against pieces by themselves, shape (pieces,): 0 on average."""

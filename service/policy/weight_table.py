@@ -75,6 +75,8 @@ class CriticWeights(Strict):
     drafts: Count
     drafts_read: Count
     drop: AtLeast0
+    lead: AtLeast0
+    lead_hero: AtLeast0
     spare: float
 
 

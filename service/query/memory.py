@@ -69,6 +69,15 @@ class Recalled:
 
 
 @dataclass(frozen=True, slots=True)
+class Lead:
+    """One remembered look to follow: by slot the unit vector of its piece, shape (dim,)."""
+
+    id: str
+    hero: Slot | None
+    pieces: Mapping[Slot, Vectors]
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What is recalled for one wish, the nearest first. `closest` is the cosine of the nearest wording."""
 
@@ -113,6 +122,19 @@ class Memory:
             if slot in one.pieces:
                 total += np.float32(one.weight) * (vectors @ one.pieces[slot].T).max(axis=1)
         return total
+
+    def leads(self) -> Iterator[Lead]:
+        """The single looks that are recalled, the weightiest first: each is a whole that can be followed."""
+        found = []
+        for one in self.recalled:
+            rows: dict[Slot, int] = defaultdict(int)
+            for look in one.looks:
+                vectors: dict[Slot, Vectors] = {}
+                for slot in look.pieces:
+                    vectors[slot] = one.pieces[slot][rows[slot]]
+                    rows[slot] += 1
+                found.append((one.weight / len(one.looks), Lead(look.id, look.hero, vectors)))
+        return (lead for _, lead in sorted(found, key=lambda pair: -pair[0]))
 
     def center(self, slot: Slot) -> Vectors | None:
         """The mean of the pieces of the slot by weight, shape (dim,); None where there are none."""

@@ -19,7 +19,16 @@ from service.retrieval.retriever import Retriever
 from service.retrieval.shortlist import Candidate
 from service.retrieval.suitability import counted
 from service.schemas.outfits import OutfitRequest
-from service.schemas.trace import FilterTrace, OutfitTrace, PieceTrace, RuleCount, RuleTrace, SlotTrace, Trace
+from service.schemas.trace import (
+    FilterTrace,
+    OutfitTrace,
+    PieceTrace,
+    RememberedTrace,
+    RuleCount,
+    RuleTrace,
+    SlotTrace,
+    Trace,
+)
 
 
 def trace_of(
@@ -32,12 +41,23 @@ def trace_of(
 ) -> Trace:
     """The trace of an answer. `outfits` are its outfits by id, `planned` and `nudges` what they came of."""
     return Trace(
+        looks=list(_remembered(brief)),
         slots=list(_slots(request, brief, retriever, planned, nudges)),
         outfits=[
-            OutfitTrace(id=outfit_id, pieces=list(_pieces(composed, retriever, nudges)))
+            OutfitTrace(
+                id=outfit_id,
+                follows=composed.plan.lead.id if composed.plan.lead else None,
+                pieces=list(_pieces(composed, retriever, nudges)),
+            )
             for outfit_id, composed in outfits.items()
         ],
     )
+
+
+def _remembered(brief: QueryIntent) -> Iterator[RememberedTrace]:
+    for one in brief.memory.recalled:
+        for look in one.looks:
+            yield RememberedTrace(id=look.id, share=round(one.weight / len(one.looks), 4))
 
 
 def _slots(
@@ -116,6 +136,7 @@ def _piece(
         harmony=_rounded(parts.harmony),
         repeat=_rounded(parts.repeat),
         critic=_rounded(parts.critic),
+        lead=_rounded(parts.lead),
         merchandising=round(merchandising, 4),
         personal=round(personal, 4),
         total=_rounded(parts.total),

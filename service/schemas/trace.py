@@ -70,6 +70,7 @@ class PieceTrace(BaseModel):
     harmony: float
     repeat: float
     critic: float
+    lead: float
     merchandising: float
     personal: float
     total: float
@@ -80,12 +81,22 @@ class OutfitTrace(BaseModel):
     """One outfit's pieces, in the order in which they were chosen."""
 
     id: str
+    follows: str | None = None
+    """The remembered look that the outfit follows, where it follows one."""
     pieces: list[PieceTrace]
+
+
+class RememberedTrace(BaseModel):
+    """A remembered look that had a say in what is looked for: its share of all that is remembered."""
+
+    id: str
+    share: float
 
 
 class Trace(BaseModel):
     """How an answer came about."""
 
+    looks: list[RememberedTrace] = []
     slots: list[SlotTrace]
     outfits: list[OutfitTrace]
 
