@@ -138,6 +138,8 @@ def test_a_look_is_authored(browsing: Browsing, console: Served) -> None:
         page.get_by_label("Name or SKU").fill(words)
         page.locator("#slot").select_option(slot)
         page.get_by_role("button", name="Find").click()
+        shown = {"top": "Top", "bottom": "Trousers or skirt", "shoes": "Shoes"}[slot]
+        expect(page.locator("#found .card--do").first).to_contain_text(shown)
         lay = page.locator("#found .card--do").first
         title = lay.locator(".card__title").inner_text()
         lay.get_by_role("button", name="Lay down").click()
@@ -166,7 +168,7 @@ def test_two_looks_are_graded(browsing: Browsing, console: Served) -> None:
     expect(page.locator(".pair .plate img")).to_have_count(2)
     page.locator(".pair").get_by_text("Fault").first.click()
     page.get_by_label("wrong season").first.check()
-    page.get_by_label("B", exact=True).check()
+    page.get_by_role("radio", name="B", exact=True).check()
     page.get_by_label("5, a stylist would sign it").check()
     assert violations(page) == []
     page.get_by_role("button", name="Keep, and the next two").click()
