@@ -96,7 +96,7 @@ def select(drafts: Sequence[OutfitDraft], count: int, judge: Judge) -> list[Outf
     chosen: list[OutfitDraft] = []
     for distinct in (True, False):
         for draft in ranked:
-            if len(chosen) < count and draft not in chosen and _is_new(draft, chosen, distinct=distinct):
+            if len(chosen) < count and _is_new(draft, chosen, distinct=distinct):
                 chosen.append(draft)
     return chosen
 

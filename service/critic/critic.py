@@ -53,6 +53,11 @@ class Critic:
     def digest(self) -> str:
         return self._network.digest
 
+    @property
+    def embedder(self) -> str:
+        """Digest of the embedder whose vectors it reads."""
+        return self._network.embedder
+
     def wrong(
         self,
         brief: QueryIntent,
@@ -102,3 +107,9 @@ def packaged() -> Critic:
     """The critic that comes with the service. Raises ModelError when its file is missing or damaged."""
     with as_file(files(__package__) / "model" / MODEL) as path:
         return Critic(Network.load(path))
+
+
+def critic_for(embedder: str) -> Critic | None:
+    """The packaged critic, if it reads the vectors of the embedder with this digest; None if it learned from others."""
+    found = packaged()
+    return found if found.embedder == embedder else None

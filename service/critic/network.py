@@ -26,7 +26,8 @@ missing; the other steps of the grade.
 """
 MOST = 7
 """Pieces of an outfit whose doubts are told apart; the worst come first."""
-_KINDS = "kinds"
+KINDS, EMBEDDER = "kinds", "embedder"
+"""What the file says of itself: the kinds that it learned, and the digest of the embedder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,14 @@ class Read:
 class Network:
     """Immutable weights; any number of threads may read with them."""
 
-    def __init__(self, tensors: Mapping[str, Floats], kinds: str, digest: str) -> None:
-        """`kinds` are those that it learned, in the order of its table, separated by spaces."""
+    def __init__(self, tensors: Mapping[str, Floats], kinds: str, embedder: str, digest: str) -> None:
+        """`kinds` are those that it learned, in the order of its table, separated by spaces; `embedder` is the digest of
+        the one whose vectors it reads.
+        """
         learned = {name: place for place, name in enumerate(kinds.split(), start=1)}
         self._moved = np.array([0, *(learned.get(name, 0) for name in KIND_NAMES)])
         self._t = tensors
+        self.embedder = embedder
         self.digest = digest
 
     @classmethod
@@ -56,12 +60,12 @@ class Network:
 
         try:
             with safe_open(path, framework="numpy") as file:
-                kinds = (file.metadata() or {}).get(_KINDS, "")
+                about = file.metadata() or {}
             tensors = {name: t.astype(np.float32) for name, t in load_file(path).items()}
             digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
         except (OSError, SafetensorError) as error:
             raise ModelError(f"{path}: not a critic: {error}") from error
-        return cls(tensors, kinds, digest)
+        return cls(tensors, about.get(KINDS, ""), about.get(EMBEDDER, ""), digest)
 
     def piece(self, numbers: Floats, kinds: NDArray[np.int64], wish: Floats, vectors: Floats) -> Read:
         """`numbers` of shape (pieces, features), `kinds` as `traits.kind_places`, `wish` of shape (dim,)."""

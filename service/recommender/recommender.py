@@ -19,7 +19,7 @@ from service.composition.draft import OutfitDraft
 from service.composition.planner import Planned
 from service.composition.selection import compose_best
 from service.composition.swap import SwapOrder
-from service.critic.critic import packaged
+from service.critic.critic import critic_for
 from service.critic.judge import Judge
 from service.db.repositories.outfits import Made
 from service.db.repositories.styles import Choices
@@ -82,7 +82,7 @@ class StoreRecommender:
         self._nudges: AdjustmentSource = nudges or (lambda _: ())
         self._embedder: Embedder = load_embedder(settings.embedder)
         self._memory = open_memory(self._embedder, settings.model_dir) if settings.memory else None
-        self._critic = packaged() if settings.critic else None
+        self._critic = critic_for(self._embedder.digest) if settings.critic else None
         self._live = LiveEncoder(self._embedder, settings.adapters_dir)
         encoder = self._live.current()
         self._reading = encoder, QueryParser(self._embedder, encoder, self._memory)

@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             evaluate(cases, recipe, SIZES if arguments.curve else ())
         if arguments.out is not None:
             net, scale = train(cases, arguments.seed, recipe)
-            save(net, scale, arguments.out)
+            save(net, scale, load_embedder().digest, arguments.out)
             digest = hashlib.sha256(arguments.out.read_bytes()).hexdigest()[:16]
             print(f"{arguments.out}: {arguments.out.stat().st_size:,} bytes, {digest}")
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from service.critic.network import FAULTS, MOST, WHOLES
+from service.critic.network import EMBEDDER, FAULTS, KINDS, MOST, WHOLES
 from service.critic.traits import KIND_NAMES
 from training.critic.examples import Example, piece_rows
 
@@ -166,7 +166,7 @@ def judged(net: CriticNet, scale: Scale, batch: Sequence[Example]) -> tuple[Rows
     return net.outfit(out[:, 0], states, owner, slots, known).numpy(), out.numpy()
 
 
-def save(net: CriticNet, scale: Scale, path: Path) -> None:
+def save(net: CriticNet, scale: Scale, embedder: str, path: Path) -> None:
     """Write what `service.critic.network.Network` reads."""
     from safetensors.torch import save_file
 
@@ -175,4 +175,4 @@ def save(net: CriticNet, scale: Scale, path: Path) -> None:
     tensors |= {"kind": state["kind.weight"], "wish": state["wish.weight"], "pieces": state["pieces.weight"]}
     tensors |= {"mean": torch.from_numpy(scale.mean), "spread": torch.from_numpy(scale.spread)}
     halves = {name: value.half().contiguous() for name, value in tensors.items()}
-    save_file(halves, path, metadata={"kinds": " ".join(KIND_NAMES)})
+    save_file(halves, path, metadata={KINDS: " ".join(KIND_NAMES), EMBEDDER: embedder})
