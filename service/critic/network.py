@@ -43,8 +43,8 @@ class Network:
     """Immutable weights; any number of threads may read with them."""
 
     def __init__(self, tensors: Mapping[str, Floats], kinds: str, embedder: str, digest: str) -> None:
-        """`kinds` are those that it learned, in the order of its table, separated by spaces; `embedder` is the digest of
-        the one whose vectors it reads.
+        """`kinds` are those that it learned, in the order of its table, separated by spaces; `embedder` is the digest
+        of the one whose vectors it reads.
         """
         learned = {name: place for place, name in enumerate(kinds.split(), start=1)}
         self._moved = np.array([0, *(learned.get(name, 0) for name in KIND_NAMES)])
