@@ -15,9 +15,9 @@ import numpy as np
 
 from indexer.embedder import Vectors
 from indexer.item import SLOTS, Item, Slot
-from service.critic.features import Beside, beside_features, front_features, wish_features
+from service.critic.features import Beside, beside_features, whole_features, wish_features
 from service.critic.network import FAULTS, Network
-from service.critic.traits import Floats, kind_places, traits
+from service.critic.traits import Floats, kind_places
 from service.query.wish import QueryIntent
 
 MODEL = "critic.safetensors"
@@ -59,47 +59,33 @@ class Critic:
         return self._network.embedder
 
     def wrong(
-        self,
-        brief: QueryIntent,
-        slot: Slot,
-        items: Sequence[Item],
-        vectors: Vectors,
-        beside: Beside | None = None,
+        self, brief: QueryIntent, items: Sequence[Item], vectors: Vectors, alone: Floats, beside: Beside
     ) -> Floats:
-        """The log-odds that each piece is wrong for the wish, beside the others, shape (pieces,)."""
+        """The log-odds that each piece is wrong for the wish beside the others, shape (pieces,). `alone` are the
+        pieces' `alone_features`.
+        """
         if not items:
             return np.zeros(0, dtype=np.float32)
-        numbers = self._numbers(brief, [(slot, item) for item in items], vectors, beside)
-        return self._network.piece(numbers, kind_places(items), brief.plain, vectors).wrong
+        rows = np.concatenate([alone, beside_features(items, vectors, beside)], axis=1)
+        return self._network.piece(rows, kind_places(items), brief.plain, vectors).wrong
 
     def verdict(
-        self, brief: QueryIntent, slots: Sequence[Slot], items: Sequence[Item], vectors: Vectors
+        self,
+        brief: QueryIntent,
+        slots: Sequence[Slot],
+        items: Sequence[Item],
+        vectors: Vectors,
+        alone: Floats,
     ) -> Verdict:
-        """Of a whole outfit: pieces in `slots`, which are of the same length as `items`, and `vectors`."""
-        rows = []
-        for i, (slot, item) in enumerate(zip(slots, items, strict=True)):
-            others = [j for j in range(len(items)) if j != i]
-            beside = Beside([items[j] for j in others], vectors[others])
-            rows.append(self._numbers(brief, [(slot, item)], vectors[i : i + 1], beside)[0])
-        read = self._network.piece(np.array(rows), kind_places(items), brief.plain, vectors)
+        """Of a whole outfit: pieces in `slots`, which are of the same length as `items`, `vectors` and `alone`."""
+        rest = whole_features(items, vectors)
+        rows = np.concatenate([alone, rest], axis=1)
+        read = self._network.piece(rows, kind_places(items), brief.plain, vectors)
         filled = np.array([float(s in slots) for s in SLOTS], dtype=np.float32)
         signed, generic, lacks, *steps = self._network.outfit(read, wish_features(brief), filled).tolist()
         grade = 1 + sum(1 / (1 + np.exp(-step)) for step in (signed, *steps))
         likeliest = tuple(FAULTS[i] for i in read.faults.argmax(axis=1))
         return Verdict(signed, generic, lacks, float(grade), tuple(read.wrong.tolist()), likeliest)
-
-    def _numbers(
-        self,
-        brief: QueryIntent,
-        pieces: Sequence[tuple[Slot, Item]],
-        vectors: Vectors,
-        beside: Beside | None,
-    ) -> Floats:
-        slot, items = pieces[0][0], [item for _, item in pieces]
-        known = np.tile(wish_features(brief), (len(items), 1))
-        front = front_features(brief, slot, items, vectors)
-        rest = beside_features(items, vectors, beside or Beside((), vectors[:0]))
-        return np.concatenate([known, front, traits(items), rest], axis=1)
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ import numpy as np
 from indexer.embedder import Vectors
 from indexer.item import SLOTS, Item, Slot
 from indexer.taxonomy.kinds import KINDS
-from service.critic.traits import Floats
+from service.critic.traits import Floats, traits
 from service.policy.policy import policy
 from service.query.wish import Activity, QueryIntent
 
@@ -20,6 +20,8 @@ ACTIVITIES: tuple[Activity, ...] = get_args(Activity)
 WISH_WIDTH = 9 + len(ACTIVITIES)
 FRONT_WIDTH = 12 + len(SLOTS)
 BESIDE_WIDTH = 11
+_LEVEL = 7
+"""Where `wish_features` has how formal the remembered looks are."""
 _LAYERS: tuple[Slot, ...] = ("top", "bottom", "dress", "outerwear")
 
 
@@ -48,8 +50,19 @@ def wish_features(brief: QueryIntent) -> Floats:
     return np.array([*numbers, *(float(brief.activity == a) for a in ACTIVITIES)], dtype=np.float32)
 
 
-def front_features(brief: QueryIntent, slot: Slot, items: Sequence[Item], vectors: Vectors) -> Floats:
-    """How pieces of a slot stand to the wish and to what is remembered for it, shape (pieces, `FRONT_WIDTH`)."""
+def alone_features(brief: QueryIntent, slot: Slot, items: Sequence[Item], vectors: Vectors) -> Floats:
+    """What is seen of pieces of a slot in front of the wish, beside no other: one row per piece."""
+    known = wish_features(brief)
+    front = _front_features(brief, slot, items, vectors, known[_LEVEL] * 5)
+    return np.concatenate([np.tile(known, (len(items), 1)), front, traits(items)], axis=1)
+
+
+def _front_features(
+    brief: QueryIntent, slot: Slot, items: Sequence[Item], vectors: Vectors, level: float
+) -> Floats:
+    """How pieces of a slot stand to the wish and to what is remembered for it, shape (pieces, `FRONT_WIDTH`). `level`
+    is how formal the remembered looks are.
+    """
     n = len(items)
     memory, share = brief.memory, brief.memory.share(slot)
     worn = memory.worn(slot, vectors) / max(share, 1e-6) if share else np.zeros(n)
@@ -58,7 +71,7 @@ def front_features(brief: QueryIntent, slot: Slot, items: Sequence[Item], vector
     total = sum(kinds.values()) or 1.0
     formality = np.array([i.formality for i in items], dtype=np.float64)
     off = formality - brief.formality
-    gap = formality - memory.formality if memory.recalled else np.zeros(n)
+    gap = formality - level if memory.recalled else np.zeros(n)
     columns = [
         vectors @ brief.plain,
         worn,
@@ -108,6 +121,16 @@ def beside_features(items: Sequence[Item], vectors: Vectors, beside: Beside) -> 
             ]
         )
     return np.array(rows, dtype=np.float32)
+
+
+def whole_features(items: Sequence[Item], vectors: Vectors) -> Floats:
+    """Of each piece of an outfit how it stands to all the others, shape (pieces, `BESIDE_WIDTH`)."""
+    rows = []
+    for i, item in enumerate(items):
+        others = [j for j in range(len(items)) if j != i]
+        beside = Beside([items[j] for j in others], vectors[others])
+        rows.append(beside_features([item], vectors[i : i + 1], beside)[0])
+    return np.array(rows, dtype=np.float32).reshape(len(items), BESIDE_WIDTH)
 
 
 @lru_cache(maxsize=1024)

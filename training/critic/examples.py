@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from indexer.embedder import Embedder, Vectors
 from indexer.item import SLOTS, Item, Slot
 from service.catalog.view import CatalogView
-from service.critic.features import Beside, beside_features, front_features, wish_features
+from service.critic.features import Beside, alone_features, beside_features, whole_features, wish_features
 from service.critic.network import FAULTS
-from service.critic.traits import Floats, kind_places, traits
+from service.critic.traits import Floats, kind_places
 from service.query.demands import join
 from service.query.memory import LookMemory
 from service.query.parser import QueryParser
@@ -71,9 +71,11 @@ def examples(graded: Iterable[GradedOutfit], readings: Mapping[str, Reading]) ->
 
 def piece_rows(example: Example, beside: Sequence[int] | None = None) -> Floats:
     """All features of the pieces, shape (pieces, features): beside the pieces at these places, or all the others."""
+    if beside is None:
+        return np.concatenate([example.front, whole_features(example.items, example.vectors)], axis=1)
     rows = []
     for i in range(len(example.items)):
-        others = [j for j in (range(len(example.items)) if beside is None else beside) if j != i]
+        others = [j for j in beside if j != i]
         worn = Beside([example.items[j] for j in others], example.vectors[others])
         rows.append(beside_features([example.items[i]], example.vectors[i : i + 1], worn)[0])
     return np.concatenate([example.front, np.array(rows, dtype=np.float32)], axis=1)
@@ -90,17 +92,15 @@ def _example(one: GradedOutfit, reading: Reading) -> Example:
     positions = [place[one.items[slot]] for slot in slots]
     items = tuple(bearers[p] for p in positions)
     vectors = reading.catalog.snapshot.vectors.vectors(np.array(positions))
-    front = [front_features(brief, slot, [items[i]], vectors[i : i + 1])[0] for i, slot in enumerate(slots)]
-    known = wish_features(brief)
-    alone = np.concatenate([np.tile(known, (len(items), 1)), np.array(front), traits(items)], axis=1)
+    alone = [alone_features(brief, slot, [items[i]], vectors[i : i + 1])[0] for i, slot in enumerate(slots)]
     faults = [one.faults.get(slot, "") for slot in slots]
     wrong = [[float(bool(f)), *(float(code in f) for code in FAULTS)] for f in faults]
     whole = one.faults.get(WHOLE, "")
     return Example(
         graded=one,
-        wish=known,
+        wish=wish_features(brief),
         plain=brief.plain,
-        front=alone.astype(np.float32),
+        front=np.array(alone, dtype=np.float32),
         kinds=kind_places(items),
         vectors=vectors,
         items=items,

@@ -46,7 +46,7 @@ def test_it_reads_the_vectors_of_the_packaged_embedder_and_of_no_other() -> None
 
 def test_a_verdict_is_of_every_piece_and_of_the_whole() -> None:
     worn = items("top", "bottom", "shoes")
-    verdict = packaged().verdict(wish(), ["top", "bottom", "shoes"], worn, vectors(3))
+    verdict = Judge(packaged(), wish()).verdict(["top", "bottom", "shoes"], worn, vectors(3))
     assert len(verdict.wrong) == len(verdict.faults) == 3
     assert set(verdict.faults) <= set(FAULTS)
     assert 1 <= verdict.grade <= 5
@@ -55,8 +55,8 @@ def test_a_verdict_is_of_every_piece_and_of_the_whole() -> None:
 
 def test_a_verdict_does_not_depend_on_the_order_of_pieces() -> None:
     worn, rows = items("top", "bottom", "shoes", "bag"), vectors(4)
-    one = packaged().verdict(wish(), ["top", "bottom", "shoes", "bag"], worn, rows)
-    turned = packaged().verdict(wish(), ["bag", "shoes", "bottom", "top"], worn[::-1], rows[::-1])
+    one = Judge(packaged(), wish()).verdict(["top", "bottom", "shoes", "bag"], worn, rows)
+    turned = Judge(packaged(), wish()).verdict(["bag", "shoes", "bottom", "top"], worn[::-1], rows[::-1])
     assert one.signed == pytest.approx(turned.signed, abs=1e-4)
     assert one.wrong == pytest.approx(turned.wrong[::-1], abs=1e-4)
 
