@@ -17,6 +17,7 @@ EMBEDDED_LM = "embedded:SmolLM2-135M-Instruct"
 
 Positive = Annotated[int, Field(gt=0)]
 ImageHost = Annotated[str, Field(pattern=r"^(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?$")]
+HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")]
 Origin = Annotated[str, Field(pattern=r"^https?://[^/*?#@\s]+$")]
 
 BasketUrl = Annotated[str, Field(pattern=r"^https?://[^\s{}]+\{skus\}[^\s{}]*$")]
@@ -88,6 +89,8 @@ class Settings(BaseSettings):
     """Requests per minute and key, or address where no key is asked for; half of them at once. 0: no limit."""
     cors_origins: Annotated[tuple[Origin, ...] | None, NoDecode] = None
     """Origins of web pages that may call the shopper routes, separated by commas; unset: none."""
+    allowed_hosts: Annotated[tuple[HostName, ...] | None, NoDecode] = None
+    """Names that the service is asked for by, separated by commas, besides its addresses, while there are no keys."""
     shopper_page: bool = True
     """Whether `/` is a page on which anyone who reaches it may ask for outfits, also once there are keys."""
     basket_url: BasketUrl | None = None
@@ -109,7 +112,9 @@ class Settings(BaseSettings):
     threads: int = 0
     """Threads of the language model; 0 leaves the choice to torch."""
 
-    @field_validator("cors_origins", "feed_sources", "feed_hosts", "image_hosts", mode="before")
+    @field_validator(
+        "cors_origins", "allowed_hosts", "feed_sources", "feed_hosts", "image_hosts", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from service.cli.main import DataDir, app, settings_of
+from service.cli.main import app
 from service.cli.main import main as run_command
+from service.cli.options import DataDir, settings_of
 
 if TYPE_CHECKING:
     from training.commands.data import Sources

@@ -27,7 +27,7 @@ from typing import Self
 from indexer.errors import SnapshotError
 from indexer.storage.catalogue import Catalogue, sqlite_url
 from indexer.storage.draft import CATALOGUE, DATA_FILES, MANIFEST, REJECTS, REPORT, VECTORS, Draft
-from indexer.storage.durable import locked, replace_text, sha256_file, sync, try_lock
+from indexer.storage.durable import keep_from_others, locked, replace_text, sha256_file, sync, try_lock
 from indexer.storage.images import ImageFolder
 from indexer.storage.manifest import Manifest
 from indexer.storage.vectors import VectorIndex
@@ -96,6 +96,7 @@ class SnapshotStore:
         """
         try:
             self.snapshots.mkdir(parents=True, exist_ok=True)
+            keep_from_others(self.root)
             lock = try_lock(self.root / ".build.lock")
         except OSError as error:
             raise SnapshotError(f"data directory {self.root} cannot be written: {error}") from error

@@ -30,6 +30,7 @@ from service.api.routes import (
     stock,
     styles,
 )
+from service.api.strangers import Strangers
 from service.api.telemetry import instrument
 from service.indexing.order import Build
 from service.policy.policy import use_policy
@@ -110,6 +111,7 @@ def create_app(
         wider={stock.STOCK_PATH: stock.MAX_STOCK_BYTES},
     )
     app.add_middleware(BodyLimit, rules=rules)
+    app.add_middleware(Strangers, hosts=settings.allowed_hosts or (), origins=settings.cors_origins or ())
     if settings.cors_origins:
         app.add_middleware(ShopperCors, origins=settings.cors_origins)
     app.add_middleware(RequestContext, settings=settings, metrics=metrics)  # added last: outermost

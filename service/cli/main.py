@@ -6,20 +6,17 @@ Only light modules are imported here, so that `stylist --help` answers at once.
 from __future__ import annotations
 
 import os
-import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from indexer.errors import StylistError
+from service.cli.options import DataDir, FeedFormat, LinesFile, Scope, Texts, exit_with, settings_of
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
-
     from service.errors import FieldError
-    from service.settings import Settings
 
 app = typer.Typer(
     help="Whole outfits from a store's own stock, composed by vibe.",
@@ -36,27 +33,6 @@ app.add_typer(keys, name="keys")
 app.add_typer(feedback, name="feedback")
 app.add_typer(looks, name="looks")
 app.add_typer(models, name="models")
-
-DataDir = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", help="Where index, keys and outfits live. [STYLIST_DATA_DIR, else ./data]"),
-]
-LinesFile = Annotated[Path, typer.Argument(metavar="FILE", help="Where to; - is standard output.")]
-FeedFormat = Literal[
-    "auto",
-    "csv",
-    "xlsx",
-    "jsonl",
-    "parquet",
-    "shopify",
-    "shopify-json",
-    "google",
-    "woocommerce",
-    "acp",
-    "ucp",
-]
-Scope = Literal["shopper", "staff"]
-Texts = list[str] | None
 
 
 @app.command()
@@ -155,6 +131,14 @@ def serve(
     from service.cli.serve import run
 
     run(settings_of(data_dir, host=host, port=port))
+
+
+@app.command()
+def doctor(data_dir: DataDir = None) -> None:
+    """Look through state, keys and index, and say what is wrong and how it is mended."""
+    from service.cli.doctor import run
+
+    typer.echo(run(settings_of(data_dir)))
 
 
 @keys.command("add")
@@ -256,44 +240,20 @@ def main() -> None:
         _fail(error)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        _exit(f"{where}{error.strerror or error}", 1)
+        exit_with(f"{where}{error.strerror or error}", 1)
     except Exception as error:
-        _exit(f"unexpected {type(error).__name__}: {error}", 1)
-
-
-def settings_of(data_dir: Path | None, **overrides: Any) -> Settings:
-    from pydantic import ValidationError
-
-    from service.settings import Settings
-
-    given = {k: v for k, v in {"data_dir": data_dir, **overrides}.items() if v is not None}
-    try:
-        return Settings(**given)
-    except ValidationError as error:
-        _exit(_settings_reason(error, given), 2)
-
-
-def _settings_reason(error: ValidationError, given: dict[str, Any]) -> str:
-    first = error.errors()[0]
-    name = str(first["loc"][0])
-    shown = f"--{name.replace('_', '-')}" if name in given else f"STYLIST_{name.upper()}"
-    return f"{shown}: {first['msg']}"
+        exit_with(f"unexpected {type(error).__name__}: {error}", 1)
 
 
 def _fail(error: StylistError) -> NoReturn:
     from service.errors import InvalidError
 
     if isinstance(error, InvalidError) and error.errors:
-        _exit("; ".join(f"{_option(e)}: {e.message}" for e in error.errors), 2)
-    _exit(str(error), 1)
+        exit_with("; ".join(f"{_option(e)}: {e.message}" for e in error.errors), 2)
+    exit_with(str(error), 1)
 
 
 def _option(error: FieldError) -> str:
     from service.cli.compose import option_of
 
     return option_of(error.field)
-
-
-def _exit(reason: str, code: int) -> NoReturn:
-    print(f"stylist: {' '.join(reason.split())}", file=sys.stderr)
-    sys.exit(code)

@@ -17,6 +17,7 @@ from fastapi import FastAPI
 
 from indexer.errors import StylistError
 from service.api.app import create_app, drain
+from service.cli.doctor import damages, lost_keys
 from service.cli.logging import log_to_stderr
 from service.db.repositories.keys import KeyRepository
 from service.db.session import State
@@ -104,6 +105,8 @@ def url_of(listener: socket.socket) -> str:
 
 def _require_protection(settings: Settings) -> None:
     with closing(State.of(settings)) as state:
+        if found := [*damages(state), *lost_keys(state)]:
+            raise StylistError("; ".join(found))
         has_keys = any(not key.expired for key in KeyRepository(state).list())
     if not has_keys and not is_loopback(settings.host):
         raise StylistError(

@@ -19,7 +19,17 @@ from sqlalchemy.orm import Session
 
 from indexer.errors import StylistError
 from indexer.storage.durable import locked
-from service.db.engine import create_privately, place, postgres_engine, reason, sqlite_engine, translated
+from service.db.engine import (
+    create_privately,
+    damages,
+    keep_private,
+    place,
+    postgres_engine,
+    reason,
+    sqlite_engine,
+    translated,
+)
+from service.db.key_marker import KeyMarker
 from service.db.migrate import migrate
 from service.db.tables import OutfitRow, Table
 from service.schemas.outfits import OutfitRequest, OutfitResponse
@@ -36,6 +46,7 @@ class State:
     """
 
     def __init__(self, data_dir: Path, database_url: SecretStr | None = None) -> None:
+        self.key_marker = KeyMarker(data_dir)
         if database_url is None:
             self._engine = _open_file(data_dir / STATE_FILE)
         else:
@@ -64,6 +75,19 @@ class State:
         """Raises UnavailableError when the database does not answer."""
         with self.session() as session:
             session.execute(select(literal(1)))
+
+    def damages(self) -> list[str]:
+        """What a whole look through the database finds wrong, in words; nothing of PostgreSQL, which minds itself.
+
+        Raises UnavailableError where it cannot be read.
+        """
+        with translated(self._engine):
+            return damages(self._engine)
+
+    @property
+    def place(self) -> str:
+        """Where the database is, for messages to staff."""
+        return place(self._engine)
 
     def save_response(self, request: OutfitRequest, response: OutfitResponse) -> None:
         """Keeps each outfit under its id; an id seen before (same request, same answer) is replaced."""
@@ -125,6 +149,7 @@ def _open_file(path: Path) -> Engine:
         # SQLite does not wait where two processes turn a new file into a WAL database at once.
         with locked(path.with_suffix(".lock")):
             create_privately(path)
+            keep_private(path)
             return _open(sqlite_engine(path))
     except OSError as error:
         raise StylistError(f"{path}: cannot be opened: {error.strerror}") from error

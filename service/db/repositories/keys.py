@@ -19,6 +19,10 @@ from service.errors import InvalidError, NotFoundError, UnauthorizedError, Unava
 
 Scope = Literal["shopper", "staff"]
 
+KEYS_LOST = (
+    "keys were made for this service, and its state has lost them: `stylist doctor` says how to mend that"
+)
+
 _PREFIX = "vs_"
 _SHOWN_CHARS = 8
 _LAST_USED_EVERY = timedelta(minutes=1)  # a write per request would cost more than the request's own reads
@@ -83,6 +87,8 @@ class KeyRepository:
         )
         with self._state.session() as session:
             session.add(row)
+            session.flush()
+            self._note()  # before the key counts: none is ever given out that could be forgotten
         return key
 
     def list(self) -> list[KeyInfo]:
@@ -105,9 +111,26 @@ class KeyRepository:
             return self._info(row)
 
     def configured(self) -> bool:
-        """Whether a key was ever added. Neither revoking nor expiry of the last one opens the service again."""
+        """Whether a key was ever added. Neither revoking nor expiry of the last one opens the service again.
+
+        Raises UnavailableError where keys were made and the database has lost them: that opens nothing either.
+        """
         with self._state.session() as session:
-            return session.scalar(select(KeyRow.id).limit(1)) is not None
+            found = session.scalar(select(KeyRow.id).limit(1)) is not None
+        if found:
+            with suppress(UnavailableError):  # the keys themselves are there
+                self._note()
+        elif self._state.key_marker.found():
+            raise UnavailableError(KEYS_LOST)
+        return found
+
+    def _note(self) -> None:
+        try:
+            self._state.key_marker.write()
+        except OSError as error:
+            raise UnavailableError(
+                f"that keys exist cannot be noted in the data folder: {error.strerror}"
+            ) from error
 
     def verify(self, key: str) -> Principal | None:
         """Whose key it is; None when it is not known, or was revoked.
