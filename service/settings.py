@@ -101,12 +101,19 @@ class Settings(BaseSettings):
     """Whether the log names the client's address."""
     log_shopper_text: bool = False
     """Whether the log holds what shoppers typed."""
-    keep_vibes: bool = False
-    """Whether what shoppers typed is kept with the log of requests, so that staff see which vibes end empty."""
+    keep_vibes: bool | None = None
+    """What becomes of what shoppers typed: `false` stores it nowhere; unset, it stays with outfits and events, which
+    are changed and learned from by it; `true` keeps it with the log of requests too, for staff to see."""
     keep_days: Positive = 90
     """Days that composed outfits and the log of requests are kept, and jobs with a key at least."""
+    docs: bool = True
+    """Whether `/docs` and `/openapi.json` are there."""
+    metrics: Literal["open", "staff", "off"] = "open"
+    """Who may read `/metrics`: anyone who reaches the service, staff keys, nobody."""
     otel: bool = False
     """Whether requests are traced by OpenTelemetry."""
+    shopper_secret: SecretStr | None = None
+    """What the shop's server signs pseudonyms with for pages with a publishable key; unset: such pages name nobody."""
     personalise: bool = True
     """Whether a shopper's own feedback moves what they are shown."""
     threads: int = 0

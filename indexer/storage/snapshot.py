@@ -125,7 +125,9 @@ class SnapshotStore:
 
     def current(self) -> Snapshot:
         """The snapshot to serve. Raises SnapshotError when there is none or it is damaged."""
-        version = self.current_version()
+        version = self.current_version() or self._newest_intact(
+            lambda _: True
+        )  # a lost pointer loses no index
         if version is None:
             raise SnapshotError("no index yet: run `stylist index FEED`")
         try:
@@ -134,6 +136,10 @@ class SnapshotStore:
             good = self._newest_intact(lambda other: other != version)
             hint = f"roll back to {good}" if good else "no other snapshot is left: run `stylist index FEED`"
             raise SnapshotError(f"current {error}; {hint}") from error
+
+    def newest_intact(self) -> str | None:
+        """The newest version whose files are as they were written; None when there is none. Reads them all."""
+        return self._newest_intact(lambda _: True)
 
     def open(self, version: str) -> Snapshot:
         """A verified snapshot. Raises SnapshotError naming the file that is missing or damaged."""

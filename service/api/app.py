@@ -14,6 +14,7 @@ from service.api.body_limit import BodyLimit, BodyRules
 from service.api.dependencies import Services
 from service.api.errors import Problem, install
 from service.api.gauges import observe
+from service.api.intake.strangers import Strangers
 from service.api.lifespan import start, stop
 from service.api.metrics import Metrics
 from service.api.middleware import RequestContext, ShopperCors
@@ -30,7 +31,6 @@ from service.api.routes import (
     stock,
     styles,
 )
-from service.api.strangers import Strangers
 from service.api.telemetry import instrument
 from service.indexing.order import Build
 from service.policy.policy import use_policy
@@ -95,6 +95,7 @@ def create_app(
         version=version("vibe-stylist"),
         lifespan=lifespan,
         redirect_slashes=False,
+        openapi_url="/openapi.json" if settings.docs else None,
         docs_url=None,  # a page of our own, which asks nobody else
         redoc_url=None,
     )

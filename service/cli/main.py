@@ -28,10 +28,12 @@ app = typer.Typer(
 keys = typer.Typer(help="Keys of the HTTP API.", no_args_is_help=True, rich_markup_mode=None)
 models = typer.Typer(help="The base language model.", no_args_is_help=True, rich_markup_mode=None)
 feedback = typer.Typer(help="What shoppers did with outfits.", no_args_is_help=True, rich_markup_mode=None)
+shoppers = typer.Typer(help="What is kept of shoppers.", no_args_is_help=True, rich_markup_mode=None)
 looks = typer.Typer(help="Looks that staff approved.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(keys, name="keys")
 app.add_typer(feedback, name="feedback")
 app.add_typer(looks, name="looks")
+app.add_typer(shoppers, name="shoppers")
 app.add_typer(models, name="models")
 
 
@@ -151,12 +153,15 @@ def keys_add(
             metavar="DAYS|DATE", help="When it ends: in so many days, or with a day, YYYY-MM-DD (UTC)."
         ),
     ] = None,
+    origin: Annotated[
+        Texts, typer.Option(help="Of a publishable key: pages it is good from, https://HOST; repeatable.")
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Make a key. It is printed once, alone on the last line, and cannot be shown again."""
     from service.cli.keys import add
 
-    typer.echo(add(settings_of(data_dir), scope, name, expires))
+    typer.echo(add(settings_of(data_dir), scope, name, expires, origin or ()))
 
 
 @keys.command("list")
@@ -207,6 +212,17 @@ def feedback_forget(
     from service.cli.export import forget
 
     typer.echo(forget(settings_of(data_dir), shopper))
+
+
+@shoppers.command("export")
+def shoppers_export(
+    shopper: Annotated[str, typer.Argument(metavar="ID", help="The pseudonym that the shop sends.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Write all that is kept of a shopper to standard output, as JSON lines."""
+    from service.cli.export import export_shopper
+
+    export_shopper(settings_of(data_dir), shopper)
 
 
 @looks.command("export")

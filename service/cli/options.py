@@ -34,7 +34,7 @@ FeedFormat = Literal[
     "acp",
     "ucp",
 ]
-Scope = Literal["shopper", "staff"]
+Scope = Literal["shopper", "staff", "publishable"]
 Texts = list[str] | None
 
 

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from indexer.errors import StylistError
 from service.api.app import create_app, drain
 from service.cli.doctor import damages, lost_keys
+from service.cli.http_protocol import StrictHttp
 from service.cli.logging import log_to_stderr
 from service.db.repositories.keys import KeyRepository
 from service.db.session import State
@@ -70,6 +71,7 @@ def run(settings: Settings) -> None:
         app = create_app(settings)
         config = uvicorn.Config(
             app,
+            http=StrictHttp,
             log_config=None,
             log_level="warning",
             access_log=False,

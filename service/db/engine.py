@@ -88,6 +88,13 @@ def damages(engine: Engine) -> list[str]:
     return [] if found == ["ok"] else found
 
 
+def erase(engine: Engine) -> None:
+    """Moves all changes from SQLite's log into the file, and empties the log."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def place(engine: Engine) -> str:
     """Where the database is, for messages: a path, or host and name. Never a user or a password."""
     url = engine.url

@@ -100,8 +100,10 @@ class StoreRecommender:
 
     def condition(self) -> Condition:
         version, created = self._holder.served() or (None, None)
-        broken = self._stylists.broken_styles() | self._live.broken()
-        return Condition(version, created, self._stylists.no_model, broken)
+        broken = dict(self._stylists.broken_styles() | self._live.broken())
+        if fault := self._stylists.default_fault():
+            broken.setdefault("default", fault)
+        return Condition(version, created, self._stylists.no_model, broken, self._holder.instead)
 
     def close(self) -> None:
         self._holder.close()
@@ -175,6 +177,8 @@ class StoreRecommender:
         """Why composing again would not give what was made; None while all that decided it is unchanged."""
         with self._holder.lease() as catalog:
             version = catalog.snapshot.version
+            if not made.wish_kept:
+                return "what was asked for is not kept"
             if version != made.index_version:
                 return f"index {made.index_version} is gone: {version} is served"
             try:
