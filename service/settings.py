@@ -17,6 +17,7 @@ EMBEDDED_LM = "embedded:SmolLM2-135M-Instruct"
 
 Positive = Annotated[int, Field(gt=0)]
 ImageHost = Annotated[str, Field(pattern=r"^(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?$")]
+HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")]
 Origin = Annotated[str, Field(pattern=r"^https?://[^/*?#@\s]+$")]
 
 BasketUrl = Annotated[str, Field(pattern=r"^https?://[^\s{}]+\{skus\}[^\s{}]*$")]
@@ -88,6 +89,8 @@ class Settings(BaseSettings):
     """Requests per minute and key, or address where no key is asked for; half of them at once. 0: no limit."""
     cors_origins: Annotated[tuple[Origin, ...] | None, NoDecode] = None
     """Origins of web pages that may call the shopper routes, separated by commas; unset: none."""
+    allowed_hosts: Annotated[tuple[HostName, ...] | None, NoDecode] = None
+    """Names that the service is asked for by, separated by commas, besides its addresses, while there are no keys."""
     shopper_page: bool = True
     """Whether `/` is a page on which anyone who reaches it may ask for outfits, also once there are keys."""
     basket_url: BasketUrl | None = None
@@ -98,18 +101,27 @@ class Settings(BaseSettings):
     """Whether the log names the client's address."""
     log_shopper_text: bool = False
     """Whether the log holds what shoppers typed."""
-    keep_vibes: bool = False
-    """Whether what shoppers typed is kept with the log of requests, so that staff see which vibes end empty."""
+    keep_vibes: bool | None = None
+    """What becomes of what shoppers typed: `false` stores it nowhere; unset, it stays with outfits and events, which
+    are changed and learned from by it; `true` keeps it with the log of requests too, for staff to see."""
     keep_days: Positive = 90
     """Days that composed outfits and the log of requests are kept, and jobs with a key at least."""
+    docs: bool = True
+    """Whether `/docs` and `/openapi.json` are there."""
+    metrics: Literal["open", "staff", "off"] = "open"
+    """Who may read `/metrics`: anyone who reaches the service, staff keys, nobody."""
     otel: bool = False
     """Whether requests are traced by OpenTelemetry."""
+    shopper_secret: SecretStr | None = None
+    """What the shop's server signs pseudonyms with for pages with a publishable key; unset: such pages name nobody."""
     personalise: bool = True
     """Whether a shopper's own feedback moves what they are shown."""
     threads: int = 0
     """Threads of the language model; 0 leaves the choice to torch."""
 
-    @field_validator("cors_origins", "feed_sources", "feed_hosts", "image_hosts", mode="before")
+    @field_validator(
+        "cors_origins", "allowed_hosts", "feed_sources", "feed_hosts", "image_hosts", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

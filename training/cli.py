@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from service.cli.failing import settings_of
-from service.cli.main import DataDir, app
+from service.cli.main import app
 from service.cli.main import main as run_command
+from service.cli.options import DataDir
 
 if TYPE_CHECKING:
     from training.commands.data import Sources

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from indexer.storage.durable import sha256_file, sync
+from indexer.storage.durable import keep_from_others, sha256_file, sync
 from indexer.storage.images import IMAGE_INDEX, ImageFolder
 from indexer.storage.manifest import Contents, Manifest, Stored
 
@@ -83,7 +83,9 @@ class Draft:
         )
         (self.path / MANIFEST).write_text(manifest.render(), encoding="utf-8")
         for name in (*self._stored, MANIFEST):
+            keep_from_others(self.path / name)  # costs and stock are nobody else's business
             sync(self.path / name)
+        keep_from_others(self.path)
         sync(self.path)
         self._publish(self.path, self._version)
         self.discard()

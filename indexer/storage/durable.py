@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -23,6 +23,13 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def keep_from_others(path: Path) -> None:
+    """Takes every right from those who are neither the owner of a file or folder nor of its group."""
+    with suppress(OSError):  # not there, or not ours to change
+        if (mode := path.stat().st_mode & 0o777) & 0o007:
+            path.chmod(mode & ~0o007)
 
 
 def replace_text(path: Path, text: str) -> None:

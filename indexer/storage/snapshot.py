@@ -27,7 +27,7 @@ from typing import Self
 from indexer.errors import SnapshotError
 from indexer.storage.catalogue import Catalogue, sqlite_url
 from indexer.storage.draft import CATALOGUE, DATA_FILES, MANIFEST, REJECTS, REPORT, VECTORS, Draft
-from indexer.storage.durable import locked, replace_text, sha256_file, sync, try_lock
+from indexer.storage.durable import keep_from_others, locked, replace_text, sha256_file, sync, try_lock
 from indexer.storage.images import ImageFolder
 from indexer.storage.manifest import Manifest
 from indexer.storage.vectors import VectorIndex
@@ -96,6 +96,7 @@ class SnapshotStore:
         """
         try:
             self.snapshots.mkdir(parents=True, exist_ok=True)
+            keep_from_others(self.root)
             lock = try_lock(self.root / ".build.lock")
         except OSError as error:
             raise SnapshotError(f"data directory {self.root} cannot be written: {error}") from error
@@ -124,7 +125,9 @@ class SnapshotStore:
 
     def current(self) -> Snapshot:
         """The snapshot to serve. Raises SnapshotError when there is none or it is damaged."""
-        version = self.current_version()
+        version = self.current_version() or self._newest_intact(
+            lambda _: True
+        )  # a lost pointer loses no index
         if version is None:
             raise SnapshotError("no index yet: run `stylist index FEED`")
         try:
@@ -133,6 +136,10 @@ class SnapshotStore:
             good = self._newest_intact(lambda other: other != version)
             hint = f"roll back to {good}" if good else "no other snapshot is left: run `stylist index FEED`"
             raise SnapshotError(f"current {error}; {hint}") from error
+
+    def newest_intact(self) -> str | None:
+        """The newest version whose files are as they were written; None when there is none. Reads them all."""
+        return self._newest_intact(lambda _: True)
 
     def open(self, version: str) -> Snapshot:
         """A verified snapshot. Raises SnapshotError naming the file that is missing or damaged."""

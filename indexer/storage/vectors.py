@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import weakref
 from pathlib import Path
 from typing import Any, Self
 
@@ -38,8 +40,21 @@ _MAPPED = getattr(faiss, "IO_FLAG_MMAP_IFC", 0)
 class VectorIndex:
     """Unit vectors by position. Safe to search from several threads."""
 
-    def __init__(self, index: Any) -> None:
+    def __init__(self, index: Any, path: Path | None = None) -> None:
         self._index = index
+        self._file: int | None = None
+        if path is not None:
+            # Held open: a snapshot that was pruned goes on, one that was cut short is told.
+            self._file = os.open(path, os.O_RDONLY)
+            self._size = os.fstat(self._file).st_size
+            weakref.finalize(self, os.close, self._file)
+
+    def _check_file(self) -> None:
+        """Raises SnapshotError where the mapped file is shorter than it was: to read past its end would kill us."""
+        if self._file is not None and os.fstat(self._file).st_size < self._size:
+            raise SnapshotError(
+                "the vector index was cut short while it was served: index again, or roll back"
+            )
 
     @classmethod
     def build(cls, vectors: Vectors, flat_limit: int = FLAT_LIMIT) -> Self:
@@ -58,10 +73,12 @@ class VectorIndex:
         try:
             index = faiss.read_index(str(path), _MAPPED)
         except RuntimeError as error:
-            raise SnapshotError(f"vector index {path} cannot be read: {error}") from error
+            raise SnapshotError(
+                f"vector index {path.name} cannot be read: {_without(error, path)}"
+            ) from error
         if not isinstance(index, (faiss.IndexFlatIP, faiss.IndexIVFFlat)):
-            raise SnapshotError(f"vector index {path} is of an unknown kind: {type(index).__name__}")
-        return cls(index)
+            raise SnapshotError(f"vector index {path.name} is of an unknown kind: {type(index).__name__}")
+        return cls(index, path)
 
     def save(self, path: Path) -> None:
         """Raises SnapshotError when the disk refuses."""
@@ -89,6 +106,7 @@ class VectorIndex:
         answer is exact when the index is, and for up to GATHER_LIMIT allowed rows. Among equal scores of an
         exact filtered search, lower positions come first. Raises ValueError for a position out of range.
         """
+        self._check_file()
         queries = np.ascontiguousarray(queries, dtype=np.float32)
         if queries.ndim != 2 or queries.shape[1] != self.dim:
             raise ValueError(f"queries of shape {queries.shape} do not fit vectors of {self.dim} dimensions")
@@ -108,6 +126,7 @@ class VectorIndex:
 
     def vectors(self, positions: Positions) -> Vectors:
         """The rows at these positions, shape (n, d), in the order asked for. Raises ValueError out of range."""
+        self._check_file()
         positions = np.ascontiguousarray(positions, dtype=np.int64)
         if len(positions) and not (positions.min() >= 0 and positions.max() < len(self)):
             raise ValueError(f"positions must lie in 0..{len(self) - 1}")
@@ -156,6 +175,11 @@ class VectorIndex:
             return queries @ self.vectors(allowed).T
         blocks = range(0, len(allowed), GATHER_LIMIT)
         return np.hstack([queries @ self.vectors(allowed[b : b + GATHER_LIMIT]).T for b in blocks])
+
+
+def _without(error: RuntimeError, path: Path) -> str:
+    """What FAISS said, in one line without the place of the file."""
+    return " ".join(str(error).replace(str(path), path.name).split())
 
 
 def _best(scores: NDArray[np.float32], k: int) -> NDArray[np.intp]:

@@ -14,6 +14,7 @@ from service.api.body_limit import BodyLimit, BodyRules
 from service.api.dependencies import Services
 from service.api.errors import Problem, install
 from service.api.gauges import observe
+from service.api.intake.strangers import Strangers
 from service.api.lifespan import start, stop
 from service.api.metrics import Metrics
 from service.api.middleware import RequestContext, ShopperCors
@@ -94,6 +95,7 @@ def create_app(
         version=version("vibe-stylist"),
         lifespan=lifespan,
         redirect_slashes=False,
+        openapi_url="/openapi.json" if settings.docs else None,
         docs_url=None,  # a page of our own, which asks nobody else
         redoc_url=None,
     )
@@ -110,6 +112,7 @@ def create_app(
         wider={stock.STOCK_PATH: stock.MAX_STOCK_BYTES},
     )
     app.add_middleware(BodyLimit, rules=rules)
+    app.add_middleware(Strangers, hosts=settings.allowed_hosts or (), origins=settings.cors_origins or ())
     if settings.cors_origins:
         app.add_middleware(ShopperCors, origins=settings.cors_origins)
     app.add_middleware(RequestContext, settings=settings, metrics=metrics)  # added last: outermost

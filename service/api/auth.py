@@ -5,7 +5,7 @@ The key is checked before a body is read, and what any guarded route can answer 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, ClassVar
 
 from anyio import to_thread
@@ -15,6 +15,14 @@ from fastapi.security import HTTPBearer
 
 from service.api.dependencies import services
 from service.api.errors import documented
+from service.api.intake.idempotency import HEADER, PARAMETER, checked_key, fingerprint
+from service.api.intake.publishable import check_page
+from service.api.intake.strictness import (
+    StrictRequest,
+    queries_of,
+    refuse_doubled_names,
+    refuse_unknown_queries,
+)
 from service.api.rate_limit import caller_address
 from service.db.repositories.keys import KeyRepository, Principal, Scope
 from service.errors import ForbiddenError, UnauthorizedError, UnavailableError, UriTooLongError
@@ -41,22 +49,52 @@ class ShopperRoute(APIRoute):
     scope: ClassVar[Scope] = "shopper"
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        statuses = [401, 414, 429, 500, 503]
-        if self.scope == "staff":
-            statuses.append(403)
+        statuses = [401, 403, 414, 422, 429, 500, 503]
+        if self._keeps_replies(options):
+            statuses.append(409)
+            extra = options.get("openapi_extra") or {}
+            options["openapi_extra"] = {**extra, "parameters": [*extra.get("parameters", ()), PARAMETER]}
         if _WITH_BODY & set(options.get("methods") or ()):
             statuses += [408, 413]
         options["responses"] = {**documented(*sorted(statuses)), **(options.get("responses") or {})}
         super().__init__(path, endpoint, **options)
 
+    keeps_replies: ClassVar[bool] = True
+    """Whether POSTs with an `Idempotency-Key` are answered by what was answered before."""
+
+    @classmethod
+    def _keeps_replies(cls, options: Mapping[str, Any]) -> bool:
+        return cls.keeps_replies and "POST" in (options.get("methods") or ())
+
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
+        known = queries_of(self.dependant)
 
         async def guarded(request: Request) -> Response:
-            await admit(request, self.scope)
-            return await handle(request)
+            await admit(request, self.scope, self.path)
+            refuse_unknown_queries(request, known)
+            request = StrictRequest(request.scope, request.receive)
+            if self.body_field is not None:
+                await refuse_doubled_names(request)
+            key = request.headers.get(HEADER)
+            if key is None or not self._keeps_replies({"methods": self.methods}):
+                return await handle(request)
+            return await _once(request, checked_key(key), handle)
 
         return guarded
+
+
+async def _once(request: Request, key: str, handle: Handler) -> Response:
+    """The answer to a request that its sender may repeat: done once, answered each time."""
+    principal: Principal | None = request.state.principal
+    host = request.client.host if request.client else None
+    caller = _caller(principal, f"address {host}")
+    with services(request).replies.turn(caller, key, await fingerprint(request)) as turn:
+        if (known := turn.response()) is not None:
+            return known
+        response = await handle(request)
+        turn.keep(response)
+        return response
 
 
 class StaffRoute(ShopperRoute):
@@ -65,8 +103,8 @@ class StaffRoute(ShopperRoute):
     scope: ClassVar[Scope] = "staff"
 
 
-async def admit(request: Request, scope: Scope) -> None:
-    """Lets the request in, or raises the ProblemError that says why not."""
+async def admit(request: Request, scope: Scope, path: str = "") -> None:
+    """Lets the request to a route of this path in, or raises the ProblemError that says why not."""
     if len(request.scope["query_string"]) > MAX_QUERY_BYTES:
         raise UriTooLongError(f"a query may have at most {MAX_QUERY_BYTES} bytes")
     app = services(request)
@@ -89,7 +127,15 @@ async def admit(request: Request, scope: Scope) -> None:
     request.state.principal = principal
     if principal is not None:
         app.limits.key_was_good(header)
-    app.limits.admit(address if principal is None else f"key {principal.key_id}")
+    check_page(request, principal, path)
+    app.limits.admit(_caller(principal, address))
+
+
+def _caller(principal: Principal | None, address: str) -> str:
+    """Who is counted: everybody may have a publishable key, so that each address counts for itself."""
+    if principal is None:
+        return address
+    return f"key {principal.key_id}" + (f" {address}" if principal.scope == "publishable" else "")
 
 
 def _visitor(principal: Principal | None, keys: KeyRepository, needed: Scope) -> Principal | None:

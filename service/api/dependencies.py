@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request, Response
 
 from service.api.concurrency import Gate
+from service.api.intake.idempotency import Replies
 from service.api.metrics import Metrics
 from service.api.rate_limit import Limits
 from service.db.repositories.corrections import CorrectionRepository
@@ -42,6 +43,7 @@ class Services:
     gate: Gate
     limits: Limits
     metrics: Metrics
+    replies: Replies
 
 
 def services(request: Request) -> Services:

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from indexer.errors import FeedError, ModelError, SnapshotError, StylistError
 from service.db.engine import cause
@@ -23,6 +24,7 @@ from service.errors import (
     UnavailableError,
     field_errors,
 )
+from service.settings import Settings
 
 _log = logging.getLogger("stylist.error")
 MEDIA_TYPE = "application/problem+json"
@@ -70,9 +72,20 @@ def problem_of(scope: Mapping[str, Any], error: ProblemError) -> Problem:
     return _problem(scope, error.status, error.title, error.detail, error.errors)
 
 
+def without_paths(text: str, settings: Settings) -> str:
+    """The text without where this machine keeps things: that is in the log, for those who look after it."""
+    for folder in (settings.data_dir, settings.adapters_dir, settings.model_dir):
+        for name in {str(folder), str(folder.absolute()), str(folder.resolve())} - {".", "/"}:
+            text = text.replace(f"{name}/", "").replace(name, folder.name)
+    return text
+
+
 def _problem(
     scope: Mapping[str, Any], status: int, title: str, detail: str, errors: Sequence[FieldError]
 ) -> Problem:
+    app = scope.get("app")
+    if app is not None and hasattr(app.state, "services"):
+        detail = without_paths(detail, app.state.services.settings)
     return Problem(
         title=title,
         status=status,
@@ -107,6 +120,15 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
 
 
+def methods_at(scope: Mapping[str, Any]) -> list[str]:
+    """The methods that the path of a request takes, whichever of several routes has them."""
+    found: set[str] = set()
+    for route in scope["app"].routes:
+        if isinstance(route, Route) and route.matches(dict(scope))[0] is not Match.NONE:
+            found |= route.methods or set()
+    return sorted(found)
+
+
 async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)
     if isinstance(error, UnavailableError) and (said := cause(error)):
@@ -133,8 +155,11 @@ async def _on_http(request: Request, error: Exception) -> Response:
     if error.status_code == 400:  # the framework's word for a body that it cannot read at all
         return respond_to(request.scope, InvalidError.at("body", "cannot be read"))
     title = HTTPStatus(error.status_code).phrase
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(methods_at(request.scope))
     detail = {
         404: f"no such path: {request.scope['path']}",
         405: f"{request.method} is not allowed here",
     }.get(error.status_code, error.detail)
-    return respond(request.scope, error.status_code, title, detail, headers=error.headers)
+    return respond(request.scope, error.status_code, title, detail, headers=headers)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from service.api.concurrency import Gate
 from service.api.dependencies import Services
+from service.api.intake.idempotency import Replies
 from service.api.metrics import Metrics
 from service.api.rate_limit import Limits
 from service.db.repositories.corrections import CorrectionRepository
@@ -58,7 +59,7 @@ def start(
         corrections=told,
         styles=chosen,
         requests=RequestRepository(
-            state, settings.keep_days, keep_vibes=settings.keep_vibes, also=[JobRepository(state).prune]
+            state, settings.keep_days, keep_vibes=bool(settings.keep_vibes), also=[JobRepository(state).prune]
         ),
         feedback=EventRepository(state),
         looks=LookRepository(state),
@@ -68,6 +69,7 @@ def start(
         gate=Gate(settings.queue_size, metrics.turned_away.inc),
         limits=Limits(settings.rate_per_minute, metrics.rate_limited.inc),
         metrics=metrics,
+        replies=Replies(),
     )
 
 

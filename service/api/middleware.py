@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.errors import respond
+from service.api.errors import methods_at, respond
+from service.api.intake.idempotency import HEADER, REPLAYED
 from service.api.metrics import Metrics, route_of
 from service.api.routes.replay_headers import REPLAY_HEADERS
 from service.errors import ProblemError
@@ -40,6 +42,8 @@ _PAGE_POLICY = (
 )
 _STAFF = "/v1/admin/"
 _CORS_SECONDS = 600
+_METHODS = ("GET", "POST", "DELETE")
+_ASKED = "access-control-request-method"
 
 
 class RequestContext:
@@ -116,16 +120,39 @@ class ShopperCors:
         self._shared = CORSMiddleware(
             app,
             allow_origins=origins,
-            allow_methods=("GET", "POST", "DELETE"),
-            allow_headers=("Authorization", "Content-Type", "X-Request-ID"),
-            expose_headers=("X-Request-ID", "Retry-After", "Location", *REPLAY_HEADERS),
+            allow_methods=_METHODS,
+            allow_headers=("Authorization", "Content-Type", "X-Request-ID", HEADER),
+            expose_headers=("X-Request-ID", "Retry-After", "Location", REPLAYED, *REPLAY_HEADERS),
             max_age=_CORS_SECONDS,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
         shared = scope["type"] == "http" and path.startswith("/v1/") and not path.startswith(_STAFF)
-        await (self._shared if shared else self._app)(scope, receive, send)
+        headers = Headers(scope=scope)
+        if shared and scope["method"] == "OPTIONS" and {"origin", _ASKED} <= {*headers.keys()}:
+            await self._preflight(scope, headers)(scope, receive, send)
+        else:
+            await (self._shared if shared else self._app)(scope, receive, send)
+
+    def _preflight(self, scope: Scope, headers: Headers) -> Response:
+        """What a page may send to this very path; a problem where that is nothing, or not what it asks."""
+        there = methods_at(scope)
+        if not there:
+            return respond(scope, 404, "Not Found", f"no such path: {scope['path']}")
+        asked = headers[_ASKED]
+        if asked not in there:
+            allow = {"Allow": ", ".join(there), "Vary": "Origin"}
+            return respond(
+                scope, 405, "Method Not Allowed", f"{asked[:10]} is not allowed here", headers=allow
+            )
+        response = self._shared.preflight_response(headers)
+        if response.status_code >= 400:
+            detail = bytes(response.body).decode()
+            return respond(scope, 403, "Forbidden", detail, headers={"Vary": "Origin"})
+        methods = [method for method in there if method in _METHODS]
+        response.headers["Access-Control-Allow-Methods"] = ", ".join(methods)
+        return response
 
 
 def _request_id(scope: Scope) -> str:

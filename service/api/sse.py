@@ -60,7 +60,7 @@ async def stream(
     request: Request,
     gate: Gate,
     call: Callable[[ProgressListener], OutfitResponse],
-    keep: Callable[[OutfitResponse], None],
+    keep: Callable[[OutfitResponse], object],
     show: Show,
     headers: Mapping[str, str],
 ) -> Response:
@@ -109,7 +109,7 @@ def _as_problem(error: BaseException, asked: str) -> ProblemError:
 class Channel(Stoppable):
     """Takes events from the thread that composes to the event loop it was made in."""
 
-    def __init__(self, keep: Callable[[OutfitResponse], None], show: Show) -> None:
+    def __init__(self, keep: Callable[[OutfitResponse], object], show: Show) -> None:
         super().__init__()
         self._keep = keep
         self._show = show

@@ -14,7 +14,7 @@ from typing import Protocol
 from indexer.embedder import Embedder
 from indexer.errors import SnapshotError
 from indexer.item import Item
-from indexer.storage.snapshot import SnapshotStore
+from indexer.storage.snapshot import Snapshot, SnapshotStore
 from service.catalog.corrections import CorrectionOverlay, CorrectionSource
 from service.catalog.stock_overlay import StockUpdate
 from service.catalog.stock_patches import Said, StockPatch, StockResult, resolve
@@ -100,10 +100,13 @@ class LiveCatalog:
         self._failed: str | None = None
         """The version that could not be opened, so that it is not tried again at every request."""
         self.why_not = ""
+        self.instead: str | None = None
+        """Why an older snapshot is served than the current one, where that is so."""
         try:
             self.reload()
         except SnapshotError as error:
             self.why_not = str(error)
+            self._make_do(error)
 
     @property
     def ready(self) -> bool:
@@ -119,13 +122,30 @@ class LiveCatalog:
     def reload(self) -> None:
         """Open the current snapshot and serve it from now on. On SnapshotError the old one is served as before."""
         with self._loading:
-            snapshot = self._store.current()
-            snapshot.require_embedder(self._embedder.name, self._embedder.digest)
-            held = _Held(CatalogView(snapshot))
-            with self._stocking:
-                self._correct(held)
-                self._catch_up(held)
-                self._swap(held)
+            self._serve(self._store.current())
+            self.instead = None
+
+    def _serve(self, snapshot: Snapshot) -> None:
+        snapshot.require_embedder(self._embedder.name, self._embedder.digest)
+        held = _Held(CatalogView(snapshot))
+        with self._stocking:
+            self._correct(held)
+            self._catch_up(held)
+            self._swap(held)
+
+    def _make_do(self, error: SnapshotError) -> None:
+        """Serve the newest intact snapshot where the current one is damaged: better old stock than a closed shop."""
+        version = self._store.newest_intact()
+        if version is None or version == self._store.current_version():
+            return
+        try:
+            with self._loading:
+                self._serve(self._store.open(version))
+        except SnapshotError:
+            return
+        self._failed = self._store.current_version()
+        self.instead = f"serving {version} instead: {error}"
+        log.error("snapshot %s is served instead of the current one: %s", version, error)
 
     @contextmanager
     def lease(self) -> Iterator[CatalogView]:

@@ -43,6 +43,13 @@ def forget(settings: Settings, shopper: str) -> str:
         )
 
 
+def export_shopper(settings: Settings, shopper: str) -> int:
+    """Writes what is kept of the shopper to standard output; how many lines. Raises InvalidError for no pseudonym."""
+    known_as = _checked(Pseudonym, "shopper", shopper)
+    with _state(settings) as state:
+        return write_lines(STDOUT, EventRepository(state).known_of(known_as))
+
+
 def export_looks(settings: Settings, file: Path) -> str:
     """Writes the approved looks; says how many, unless they went to standard output. Raises OSError."""
     with _state(settings) as state:

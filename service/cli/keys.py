@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
@@ -13,14 +13,20 @@ from service.settings import Settings
 _HEAD = ("ID", "SCOPE", "KEY", "NAME", "CREATED", "LAST USED", "EXPIRES")
 
 
-def add(settings: Settings, scope: Scope, name: str | None = None, expires: str | None = None) -> str:
+def add(
+    settings: Settings,
+    scope: Scope,
+    name: str | None = None,
+    expires: str | None = None,
+    origins: Sequence[str] = (),
+) -> str:
     """A new key, alone on the last line. `expires` is a number of days or a date.
 
-    Raises InvalidError of `name` or `expires`.
+    Raises InvalidError of `name`, `expires` or `origin`.
     """
     ends = None if expires is None else expiry(expires, datetime.now(UTC))
     with _ring(settings) as ring:
-        key = ring.add(scope, name, ends)
+        key = ring.add(scope, name, ends, origins)
     return f"A new {scope} key; it is shown only now. Send it as `Authorization: Bearer KEY`.\n{key}"
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from indexer.errors import StylistError
 from service.cli.failing import fail, leave, settings_of
+from service.cli.options import DataDir, FeedFormat, LinesFile, Scope, Texts
 
 app = typer.Typer(
     help="Whole outfits from a store's own stock, composed by vibe.",
@@ -25,34 +26,15 @@ app = typer.Typer(
 keys = typer.Typer(help="Keys of the HTTP API.", no_args_is_help=True, rich_markup_mode=None)
 models = typer.Typer(help="The base language model.", no_args_is_help=True, rich_markup_mode=None)
 feedback = typer.Typer(help="What shoppers did with outfits.", no_args_is_help=True, rich_markup_mode=None)
+shoppers = typer.Typer(help="What is kept of shoppers.", no_args_is_help=True, rich_markup_mode=None)
 looks = typer.Typer(help="Looks that staff approved.", no_args_is_help=True, rich_markup_mode=None)
 corrections = typer.Typer(help="What staff said of pieces.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(corrections, name="corrections")
 app.add_typer(keys, name="keys")
 app.add_typer(feedback, name="feedback")
 app.add_typer(looks, name="looks")
+app.add_typer(shoppers, name="shoppers")
 app.add_typer(models, name="models")
-
-DataDir = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", help="Where index, keys and outfits live. [STYLIST_DATA_DIR, else ./data]"),
-]
-LinesFile = Annotated[Path, typer.Argument(metavar="FILE", help="Where to; - is standard output.")]
-FeedFormat = Literal[
-    "auto",
-    "csv",
-    "xlsx",
-    "jsonl",
-    "parquet",
-    "shopify",
-    "shopify-json",
-    "google",
-    "woocommerce",
-    "acp",
-    "ucp",
-]
-Scope = Literal["shopper", "staff"]
-Texts = list[str] | None
 
 
 @app.command()
@@ -153,6 +135,14 @@ def serve(
     run(settings_of(data_dir, host=host, port=port))
 
 
+@app.command()
+def doctor(data_dir: DataDir = None) -> None:
+    """Look through state, keys and index, and say what is wrong and how it is mended."""
+    from service.cli.doctor import run
+
+    typer.echo(run(settings_of(data_dir)))
+
+
 @keys.command("add")
 def keys_add(
     scope: Annotated[Scope, typer.Option(help="What the key is for.")],
@@ -163,12 +153,15 @@ def keys_add(
             metavar="DAYS|DATE", help="When it ends: in so many days, or with a day, YYYY-MM-DD (UTC)."
         ),
     ] = None,
+    origin: Annotated[
+        Texts, typer.Option(help="Of a publishable key: pages it is good from, https://HOST; repeatable.")
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Make a key. It is printed once, alone on the last line, and cannot be shown again."""
     from service.cli.keys import add
 
-    typer.echo(add(settings_of(data_dir), scope, name, expires))
+    typer.echo(add(settings_of(data_dir), scope, name, expires, origin or ()))
 
 
 @keys.command("list")
@@ -219,6 +212,17 @@ def feedback_forget(
     from service.cli.export import forget
 
     typer.echo(forget(settings_of(data_dir), shopper))
+
+
+@shoppers.command("export")
+def shoppers_export(
+    shopper: Annotated[str, typer.Argument(metavar="ID", help="The pseudonym that the shop sends.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Write all that is kept of a shopper to standard output, as JSON lines."""
+    from service.cli.export import export_shopper
+
+    export_shopper(settings_of(data_dir), shopper)
 
 
 @looks.command("export")

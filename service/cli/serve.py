@@ -17,6 +17,8 @@ from fastapi import FastAPI
 
 from indexer.errors import StylistError
 from service.api.app import create_app, drain
+from service.cli.doctor import damages, lost_keys
+from service.cli.http_protocol import StrictHttp
 from service.cli.logging import log_to_stderr
 from service.db.repositories.keys import KeyRepository
 from service.db.session import State
@@ -69,6 +71,7 @@ def run(settings: Settings) -> None:
         app = create_app(settings)
         config = uvicorn.Config(
             app,
+            http=StrictHttp,
             log_config=None,
             log_level="warning",
             access_log=False,
@@ -104,6 +107,8 @@ def url_of(listener: socket.socket) -> str:
 
 def _require_protection(settings: Settings) -> None:
     with closing(State.of(settings)) as state:
+        if found := [*damages(state), *lost_keys(state)]:
+            raise StylistError("; ".join(found))
         has_keys = any(not key.expired for key in KeyRepository(state).list())
     if not has_keys and not is_loopback(settings.host):
         raise StylistError(

@@ -8,6 +8,7 @@ that was answered with success must not vanish then either. PostgreSQL does the 
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,6 +31,7 @@ _DRIVERS = frozenset({"postgresql", "postgresql+psycopg"})
 def sqlite_engine(path: Path) -> Engine:
     """The engine of a database file. Connects to nothing yet."""
     engine = _engine(URL.create("sqlite", database=str(path)), {"timeout": _BUSY_MS / 1000})
+    event.listen(engine, "do_connect", _only_what_is_there)
     event.listen(engine, "connect", _configure_sqlite)
     return engine
 
@@ -66,6 +68,31 @@ def create_privately(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     if not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise PermissionError(13, "it is read-only", str(path))
+
+
+def keep_private(path: Path) -> None:
+    """Takes from others the right to read the file and its log: a copy that was put back may have come without care."""
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        with suppress(OSError):  # not there, or not ours to change
+            file = path.with_name(name)
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)
+
+
+def damages(engine: Engine) -> list[str]:
+    """What SQLite's own check of all pages and indexes finds; empty when all is well, and for PostgreSQL."""
+    if engine.dialect.name != "sqlite":
+        return []
+    with engine.connect() as connection:
+        found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check")]
+    return [] if found == ["ok"] else found
+
+
+def erase(engine: Engine) -> None:
+    """Moves all changes from SQLite's log into the file, and empties the log."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def place(engine: Engine) -> str:
@@ -128,9 +155,18 @@ def _not_answering(context: ExceptionContext) -> None:
         context.is_disconnect = True
 
 
+def _only_what_is_there(_dialect: Any, _record: Any, arguments: list[Any], _options: Any) -> None:
+    # SQLite would make an empty database, readable by all, where a running service's file was taken away.
+    path = Path(arguments[0])
+    if not path.exists():
+        raise sqlite3.OperationalError("the file of the database is gone")
+    keep_private(path)
+
+
 def _configure_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten, not merely unlinked
     cursor.close()

@@ -6,7 +6,7 @@ Opens the database and brings it up to date; knows neither HTTP nor what most ro
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -19,9 +19,21 @@ from sqlalchemy.orm import Session
 
 from indexer.errors import StylistError
 from indexer.storage.durable import locked
-from service.db.engine import create_privately, place, postgres_engine, reason, sqlite_engine, translated
+from service.db.engine import (
+    create_privately,
+    damages,
+    erase,
+    keep_private,
+    place,
+    postgres_engine,
+    reason,
+    sqlite_engine,
+    translated,
+)
+from service.db.key_marker import KeyMarker
 from service.db.migrate import migrate
 from service.db.tables import OutfitRow, Table
+from service.db.wishes import Wishes
 from service.schemas.outfits import OutfitRequest, OutfitResponse
 from service.settings import Settings
 
@@ -35,7 +47,11 @@ class State:
     StylistError when it is damaged, unreadable, unreachable, or written by a newer version.
     """
 
-    def __init__(self, data_dir: Path, database_url: SecretStr | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, database_url: SecretStr | None = None, *, keep_wishes: bool = True
+    ) -> None:
+        self.wishes = Wishes(kept=keep_wishes)
+        self.key_marker = KeyMarker(data_dir)
         if database_url is None:
             self._engine = _open_file(data_dir / STATE_FILE)
         else:
@@ -44,7 +60,7 @@ class State:
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """The state that the settings name."""
-        return cls(settings.data_dir, settings.database_url)
+        return cls(settings.data_dir, settings.database_url, keep_wishes=settings.keep_vibes is not False)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -65,22 +81,52 @@ class State:
         with self.session() as session:
             session.execute(select(literal(1)))
 
-    def save_response(self, request: OutfitRequest, response: OutfitResponse) -> None:
-        """Keeps each outfit under its id; an id seen before (same request, same answer) is replaced."""
+    def damages(self) -> list[str]:
+        """What a whole look through the database finds wrong, in words; nothing of PostgreSQL, which minds itself.
+
+        Raises UnavailableError where it cannot be read.
+        """
+        with translated(self._engine):
+            return damages(self._engine)
+
+    @property
+    def place(self) -> str:
+        """Where the database is, for messages to staff."""
+        return place(self._engine)
+
+    def save_response(
+        self, request: OutfitRequest, response: OutfitResponse, key_id: str | None = None
+    ) -> None:
+        """Keeps each outfit under its id; an id seen before (same request, same answer) is replaced.
+
+        `key_id` is the publishable key that it was composed with.
+        """
         about = {
             "request_id": response.request_id,
             "created": utc_now(),
-            "request": request.model_dump_json(exclude={"trace"}),  # who reads it again may not be staff
+            # Who reads it again may not be staff.
+            "request": self.wishes.stored(request).model_dump_json(exclude={"trace"}),
             "composer": response.composer,
             "style": response.style.name,
             "style_digest": response.style.digest,
             "index_version": response.index.version,
             "seed": response.seed,
+            **({} if key_id is None else {"key_id": key_id}),
         }
         with self.session() as session:
             for outfit in response.outfits:
                 row = {"id": outfit.id, "outfit": outfit.model_dump_json(), **about}
                 upsert(session, OutfitRow, row)
+        for outfit in response.outfits:
+            self.wishes.note(outfit.id, request)
+
+    def erase(self) -> None:
+        """Takes what was deleted out of the log too: it is overwritten in the file already. Never raises.
+
+        Of PostgreSQL its own vacuum sees to that.
+        """
+        with suppress(SQLAlchemyError):
+            erase(self._engine)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -125,6 +171,7 @@ def _open_file(path: Path) -> Engine:
         # SQLite does not wait where two processes turn a new file into a WAL database at once.
         with locked(path.with_suffix(".lock")):
             create_privately(path)
+            keep_private(path)
             return _open(sqlite_engine(path))
     except OSError as error:
         raise StylistError(f"{path}: cannot be opened: {error.strerror}") from error

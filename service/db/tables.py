@@ -16,7 +16,10 @@ class Table(DeclarativeBase):
 
 
 class KeyRow(Table):
-    """An API key: only its hash is kept. `prefix` is its first characters, to tell keys apart."""
+    """An API key: only its hash is kept. `prefix` is its first characters, to tell keys apart.
+
+    `origins`, separated by spaces, are the web pages' that a publishable key is good from.
+    """
 
     __tablename__ = "keys"
 
@@ -29,6 +32,7 @@ class KeyRow(Table):
     revoked: Mapped[str | None]
     expires: Mapped[str | None]
     name: Mapped[str | None]
+    origins: Mapped[str | None]
 
 
 class OutfitRow(Table):
@@ -46,6 +50,7 @@ class OutfitRow(Table):
     style_digest: Mapped[str]
     index_version: Mapped[str]
     seed: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))
+    key_id: Mapped[str | None]
 
 
 class JobRow(Table):
@@ -110,7 +115,8 @@ class StockRow(Table):
 
 class StockMomentRow(Table):
     """Moments in the order of changes of stock: the clock's last one, and when feeds were last found to hold just
-    what the index of a version has; `name` is "clock" or that version.
+    what the index of a version has; `name` is "clock" or that version. Beside them,
+    when the state was last seen, and since when its clock is doubted.
     """
 
     __tablename__ = "stock_moments"

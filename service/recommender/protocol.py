@@ -30,6 +30,8 @@ class Condition:
     """Why there is no language model, where the settings ask for one."""
     broken_styles: Mapping[str, str] = field(default_factory=dict)
     """Styles that cannot be used, and why."""
+    instead: str | None = None
+    """Why an older index is served than the current one, where that is so."""
 
 
 class Recommender(Protocol):

@@ -105,9 +105,10 @@ class StoreRecommender:
         return None if self._holder.ready else self._holder.why_not
 
     def condition(self) -> Condition:
-        broken = self._stylists.broken_styles() | self._live.broken()
         version, created = self._holder.served() or (None, None)
-        return Condition(version, created, self._stylists.no_model, broken)
+        broken = self._stylists.broken_styles() | self._live.broken()
+        broken |= {"default": fault} if (fault := self._stylists.default_fault()) else {}
+        return Condition(version, created, self._stylists.no_model, broken, self._holder.instead)
 
     def styles(self) -> list[StyleView]:
         return self._stylists.views()

@@ -53,6 +53,8 @@ def changed_since(
     """Why composing again would not give what was made; None where all that decides it is the same. `served` is the
     version of the index.
     """
+    if not made.wish_kept:
+        return "what was asked for is not kept"
     if served != made.index_version:
         return f"index {made.index_version} is gone: {served} is served"
     try:

@@ -93,7 +93,7 @@ def identity(request: OutfitRequest, seed: int, decided_by: Sequence[str]) -> st
     Fields at their defaults do not count, so that a field that is new changes no id of a request without it.
     """
     nobody = () if request.shopper else ("shopper", "personalise")  # whom an answer is for is part of it
-    body = request.model_dump_json(exclude={"seed", "experiment", "trace", *nobody}, exclude_defaults=True)
+    body = request.model_dump_json(exclude={"seed", "trace", *nobody}, exclude_defaults=True)
     return hashlib.sha256("\n".join([body, str(seed), *decided_by]).encode()).hexdigest()[:22]
 
 

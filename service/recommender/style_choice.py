@@ -20,10 +20,20 @@ def chosen_style(styles: Styles, request: OutfitRequest) -> tuple[Style, list[Un
         raise UnavailableError(f"style {name!r} cannot be used: {reason}")
     style = styles.get(name)
     if style is not None:
-        return style, []
+        fault = None if request.style else styles.default_fault()
+        return style, [] if fault is None else [_instead(fault, style)]
     fallback = styles.get(styles.default)
     if name != HOUSE or fallback is None:
         known = ", ".join(view.name for view in styles.views())
         raise InvalidError.at("style", f"there is no style {name!r}; there are: {known}")
     reason = f"no house style is published yet; composed with {fallback.ref.name!r}"
     return fallback, [Unmet(constraint="style", reason=reason, hint="publish an adapter named 'house'")]
+
+
+def _instead(fault: str, style: Style) -> Unmet:
+    """Nobody is to take the untuned model for the style that should be there."""
+    return Unmet(
+        constraint="style",
+        reason=f"{fault.partition(':')[0]}; composed with {style.ref.name!r}",
+        hint="the service's /readyz says what is wrong; publish the style again",
+    )

@@ -59,6 +59,19 @@ class Styles:
                 return wanted
         return BASE
 
+    def default_fault(self) -> str | None:
+        """Why the default that staff or settings chose is not served; None where it is, or where nobody chose it."""
+        if self._wardrobe is None:
+            return None
+        chosen = self._choices().default
+        wanted = chosen or self._settings.default_style
+        if wanted == BASE or self.retired(wanted) or self.get(wanted) is not None:
+            return None
+        if reason := self._wardrobe.broken(wanted):
+            return f"the default style {wanted!r} cannot be used: {reason}"
+        named = chosen is not None or "default_style" in self._settings.model_fields_set
+        return f"the default style {wanted!r} is not there" if named else None
+
     def retired(self, key: str) -> bool:
         """Whether staff took the style away from shoppers, whichever of its versions the key names."""
         return StyleKey.name_in(key) in self._choices().retired

@@ -90,6 +90,8 @@ class StoredEvent(Strict):
     shopper: Pseudonym | None = None
     index_version: _Name | None = None
     adapter_digest: _Name | None = None
+    source: Literal["page"] | None = None
+    """Where it came from: a web page with a publishable key, which anybody can read; else the shop's server."""
 
     @model_validator(mode="after")
     def _names_its_pieces(self) -> Self:

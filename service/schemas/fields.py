@@ -52,6 +52,9 @@ def _pseudonym(text: str) -> str:
     return text
 
 
+NOT_KEPT = "(not kept)"
+"""In place of a wish that may not be stored, or was forgotten."""
+
 # Without control characters: a database may refuse them.
 PLAIN = r"^[^\x00-\x1f\x7f]+$"
 SKU_CHARS = 200
@@ -63,5 +66,5 @@ Instant = Annotated[str, StringConstraints(max_length=40), AfterValidator(instan
 Pseudonym = Annotated[
     str, AfterValidator(_pseudonym), WithJsonSchema({"type": "string", "pattern": f"^{_PSEUDONYM.pattern}$"})
 ]
-"""Who it was, in a form that names nobody: no spaces and no @, so neither a name nor an e-mail address passes, and
-nothing that reads like a telephone number."""
+"""Who it was, by a pseudonym that the shop makes. What plainly is none is refused: spaces, an @, a telephone number.
+That it names nobody is for the shop to see to."""

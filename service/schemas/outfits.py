@@ -113,7 +113,7 @@ class OutfitRequest(_Body):
     explain: bool = False
     trace: bool = False
     experiment: Name | None = None
-    """A label that the answer is counted under, such as an arm of a test. Changes nothing of the answer."""
+    """A label that the answer is counted under, such as an arm of a test. Of the outfits it changes the ids alone."""
     shopper: Pseudonym | None = None
     """Who asks, by a pseudonym: what they liked before then counts a little, unless `personalise` is false."""
     personalise: bool = True

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from indexer.item import Department, Item, Slot
 from indexer.storage.catalogue import Catalogue
+from service.schemas.fields import NOT_KEPT
 from training.data.decisions import ORDER
 from training.data.looks import StyledLook
 from training.data.preferences import Preference
@@ -24,6 +25,8 @@ from training.importers.store_looks import wish_key
 
 _ACCEPTS = ("like", "purchase", "add_to_basket")
 _LEAST = 2
+_MOST = 200
+"""Events of one shopper that are learned from: nobody outweighs the others, whether by zeal or by forgery."""
 
 _Session = tuple[str, str]  # group, outfit
 _Place = tuple[str, Department | None, Slot]  # wish, department, slot
@@ -56,6 +59,7 @@ def read_feedback(paths: Iterable[Path], catalogue: Catalogue, style: str | None
 
 def _telling(paths: Iterable[Path], style: str | None, report: ImportReport) -> Iterator[FeedbackEvent]:
     seen: set[str] = set()
+    told: Counter[str] = Counter()
     for path in paths:
         for _, event in read_json_lines(path, FeedbackEvent):
             report.rows += 1
@@ -63,11 +67,18 @@ def _telling(paths: Iterable[Path], style: str | None, report: ImportReport) -> 
                 report.ignored["delivered again"] += 1
                 continue
             seen.add(event.event_id)
-            if style is not None and event.style != style:
+            if event.vibe == NOT_KEPT:
+                report.ignored["wish not kept"] += 1
+            elif event.source == "page" and event.shopper is None:
+                report.ignored["from a page, of nobody who is known"] += 1
+            elif style is not None and event.style != style:
                 report.ignored["another style"] += 1
             elif event.type in ("impression", "click"):
                 report.ignored[event.type] += 1
+            elif event.shopper is not None and told[event.shopper] >= _MOST:
+                report.ignored["beyond what one shopper may teach"] += 1
             else:
+                told[event.shopper or ""] += 1
                 yield event
 
 

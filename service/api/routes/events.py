@@ -16,9 +16,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from service.api.auth import ShopperRoute, StaffRoute, bearer
-from service.api.dependencies import Services, key_id, services
+from service.api.dependencies import Services, services
 from service.api.errors import documented
+from service.api.intake.publishable import page_key, shopper_of
+from service.api.intake.strictness import check_names
 from service.db.repositories.events import Receipt, Refusal
+from service.db.repositories.keys import Principal
 from service.errors import InvalidError
 from service.schemas.events import MAX_EVENTS, SentEvent
 from service.schemas.fields import Instant, Pseudonym
@@ -82,17 +85,22 @@ async def feedback(request: Request) -> FeedbackReceipt:
     others are taken; a single one that cannot is a 404 (its outfit is not known) or a 422.
     """
     body = await request.body()
-    return await to_thread.run_sync(_record, services(request), body, key_id(request))
+    return await to_thread.run_sync(_record, services(request), body, request.state.principal)
 
 
-def _record(app: Services, body: bytes, sender: str | None) -> FeedbackReceipt:
+def _record(app: Services, body: bytes, principal: Principal | None) -> FeedbackReceipt:
+    check_names(body)
     try:
         sent: Any = from_json(body, allow_inf_nan=False)
     except ValueError as error:
         raise InvalidError.at("body", f"not JSON: {error}") from error
     single = isinstance(sent, dict) and "events" not in sent
     events, refused = _validated([sent] if single else _batch(sent))
-    receipt = app.feedback.record(events, sender)
+    if page_key(principal) is not None:
+        events, forged = _in_its_own_name(app, events, principal)
+        refused += forged
+    key_id = principal.key_id if principal else None
+    receipt = app.feedback.record(events, key_id, page_key(principal))
     refused = sorted([*refused, *receipt.refused], key=lambda refusal: refusal.index)
     if single and refused:
         raise refused[0].problem
@@ -125,6 +133,26 @@ def _validated(sent: list[Any]) -> tuple[list[tuple[int, SentEvent]], list[Refus
             event_id = name[:128] if isinstance(name, str) else None
             refused.append(Refusal(index, event_id, InvalidError.from_validation(error)))
     return events, refused
+
+
+def _in_its_own_name(
+    app: Services, events: list[tuple[int, SentEvent]], principal: Principal | None
+) -> tuple[list[tuple[int, SentEvent]], list[Refusal]]:
+    """Events of a web page: in the name that the shop's server signed, and about pieces that there are."""
+    good: list[tuple[int, SentEvent]] = []
+    refused: list[Refusal] = []
+    find = app.serving.get().item
+    for index, event in events:
+        try:
+            name = shopper_of(event.shopper, principal, app.settings)
+            for field in ("sku", "replaced_by"):
+                sku = getattr(event, field)
+                if sku is not None and find(sku) is None:
+                    raise InvalidError.at(field, "is no piece that there is")
+            good.append((index, event.model_copy(update={"shopper": name})))
+        except InvalidError as problem:
+            refused.append(Refusal(index, event.event_id, problem))
+    return good, refused
 
 
 def _told(receipt: Receipt, refused: list[Refusal]) -> FeedbackReceipt:

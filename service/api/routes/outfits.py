@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
@@ -13,12 +14,14 @@ from fastapi import APIRouter, Header, Query, Request, Response, Security, statu
 from service.api.auth import ShopperRoute, ask_for_staff, bearer
 from service.api.dependencies import Language, Services, language_headers, services
 from service.api.errors import documented, request_id
+from service.api.intake.publishable import page_key, shopper_of
 from service.api.routes.replay_headers import DOCUMENTED as MADE
 from service.api.routes.replay_headers import set_headers
 from service.api.sse import DOCUMENTED, stream, wants_stream
 from service.composition.swap import swap_order
+from service.db.engine import cause
 from service.db.repositories.outfits import Made, read_made
-from service.errors import ProblemError
+from service.errors import ProblemError, UnavailableError
 from service.pictures.laydown import POLICY, laydown
 from service.pictures.piece import Format, Shape, Theme
 from service.pictures.raster import png_apart
@@ -33,8 +36,10 @@ from service.schemas.outfits import (
     RefineRequest,
     StyleView,
     SwapRequest,
+    Unmet,
 )
 
+_log = logging.getLogger("stylist.error")
 _CACHE = "private, max-age=300"
 _DRAWING = CapacityLimiter(2)
 """How many pictures become PNG at once: each takes a processor for a second."""
@@ -56,13 +61,17 @@ async def compose(body: OutfitRequest, request: Request, language: Language) -> 
     if body.trace:
         ask_for_staff(request, "trace")
     request.state.shopper_text = body.vibe
-    app = services(request)
+    app, page = services(request), page_key(request.state.principal)
+    shopper = shopper_of(body.shopper, request.state.principal, app.settings)
+    if page is not None and shopper is not None:
+        app.limits.admit(f"shopper {shopper}")
+    body = body.model_copy(update={"shopper": shopper})
 
     def make(watch: ProgressListener) -> OutfitResponse:
         answer = app.serving.get().compose(body, request_id(request.scope), watch)
-        return _answered(app, body, answer)
+        return _answered(app, body, answer, page)
 
-    return await _answer(request, make, partial(app.state.save_response, body), language)
+    return await _answer(request, make, partial(_saved, app, page, body), language)
 
 
 @router.post(
@@ -72,16 +81,16 @@ async def compose(body: OutfitRequest, request: Request, language: Language) -> 
 )
 async def swap(outfit_id: str, body: SwapRequest, request: Request, language: Language) -> Any:
     """The outfit with another piece in one slot; the other pieces stay as they are, and so does what was asked."""
-    app = services(request)
-    made = await to_thread.run_sync(read_made, app.state, outfit_id)
+    app, page = services(request), page_key(request.state.principal)
+    made = await to_thread.run_sync(read_made, app.state, outfit_id, page)
     recommender = app.serving.get()
     order = await to_thread.run_sync(swap_order, made.request, made.outfit, body, recommender.item)
 
     def make(watch: ProgressListener) -> OutfitResponse:
         answer = recommender.swap(order, request_id(request.scope), watch)
-        return _answered(app, order.request, answer)
+        return _answered(app, order.request, answer, page)
 
-    return await _answer(request, make, partial(app.state.save_response, order.request), language)
+    return await _answer(request, make, partial(_saved, app, page, order.request), language)
 
 
 @router.post(
@@ -92,16 +101,16 @@ async def swap(outfit_id: str, body: SwapRequest, request: Request, language: La
 async def refine(outfit_id: str, body: RefineRequest, request: Request, language: Language) -> Any:
     """The outfit as the shopper says it should be: "warmer, cheaper, and another bag". What is not spoken of stays."""
     request.state.shopper_text = body.say
-    app = services(request)
-    made = await to_thread.run_sync(read_made, app.state, outfit_id)
+    app, page = services(request), page_key(request.state.principal)
+    made = await to_thread.run_sync(read_made, app.state, outfit_id, page)
     recommender = app.serving.get()
     order = await to_thread.run_sync(recommender.refine, made, body)
 
     def make(watch: ProgressListener) -> OutfitResponse:
         answer = recommender.swap(order, request_id(request.scope), watch)
-        return _answered(app, order.request, answer)
+        return _answered(app, order.request, answer, page)
 
-    return await _answer(request, make, partial(app.state.save_response, order.request), language)
+    return await _answer(request, make, partial(_saved, app, page, order.request), language)
 
 
 @router.post("/outfits/critique", responses=documented(404, 422, 503))
@@ -154,7 +163,7 @@ async def image(
     app = services(request)
 
     def draw() -> str:
-        made = read_made(app.state, outfit_id)
+        made = read_made(app.state, outfit_id, page_key(request.state.principal))
         pieces = app.serving.get().pieces(made.outfit)
         return laydown(pieces, made.outfit.title, theme, shape)
 
@@ -179,7 +188,7 @@ def styles(request: Request) -> list[StyleView]:
 async def _answer(
     request: Request,
     make: Callable[[ProgressListener], OutfitResponse],
-    keep: Callable[[OutfitResponse], None],
+    keep: Callable[[OutfitResponse], object],
     language: str,
 ) -> Response | OutfitResponse:
     """What `make` makes, behind the gate: as events where they are asked for."""
@@ -194,12 +203,30 @@ async def _answer(
         watch.stop()
 
 
-def _answered(app: Services, body: OutfitRequest, answer: OutfitResponse) -> OutfitResponse:
-    """Keeps and counts a whole answer."""
-    app.state.save_response(body, answer)
+def _answered(app: Services, body: OutfitRequest, answer: OutfitResponse, page: str | None) -> OutfitResponse:
+    """Keeps and counts a whole answer; where it cannot be kept, it says so, and is answered all the same."""
+    if not _saved(app, page, body, answer):
+        answer = answer.model_copy(update={"unmet": [*answer.unmet, _UNSAVED]})
     app.metrics.composed(answer, wants_model=app.settings.composer == "auto")
     app.requests.note(body, answer, sum(answer.timings_ms.values()))
     return answer
+
+
+_UNSAVED = Unmet(
+    constraint="saved",
+    reason="these outfits could not be saved: they cannot be read, swapped, refined or told about later",
+    hint="ask again later; the service's /readyz says what is wrong",
+)
+
+
+def _saved(app: Services, page: str | None, body: OutfitRequest, answer: OutfitResponse) -> bool:
+    """Keeps outfits; False where the database cannot take them now, such as on a full disk."""
+    try:
+        app.state.save_response(body, answer, page)
+    except UnavailableError as error:
+        _log.error("request %s: its outfits cannot be saved: %s", answer.request_id, cause(error) or error)
+        return False
+    return True
 
 
 def _why_not_again(app: Services, made: Made, request_id: str, compose: bool) -> str | None:

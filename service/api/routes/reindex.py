@@ -17,6 +17,7 @@ from indexer.storage.durable import sha256_file
 from service.api.auth import StaffRoute, bearer
 from service.api.dependencies import services
 from service.api.errors import documented
+from service.api.intake.strictness import check_names
 from service.api.routes.uploads import Form, receive_form
 from service.errors import InvalidError
 from service.indexing.addresses import MAX_CHARS
@@ -33,9 +34,16 @@ _FILE = "file"
 
 FeedName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CHARS)]
 
+
+class BuildRoute(StaffRoute):
+    """Its jobs know their keys themselves, also after a restart; uploads are too large to keep."""
+
+    keeps_replies = False
+
+
 router = APIRouter(
     tags=["admin"],
-    route_class=StaffRoute,
+    route_class=BuildRoute,
     dependencies=[Security(bearer)],
     responses=documented(409, 413, 422),
 )
@@ -142,6 +150,7 @@ def _submit_form(jobs: JobRunner, form: Form, settings: Settings, key: str | Non
 
 
 def _submit_paths(jobs: JobRunner, body: bytes, settings: Settings, key: str | None) -> JobInfo:
+    check_names(body)
     options = _validated(ReindexPaths.model_validate_json, body)
     names = [("path", options.path)] if options.path is not None else []
     names += [(f"paths.{i}", path) for i, path in enumerate(options.paths or ())]

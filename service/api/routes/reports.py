@@ -41,7 +41,7 @@ def summary(request: Request, since: Moment = None, until: Moment = None) -> Sum
         raise InvalidError.at("since", "is later than until")
     app = services(request)
     app.requests.settle()
-    return summarise(app.state, to_text(start), to_text(end), keep_vibes=app.settings.keep_vibes)
+    return summarise(app.state, to_text(start), to_text(end), keep_vibes=bool(app.settings.keep_vibes))
 
 
 def _utc(field: str, moment: datetime) -> datetime:

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from service.api.auth import StaffRoute, bearer
 from service.api.dependencies import Services, services
 from service.api.errors import documented
+from service.api.intake.strictness import check_names
 from service.catalog.stock_patches import MAX_PATCHES, StockPatch, StockResult
 from service.errors import InvalidError, field_errors
 
@@ -53,6 +54,7 @@ def _patch(app: Services, body: bytes) -> StockResult:
 
 
 def _parsed(body: bytes) -> list[StockPatch]:
+    check_names(body)
     try:
         rows = _rows.validate_json(body)
     except ValidationError as error:

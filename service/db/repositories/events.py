@@ -5,25 +5,39 @@ Knows the outfits that were given out; nothing of HTTP, and not what events teac
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from service.db.repositories.outfits import is_open_to
 from service.db.session import State, insert_new, to_text
-from service.db.tables import EventRow, OutfitRow
+from service.db.tables import EventRow, OutfitRow, RequestRow
+from service.db.wishes import without_words
 from service.errors import InvalidError, NotFoundError, ProblemError
 from service.schemas.events import SentEvent, ShownItem, StoredEvent
-from service.schemas.fields import Pseudonym
+from service.schemas.fields import NOT_KEPT, Pseudonym
 from service.schemas.outfits import Outfit, OutfitRequest
 
 _AHEAD = timedelta(days=1)
 """How far ahead of ours a shopper's clock may be: beyond, the event would have the last word for ever."""
+_BEHIND = timedelta(days=5 * 366)
+"""Nothing that is told now happened longer ago."""
 _BLOCK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """Who tells: a key, its id again as `page` where it is a publishable one; and whether wishes are kept."""
+
+    key_id: str | None
+    page: str | None
+    keep_wishes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +67,20 @@ class EventRepository:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def record(self, events: Sequence[tuple[int, SentEvent]], key_id: str | None) -> Receipt:
+    def record(
+        self, events: Sequence[tuple[int, SentEvent]], key_id: str | None, page: str | None = None
+    ) -> Receipt:
         """Store the events, each under its place in the batch, all in one transaction.
 
-        An id that is stored already is a duplicate, whoever sent it when: the primary key decides between two
+        `page` is the publishable key that sent them: then they are of outfits that this key may act on. An id that is
+        stored already is a duplicate, whoever sent it when: the primary key decides between two
         that come at once.
         """
         ids = [event.event_id for _, event in events]
         with self._state.session() as session:
             known = _stored(session, ids)
             fresh = [(index, event) for index, event in events if event.event_id not in known]
-            rows, refused = _rows(session, fresh, key_id)
+            rows, refused = _rows(session, fresh, _Sender(key_id, page, self._state.wishes.kept))
             # In one order everywhere: else two batches that share events might each wait for the other.
             accepted = {name for name in sorted(rows) if insert_new(session, EventRow, rows[name])}
             known |= _stored(session, ids)  # also what somebody else stored, or deleted, meanwhile
@@ -98,20 +115,49 @@ class EventRepository:
             place = (block[-1].received, block[-1].event_id)
 
     def forget(self, shopper: Pseudonym) -> int:
-        """Delete the shopper's events, and take the shopper out of requests that outfits answered; how many events.
+        """Delete the shopper's events, and take the shopper, and what they typed, out of requests that outfits answered
+        and out of the log of requests; how many events. What is deleted is gone from the file and its log too.
 
         The outfits themselves stay: without the shopper they are outfits like any other.
         """
-        # As pydantic writes it; a quote inside another field is escaped there, so that nothing else looks like it.
-        mention = f'"shopper":"{shopper}"'
         with self._state.session() as session:
-            asked = select(OutfitRow).where(OutfitRow.request.contains(mention, autoescape=True))
-            for row in session.scalars(asked):
+            for row in _asked_by(session, shopper):
                 request = OutfitRequest.model_validate_json(row.request)
-                if request.shopper == shopper:
-                    row.request = request.model_copy(update={"shopper": None}).model_dump_json()
+                row.request = without_words(request.model_copy(update={"shopper": None})).model_dump_json()
+                session.execute(
+                    update(RequestRow).where(RequestRow.request_id == row.request_id).values(vibe=None)
+                )
             gone = delete(EventRow).where(EventRow.shopper == shopper).returning(EventRow.event_id)
-            return len(session.scalars(gone).all())
+            count = len(session.scalars(gone).all())
+        self._state.wishes.forget(shopper)
+        self._state.erase()
+        return count
+
+    def known_of(self, shopper: Pseudonym) -> Iterator[str]:
+        """All that is kept of a shopper, as lines of JSON: outfits with what was asked, then events, oldest first."""
+        with self._state.session() as session:
+            outfits = [
+                {"outfit": json.loads(row.outfit), "asked": json.loads(row.request), "created": row.created}
+                for row in _asked_by(session, shopper)
+            ]
+            told = select(EventRow.body, EventRow.received).where(EventRow.shopper == shopper)
+            events = session.execute(told.order_by(EventRow.received, EventRow.event_id)).all()
+        for outfit in sorted(outfits, key=lambda each: str(each["created"])):
+            yield json.dumps(outfit)
+        for body, received in events:
+            yield json.dumps({"event": json.loads(body), "received": received})
+
+
+def _asked_by(session: Session, shopper: str) -> list[OutfitRow]:
+    """The outfits that the shopper asked for."""
+    # As pydantic writes it; a quote inside another field is escaped there, so that nothing else looks like it.
+    mention = f'"shopper":"{shopper}"'
+    asked = select(OutfitRow).where(OutfitRow.request.contains(mention, autoescape=True))
+    return [
+        row
+        for row in session.scalars(asked)
+        if OutfitRequest.model_validate_json(row.request).shopper == shopper
+    ]
 
 
 def _stored(session: Session, event_ids: Sequence[str]) -> dict[str, EventRow]:
@@ -125,7 +171,7 @@ def _outfits(session: Session, outfit_ids: Sequence[str]) -> dict[str, OutfitRow
 
 
 def _rows(
-    session: Session, events: Sequence[tuple[int, SentEvent]], key_id: str | None
+    session: Session, events: Sequence[tuple[int, SentEvent]], sender: _Sender
 ) -> tuple[dict[str, dict[str, Any]], list[Refusal]]:
     """A row for each id, of its first event that can be taken, and those that cannot."""
     now = datetime.now(UTC)
@@ -138,13 +184,14 @@ def _rows(
         # A microsecond apart, so that the order of the batch is the order of an export.
         received = now + timedelta(microseconds=index)
         try:
-            rows[event.event_id] = _row(event, outfits.get(event.outfit_id), received) | {"key_id": key_id}
+            row = _row(event, outfits.get(event.outfit_id), received, sender)
+            rows[event.event_id] = row | {"key_id": sender.key_id}
         except ProblemError as problem:
             refused.append(Refusal(index, event.event_id, problem))
     return rows, refused
 
 
-def _row(event: SentEvent, shown: OutfitRow | None, received: datetime) -> dict[str, Any]:
+def _row(event: SentEvent, shown: OutfitRow | None, received: datetime, sender: _Sender) -> dict[str, Any]:
     """The event as the table keeps it. Raises NotFoundError for an outfit never given out, InvalidError naming the
     field for what cannot be said of it.
     """
@@ -153,7 +200,9 @@ def _row(event: SentEvent, shown: OutfitRow | None, received: datetime) -> dict[
     at = event.at or to_text(received)
     if at > to_text(received + _AHEAD):
         raise InvalidError.at("at", "lies in the future")
-    stored = _filled(event, shown, at)
+    if at < to_text(received - _BEHIND):
+        raise InvalidError.at("at", "lies too far in the past")
+    stored = _filled(event, shown, at, sender)
     columns = ("event_id", "type", "outfit_id", "sku", "shopper", "style", "experiment", "position")
     return {
         **stored.model_dump(include={*columns, "index_version", "adapter_digest"}),
@@ -163,9 +212,13 @@ def _row(event: SentEvent, shown: OutfitRow | None, received: datetime) -> dict[
     }
 
 
-def _filled(event: SentEvent, shown: OutfitRow, at: str) -> StoredEvent:
+def _filled(event: SentEvent, shown: OutfitRow, at: str, sender: _Sender) -> StoredEvent:
     """The event with what was asked and shown."""
     request = OutfitRequest.model_validate_json(shown.request)
+    if not is_open_to(sender.page, shown, request):
+        raise NotFoundError(f"no outfit {event.outfit_id!r}")
+    if sender.page is not None and event.shopper not in (None, request.shopper):
+        raise InvalidError.at("shopper", "is not who the outfit was composed for")
     outfit = Outfit.model_validate_json(shown.outfit)
     pieces = {item.sku for item in outfit.items}
     if event.sku is not None and pieces.isdisjoint({event.sku, event.replaced_by}):
@@ -175,7 +228,8 @@ def _filled(event: SentEvent, shown: OutfitRow, at: str) -> StoredEvent:
             **event.model_dump(exclude={"at", "experiment"}),
             at=at,
             experiment=event.experiment or request.experiment,
-            vibe=request.vibe,
+            vibe=request.vibe if sender.keep_wishes else NOT_KEPT,
+            source=None if sender.page is None else "page",
             items=ShownItem.all_of(outfit),
             department=request.department,
             season=request.season,

@@ -13,6 +13,7 @@ from service.db.session import State, utc_now
 from service.db.tables import GradeRow, OutfitRow
 from service.errors import FieldError, InvalidError, NotFoundError
 from service.schemas.events import ShownItem
+from service.schemas.fields import NOT_KEPT
 from service.schemas.grades import Grade, GradedOutfit, SentGrade
 from service.schemas.outfits import Outfit, OutfitRequest
 
@@ -72,6 +73,8 @@ def _check(
 ) -> None:
     if sent.outfits.a == sent.outfits.b:
         raise InvalidError.at("outfits.b", "is the same outfit as outfits.a")
+    if NOT_KEPT in (asked.vibe, other.vibe):
+        raise InvalidError.at("outfits", "the wish that they answer is not kept")
     if (asked.vibe, asked.department) != (other.vibe, other.department):
         raise InvalidError.at("outfits.b", "answers another wish than outfits.a")
     errors = [

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -17,8 +18,13 @@ from service.db.session import State, to_text, utc_now
 from service.db.tables import KeyRow
 from service.errors import InvalidError, NotFoundError, UnauthorizedError, UnavailableError
 
-Scope = Literal["shopper", "staff"]
+Scope = Literal["shopper", "staff", "publishable"]
 
+KEYS_LOST = (
+    "keys were made for this service, and its state has lost them: `stylist doctor` says how to mend that"
+)
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 _PREFIX = "vs_"
 _SHOWN_CHARS = 8
 _LAST_USED_EVERY = timedelta(minutes=1)  # a write per request would cost more than the request's own reads
@@ -33,6 +39,8 @@ class Principal:
 
     key_id: str
     scope: Scope
+    origins: frozenset[str] = frozenset()
+    """Of a publishable key: the pages that it is good from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +71,22 @@ class KeyRepository:
         self._state = state
         self._clock = _Clock(clock)
 
-    def add(self, scope: Scope, name: str | None = None, expires: datetime | None = None) -> str:
+    def add(
+        self,
+        scope: Scope,
+        name: str | None = None,
+        expires: datetime | None = None,
+        origins: Sequence[str] = (),
+    ) -> str:
         """A new key. It is returned here and never again.
 
-        Raises InvalidError of `name` when it cannot be shown in a line of its own, of `expires` when that is over.
+        Raises InvalidError of `name` when it cannot be shown in a line of its own, of `expires` when that is over, of
+        `origin` when it is none, or is missing or too much for the scope.
         """
+        if (scope == "publishable") != bool(origins):
+            raise InvalidError.at("origin", "a publishable key needs one or more, other keys take none")
+        if wrong := [origin for origin in origins if not _ORIGIN.fullmatch(origin)]:
+            raise InvalidError.at("origin", f"{wrong[0]!r} is none, such as https://shop.example")
         now = self._clock.now()
         if expires is not None and expires <= now:
             raise InvalidError.at("expires", "is over already")
@@ -80,9 +99,12 @@ class KeyRepository:
             created=to_text(now),
             expires=None if expires is None else to_text(expires),
             name=None if name is None else _checked_name(name),
+            origins=" ".join(origins) or None,
         )
         with self._state.session() as session:
             session.add(row)
+            session.flush()
+            self._note()  # before the key counts: none is ever given out that could be forgotten
         return key
 
     def list(self) -> list[KeyInfo]:
@@ -105,9 +127,26 @@ class KeyRepository:
             return self._info(row)
 
     def configured(self) -> bool:
-        """Whether a key was ever added. Neither revoking nor expiry of the last one opens the service again."""
+        """Whether a key was ever added. Neither revoking nor expiry of the last one opens the service again.
+
+        Raises UnavailableError where keys were made and the database has lost them: that opens nothing either.
+        """
         with self._state.session() as session:
-            return session.scalar(select(KeyRow.id).limit(1)) is not None
+            found = session.scalar(select(KeyRow.id).limit(1)) is not None
+        if found:
+            with suppress(UnavailableError):  # the keys themselves are there
+                self._note()
+        elif self._state.key_marker.found():
+            raise UnavailableError(KEYS_LOST)
+        return found
+
+    def _note(self) -> None:
+        try:
+            self._state.key_marker.write()
+        except OSError as error:
+            raise UnavailableError(
+                f"that keys exist cannot be noted in the data folder: {error.strerror}"
+            ) from error
 
     def verify(self, key: str) -> Principal | None:
         """Whose key it is; None when it is not known, or was revoked.
@@ -126,7 +165,7 @@ class KeyRepository:
             )
         if _is_stale(row.last_used, now):
             self._touch(row.id, now)
-        return Principal(row.id, cast(Scope, row.scope))
+        return Principal(row.id, cast(Scope, row.scope), frozenset((row.origins or "").split()))
 
     def _touch(self, key_id: str, now: datetime) -> None:
         # A note for staff: while another process holds the write lock, the request matters more.

@@ -17,6 +17,7 @@ from service.db.session import State, utc_now
 from service.db.tables import LookRow, OutfitRow
 from service.errors import FieldError, InvalidError, NotFoundError
 from service.schemas.catalog import ItemView
+from service.schemas.fields import NOT_KEPT
 from service.schemas.looks import Look, LookBody, LookPage, LookStatus, SentLook
 from service.schemas.outfits import Outfit, OutfitRequest
 
@@ -124,8 +125,9 @@ def _complete(session: Session, sent: SentLook) -> LookBody:
         if row is None:
             raise NotFoundError(f"no outfit {sent.outfit_id!r}")
         asked = OutfitRequest.model_validate_json(row.request)
+        vibe = {} if asked.vibe == NOT_KEPT else {"vibe": asked.vibe}
         said = {
-            "vibe": asked.vibe,
+            **vibe,
             "department": asked.department,
             "season": asked.season,
             "occasion": asked.occasion,

@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from service.db.repositories.moments import doubt
 from service.db.session import State, insert_new, to_text, utc_now
 from service.db.tables import OutfitRow, RequestRow
 from service.schemas.outfits import OutfitRequest, OutfitResponse
@@ -54,7 +55,11 @@ class RequestRepository:
         *,
         keep_vibes: bool = False,
         also: Sequence[Callable[[str], int]] = (),
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self._clock = clock
+        self.doubt: str | None = None
+        """Why nothing is deleted for its age, where the clock has jumped."""
         self._state = state
         self._keep = timedelta(days=keep_days)
         self._keep_vibes = keep_vibes
@@ -98,8 +103,13 @@ class RequestRepository:
         self._thread.join(10.0)
 
     def prune(self) -> int:
-        """Delete what is too old; how many rows that was."""
-        before = to_text(datetime.now(UTC) - self._keep)
+        """Delete what is too old; how many rows that was. None while the clock is doubted."""
+        now = self._clock()
+        self.doubt = doubt(self._state, now)
+        if self.doubt is not None:
+            log.warning("%s", self.doubt)
+            return 0
+        before = to_text(now - self._keep)
         rows = self._forget(RequestRow, before) + self._forget(OutfitRow, before)
         return rows + sum(prune(before) for prune in self._also)
 

@@ -26,21 +26,34 @@ def locked_out():
         event.remove(Engine, "before_cursor_execute", fail)
 
 
-async def test_a_full_disk_is_a_503_that_says_when_to_come_again(running, locked_out, caplog):
+async def test_on_a_full_disk_composing_goes_on_and_says_what_is_not_saved(running, locked_out, caplog):
     locked_out()
     with caplog.at_level(logging.ERROR, "stylist.error"):
         while True:  # pages that are there are filled first
             body = {"vibe": "hunter2 " * 60, "count": 10}
             response = await running.client.post("/v1/outfits", json=body)
-            if response.status_code != 200:
+            assert response.status_code == 200
+            if response.json()["unmet"]:
                 break
+    assert [unmet["constraint"] for unmet in response.json()["unmet"]] == ["saved"]
+    assert len(response.json()["outfits"]) == 10
+    assert response.json()["request_id"] in caplog.text
+    assert "database or disk is full" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
+async def test_what_cannot_be_kept_of_staffs_work_is_a_503_that_says_when_to_come_again(running, locked_out):
+    headers = running.staff()
+    locked_out()
+    rule = {"action": "boost", "match": {"brands": ["Acme"]}, "strength": 0.5, "note": "x" * 200}
+    while True:
+        response = await running.client.post("/v1/admin/rules", json=rule, headers=headers)
+        if response.status_code != 201:
+            break
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
     assert response.headers["Content-Type"] == "application/problem+json"
     assert "database or disk is full" in response.json()["detail"]
-    assert response.json()["request_id"] in caplog.text
-    assert "database or disk is full" in caplog.text
-    assert "hunter2" not in caplog.text
 
 
 async def test_an_expired_key_is_told_so(running):
