@@ -132,6 +132,10 @@ def _choose(
     total, objection = parts.total, parts.objection
     outlook = _outlook(outfit, slot, shortlist.candidates, budget_cents)
     possible = [i for i in possible if not shortlist.candidates[i].last_resort] or possible
+    if not required:
+        possible = [i for i in possible if parts.familiar[i] >= policy().weights.critic.familiar]
+    if not possible:
+        return None
     best = max(possible, key=lambda i: (total[i] + noise[i] + outlook[i], -i))
     spoils = objection[best] < weights.skip or parts.doubt[best] > policy().weights.critic.spare
     if (not required or slot in outfit.plan.spare) and spoils:
@@ -190,6 +194,9 @@ def _parts(
     """The score of every candidate, in its parts."""
     candidates = shortlist.candidates
     opinion, doubt = _opinion(outfit, shortlist, judge)
+    familiar = np.ones(len(candidates))
+    if judge is not None:
+        familiar = judge.familiar(candidates[0].slot, [c.item for c in candidates])
     worn = [c.item for c in outfit.pieces]
     rest = shortlist.vectors @ np.mean(outfit.rows, axis=0) if outfit.rows else np.zeros(len(candidates))
     return Parts(
@@ -202,6 +209,7 @@ def _parts(
         critic=opinion,
         lead=_likeness(outfit.plan.lead, shortlist),
         doubt=doubt,
+        familiar=familiar,
     )
 
 

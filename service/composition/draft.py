@@ -70,6 +70,8 @@ class Parts:
     """How near pieces come to those of the look that is followed."""
     doubt: Scores
     """Log-odds that the piece is wrong, by the critic; no part of the sum. Far below 0 where nobody asked it."""
+    familiar: Scores
+    """Share of the remembered looks that have such a piece in the slot; no part of the sum either."""
 
     @property
     def objection(self) -> Scores:

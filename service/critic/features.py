@@ -78,7 +78,7 @@ def _front_features(
         np.zeros(n) if center is None else vectors @ center / max(float(np.linalg.norm(center)), 1e-6),
         np.full(n, share),
         np.array([kinds.get(i.kind, 0.0) / total for i in items]),
-        np.array([sum(kinds.get(k, 0.0) for k in _family(i.kind)) / total for i in items]),
+        np.array([sum(kinds.get(k, 0.0) for k in family(i.kind)) / total for i in items]),
         off / 3,
         np.abs(off) / 3,
         gap / 3,
@@ -134,7 +134,7 @@ def whole_features(items: Sequence[Item], vectors: Vectors) -> Floats:
 
 
 @lru_cache(maxsize=1024)
-def _family(kind: str) -> tuple[str, ...]:
+def family(kind: str) -> tuple[str, ...]:
     """Kinds that a shop may call the same: those that this one is sold under, or that are sold under it."""
     found = KINDS.get(kind)
     if found is None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from indexer.embedder import Vectors
 from indexer.item import Item, Slot
 from service.critic.critic import Critic, Verdict
-from service.critic.features import Beside, alone_features
+from service.critic.features import Beside, alone_features, family
 from service.critic.traits import Floats
 from service.policy.policy import policy
 from service.query.memory import Lead
@@ -45,6 +45,16 @@ class Judge:
     def verdict(self, slots: Sequence[Slot], items: Sequence[Item], vectors: Vectors) -> Verdict:
         """Of a whole outfit."""
         return self._critic.verdict(self._brief, slots, items, vectors, self._seen(slots, items, vectors))
+
+    def familiar(self, slot: Slot, items: Sequence[Item]) -> NDArray[np.float64]:
+        """The share of the remembered looks with something in the slot that have a piece of this kind there, or of one
+        that is sold as the same; 1 for every piece where nothing is remembered. Shape (pieces,).
+        """
+        kinds = self._brief.memory.kinds(slot)
+        if not kinds:
+            return np.ones(len(items))
+        shares = [sum(kinds.get(kind, 0.0) for kind in family(item.kind)) for item in items]
+        return np.array(shares) / sum(kinds.values())
 
     def _seen(self, slots: Sequence[Slot], items: Sequence[Item], vectors: Vectors) -> Floats:
         """`alone_features` of the pieces, shape (pieces, features)."""

@@ -78,6 +78,7 @@ class CriticWeights(Strict):
     lead: AtLeast0
     lead_hero: AtLeast0
     spare: float
+    familiar: Share
 
 
 class RuleWeights(Strict):
