@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from service.db.repositories.outfits import Made
+from service.localization.catalogues import LANGUAGES
+from service.recommender.localization import worded
 from service.schemas.outfits import OutfitRequest, OutfitResponse
 
 
@@ -21,8 +23,8 @@ def replay(made: Made, composer: Composer, request_id: str) -> str | None:
     if (reason := composer.difference(made)) is not None:
         return reason
     again = composer.compose(made.request, request_id)
-    if made.outfit in again.outfits:
-        return None
+    if any(made.outfit in worded(again, language).outfits for language in LANGUAGES):
+        return None  # in the language that it was told in then
     if again.composer != made.composer:
         return f"composed by {made.composer} then, by {again.composer} now"
     return "another outfit comes out now"

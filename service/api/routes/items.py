@@ -12,6 +12,7 @@ from service.api.auth import ShopperRoute, StaffRoute, bearer
 from service.api.dependencies import Language, services
 from service.api.errors import documented
 from service.errors import InvalidError, NotFoundError
+from service.localization.text import phrase
 from service.recommender.localization import localised_item, localised_page
 from service.schemas.catalog import DEFAULT_PAGE, MAX_PAGE, ItemPage, ItemQuery, ItemView
 from service.schemas.outfits import AskedSeason, OutfitRequest
@@ -57,7 +58,7 @@ def item(sku: str, request: Request, language: Language) -> ItemView:
     """One item, by its own SKU or by that of one of its sizes. A SKU may contain slashes."""
     found = services(request).serving.get().item(sku)
     if found is None:
-        raise NotFoundError(f"no item with SKU {sku!r}")
+        raise NotFoundError(phrase("no item with SKU {sku!r}", sku=sku))
     return localised_item(found, language)
 
 
@@ -84,7 +85,7 @@ def why(
     recommender = services(request).serving.get()
     found = recommender.item(sku)
     if found is None:
-        raise NotFoundError(f"no item with SKU {sku!r}")
+        raise NotFoundError(phrase("no item with SKU {sku!r}", sku=sku))
     weather = {"temperature_c": temperature_c, "rain": rain, "snow": snow}
     body: dict[str, Any] = {
         "vibe": vibe,
@@ -102,7 +103,7 @@ def why(
         raise InvalidError.from_validation(error) from error
     answer = recommender.why(sku, wish)
     if answer is None:  # it left the index just now
-        raise NotFoundError(f"no item with SKU {sku!r}")
+        raise NotFoundError(phrase("no item with SKU {sku!r}", sku=sku))
     return answer
 
 

@@ -11,7 +11,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Header, Query, Request, Response, Security, status
 
 from service.api.auth import ShopperRoute, ask_for_staff, bearer
-from service.api.dependencies import Language, Services, language_headers, services
+from service.api.dependencies import Language, Services, answering, language_headers, services
 from service.api.errors import documented, request_id
 from service.api.routes.replay_headers import DOCUMENTED as MADE
 from service.api.routes.replay_headers import set_headers
@@ -22,7 +22,7 @@ from service.errors import ProblemError
 from service.pictures.laydown import POLICY, laydown
 from service.pictures.piece import Format, Shape, Theme
 from service.pictures.raster import png_apart
-from service.recommender.localization import localised, localised_outfit
+from service.recommender.localization import Tongue, localised, localised_outfit, worded, worded_outfit
 from service.recommender.progress import ProgressListener, Stoppable
 from service.recommender.replay import replay
 from service.schemas.outfits import (
@@ -47,7 +47,7 @@ router = APIRouter(
 
 
 @router.post("/outfits", response_model=OutfitResponse, responses={**DOCUMENTED, **documented(403, 404, 422)})
-async def compose(body: OutfitRequest, request: Request, language: Language) -> Any:
+async def compose(body: OutfitRequest, request: Request, response: Response) -> Any:
     """Compose outfits for a vibe. What cannot be satisfied is said in `unmet`, with fewer outfits or none.
 
     With `Accept: text/event-stream`, each outfit comes as soon as it is whole.
@@ -55,13 +55,13 @@ async def compose(body: OutfitRequest, request: Request, language: Language) -> 
     if body.trace:
         ask_for_staff(request, "trace")
     request.state.shopper_text = body.vibe
-    app = services(request)
+    app, tongue = services(request), answering(request, response, body.vibe)
 
     def make(watch: ProgressListener) -> OutfitResponse:
         answer = app.serving.get().compose(body, request_id(request.scope), watch)
-        return _answered(app, body, answer)
+        return _answered(app, body, answer, tongue)
 
-    return await _answer(request, make, partial(app.state.save_response, body), language)
+    return await _answer(request, make, partial(app.state.save_response, body), tongue)
 
 
 @router.post(
@@ -69,18 +69,19 @@ async def compose(body: OutfitRequest, request: Request, language: Language) -> 
     response_model=OutfitResponse,
     responses={**DOCUMENTED, **documented(404, 422)},
 )
-async def swap(outfit_id: str, body: SwapRequest, request: Request, language: Language) -> Any:
+async def swap(outfit_id: str, body: SwapRequest, request: Request, response: Response) -> Any:
     """The outfit with another piece in one slot; the other pieces stay as they are, and so does what was asked."""
     app = services(request)
     made = await to_thread.run_sync(read_made, app.state, outfit_id)
+    tongue = answering(request, response, made.request.vibe)
     recommender = app.serving.get()
     order = await to_thread.run_sync(swap_order, made.request, made.outfit, body, recommender.item)
 
     def make(watch: ProgressListener) -> OutfitResponse:
         answer = recommender.swap(order, request_id(request.scope), watch)
-        return _answered(app, order.request, answer)
+        return _answered(app, order.request, answer, tongue)
 
-    return await _answer(request, make, partial(app.state.save_response, order.request), language)
+    return await _answer(request, make, partial(app.state.save_response, order.request), tongue)
 
 
 @router.post(
@@ -88,19 +89,20 @@ async def swap(outfit_id: str, body: SwapRequest, request: Request, language: La
     response_model=OutfitResponse,
     responses={**DOCUMENTED, **documented(404, 422)},
 )
-async def refine(outfit_id: str, body: RefineRequest, request: Request, language: Language) -> Any:
+async def refine(outfit_id: str, body: RefineRequest, request: Request, response: Response) -> Any:
     """The outfit as the shopper says it should be: "warmer, cheaper, and another bag". What is not spoken of stays."""
     request.state.shopper_text = body.say
     app = services(request)
     made = await to_thread.run_sync(read_made, app.state, outfit_id)
+    tongue = answering(request, response, body.say, made.request.vibe)
     recommender = app.serving.get()
     order = await to_thread.run_sync(recommender.refine, made, body)
 
     def make(watch: ProgressListener) -> OutfitResponse:
         answer = recommender.swap(order, request_id(request.scope), watch)
-        return _answered(app, order.request, answer)
+        return _answered(app, order.request, answer, tongue)
 
-    return await _answer(request, make, partial(app.state.save_response, order.request), language)
+    return await _answer(request, make, partial(app.state.save_response, order.request), tongue)
 
 
 @router.get("/outfits/{outfit_id}", responses={**MADE, **documented(404, 422)})
@@ -170,22 +172,29 @@ async def _answer(
     request: Request,
     make: Callable[[ProgressListener], OutfitResponse],
     keep: Callable[[OutfitResponse], None],
-    language: str,
+    tongue: Tongue,
 ) -> Response | OutfitResponse:
     """What `make` makes, behind the gate: as events where they are asked for."""
     gate = services(request).gate
     if wants_stream(request.headers.get("accept", "")):
-        show = partial(localised_outfit, language=language)
-        return await stream(request, gate, make, keep, show, language_headers(language))
+
+        def keep_worded(answer: OutfitResponse) -> None:
+            keep(worded(answer, tongue.language))
+
+        def show(outfit: Outfit) -> Outfit:
+            return localised_outfit(worded_outfit(outfit, tongue.language), tongue.prices)
+
+        return await stream(request, gate, make, keep_worded, show, language_headers(tongue.tags))
     watch = Stoppable()
     try:
-        return localised(await gate.run(partial(make, watch), request.receive), language)
+        return localised(await gate.run(partial(make, watch), request.receive), tongue.prices)
     finally:
         watch.stop()
 
 
-def _answered(app: Services, body: OutfitRequest, answer: OutfitResponse) -> OutfitResponse:
-    """Keeps and counts a whole answer."""
+def _answered(app: Services, body: OutfitRequest, answer: OutfitResponse, tongue: Tongue) -> OutfitResponse:
+    """Puts a whole answer into words, keeps and counts it."""
+    answer = worded(answer, tongue.language)
     app.state.save_response(body, answer)
     app.metrics.composed(answer, wants_model=app.settings.composer == "auto")
     app.requests.note(body, answer, sum(answer.timings_ms.values()))

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from service.db.session import State, insert_new, to_text
 from service.db.tables import EventRow, OutfitRow
 from service.errors import InvalidError, NotFoundError, ProblemError
+from service.localization.text import phrase
 from service.schemas.events import SentEvent, ShownItem, StoredEvent
 from service.schemas.fields import Pseudonym
 from service.schemas.outfits import Outfit, OutfitRequest
@@ -149,7 +150,7 @@ def _row(event: SentEvent, shown: OutfitRow | None, received: datetime) -> dict[
     field for what cannot be said of it.
     """
     if shown is None:
-        raise NotFoundError(f"no outfit {event.outfit_id!r}")
+        raise NotFoundError(phrase("no outfit {outfit!r}", outfit=event.outfit_id))
     at = event.at or to_text(received)
     if at > to_text(received + _AHEAD):
         raise InvalidError.at("at", "lies in the future")
@@ -169,7 +170,7 @@ def _filled(event: SentEvent, shown: OutfitRow, at: str) -> StoredEvent:
     outfit = Outfit.model_validate_json(shown.outfit)
     pieces = {item.sku for item in outfit.items}
     if event.sku is not None and pieces.isdisjoint({event.sku, event.replaced_by}):
-        raise InvalidError.at("sku", "is no piece of this outfit")
+        raise InvalidError.at("sku", phrase("is no piece of this outfit"))
     try:
         return StoredEvent(
             **event.model_dump(exclude={"at", "experiment"}),

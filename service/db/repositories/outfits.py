@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from service.db.session import State
 from service.db.tables import OutfitRow
 from service.errors import NotFoundError
+from service.localization.text import phrase
 from service.schemas.outfits import Outfit, OutfitRequest
 
 
@@ -28,7 +29,7 @@ def read_made(state: State, outfit_id: str) -> Made:
     with state.session() as session:
         row = session.get(OutfitRow, outfit_id)
     if row is None:
-        raise NotFoundError(f"no outfit {outfit_id!r}")
+        raise NotFoundError(phrase("no outfit {outfit!r}", outfit=outfit_id))
     request = OutfitRequest.model_validate_json(row.request)
     return Made(
         outfit=Outfit.model_validate_json(row.outfit),
