@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Self
 from pydantic import ValidationError
 
 from indexer.errors import StylistError
+from service.localization.findings import finding
+from service.localization.text import glued, phrase, series
 
 _DETAILED = 3  # errors that the one-line detail repeats; the list has them all
 
@@ -87,7 +89,7 @@ class InvalidError(ProblemError):
     @classmethod
     def of(cls, *errors: FieldError) -> Self:
         """The error of these fields."""
-        detail = "; ".join(f"{e.field}: {e.message}" for e in errors[:_DETAILED])
+        detail = series((glued(e.field, ": ", e.message) for e in errors[:_DETAILED]), "semicolon")
         return cls(detail, errors=errors)
 
     @classmethod
@@ -132,7 +134,7 @@ def _field_error(
     message = message.removeprefix("Value error, ")
     field, colon, rest = message.partition(": ")
     if not path and colon and field.isidentifier():  # a check of the whole body names its field itself
-        return FieldError(field, rest)
+        return FieldError(field, finding(kind, rest, context))
     if not path and kind == "model_attributes_type":
-        message = "must be a JSON object, sent as Content-Type: application/json"
-    return FieldError(path or "body", message)
+        return FieldError("body", phrase("must be a JSON object, sent as Content-Type: application/json"))
+    return FieldError(path or "body", finding(kind, message, context))

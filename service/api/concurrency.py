@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
 from service.errors import UnavailableError
+from service.localization.text import phrase
 
 _RETRY_SECONDS = 2
 
@@ -92,7 +93,8 @@ class Gate:
         if full:
             self._on_full()
             raise UnavailableError(
-                f"{self._places} requests are waiting for the stylist", retry_after=_RETRY_SECONDS
+                phrase("{number} requests are waiting for the stylist", number=self._places),
+                retry_after=_RETRY_SECONDS,
             )
 
     def _leave(self) -> None:

@@ -22,7 +22,7 @@ from service.db.repositories.styles import StylePolicyRepository
 from service.db.session import State
 from service.indexing.runner import JobRunner
 from service.recommender.handle import RecommenderHandle
-from service.recommender.localization import language
+from service.recommender.localization import Tongue, language, tongue
 from service.settings import Settings
 
 
@@ -65,6 +65,15 @@ VARY = "Accept-Language"
 def _language(response: Response, accept_language: Annotated[str | None, Header()] = None) -> str:
     chosen = language(accept_language or "")
     for name, value in language_headers(chosen).items():
+        response.headers[name] = value
+    return chosen
+
+
+def answering(request: Request, response: Response, *words: str) -> Tongue:
+    """What to answer a wish in, given what it says; problems of the request are told in it from here on."""
+    chosen = tongue(request.headers.get("accept-language", ""), *words)
+    request.state.language = chosen.language
+    for name, value in language_headers(chosen.tags).items():
         response.headers[name] = value
     return chosen
 

@@ -24,6 +24,9 @@ from service.errors import (
     UnavailableError,
     field_errors,
 )
+from service.localization.catalogues import ENGLISH
+from service.localization.text import Text, named, phrase, said
+from service.recommender.localization import header_language
 from service.settings import Settings
 
 _log = logging.getLogger("stylist.error")
@@ -67,6 +70,11 @@ def respond(scope: Mapping[str, Any], status: int, title: str, detail: str, **ex
     return Response(body, status, headers=extra.get("headers"), media_type=MEDIA_TYPE)
 
 
+def went_wrong(request_id: str) -> Text:
+    """What is said of an error that nobody expected."""
+    return phrase("something went wrong here; the log has it under request {id}", id=request_id)
+
+
 def problem_of(scope: Mapping[str, Any], error: ProblemError) -> Problem:
     """The body of a ProblemError's response."""
     return _problem(scope, error.status, error.title, error.detail, error.errors)
@@ -86,14 +94,24 @@ def _problem(
     app = scope.get("app")
     if app is not None and hasattr(app.state, "services"):
         detail = without_paths(detail, app.state.services.settings)
+    language = language_of(scope)
     return Problem(
-        title=title,
+        title=said(named("problem", title), language),
         status=status,
-        detail=detail,
+        detail=said(detail, language),
         instance=scope["path"],
         request_id=request_id(scope),
-        errors=[ProblemField(field=e.field, message=e.message) for e in errors],
+        errors=[ProblemField(field=e.field, message=said(e.message, language)) for e in errors],
     )
+
+
+def language_of(scope: Mapping[str, Any]) -> str:
+    """The language that a problem is told in: the answer's own, as far as that was settled, else the header's."""
+    settled = scope.get("state", {}).get("language")
+    if settled is not None:
+        return str(settled)
+    header = next((value for name, value in scope.get("headers", ()) if name == b"accept-language"), b"")
+    return header_language(header.decode("latin-1")) or ENGLISH
 
 
 def request_id(scope: Mapping[str, Any]) -> str:
@@ -153,13 +171,13 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 400:  # the framework's word for a body that it cannot read at all
-        return respond_to(request.scope, InvalidError.at("body", "cannot be read"))
+        return respond_to(request.scope, InvalidError.at("body", phrase("cannot be read")))
     title = HTTPStatus(error.status_code).phrase
     headers = dict(error.headers or {})
     if error.status_code == 405:
         headers["Allow"] = ", ".join(methods_at(request.scope))
     detail = {
-        404: f"no such path: {request.scope['path']}",
-        405: f"{request.method} is not allowed here",
+        404: phrase("no such path: {path}", path=request.scope["path"]),
+        405: phrase("{method} is not allowed here", method=request.method),
     }.get(error.status_code, error.detail)
     return respond(request.scope, error.status_code, title, detail, headers=headers)

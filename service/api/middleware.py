@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.errors import methods_at, respond
+from service.api.errors import methods_at, respond, went_wrong
 from service.api.intake.idempotency import HEADER, REPLAYED
 from service.api.metrics import Metrics, route_of
 from service.api.routes.replay_headers import REPLAY_HEADERS
@@ -76,7 +76,7 @@ class RequestContext:
             _log_error(scope, about)
             if about.status:  # too late for another answer: the server cuts the connection
                 raise
-            detail = f"something went wrong here; the log has it under request {about.request_id}"
+            detail = went_wrong(about.request_id)
             response = respond(scope, ProblemError.status, ProblemError.title, detail)
             await response(scope, receive, send_dressed)
         finally:

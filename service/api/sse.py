@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from indexer.errors import ModelError, SnapshotError
 from service.api.concurrency import Gate
-from service.api.errors import problem_of, request_id
+from service.api.errors import problem_of, request_id, went_wrong
 from service.errors import ProblemError, UnavailableError
 from service.negotiation import ranked
 from service.recommender.progress import ProgressListener, Stoppable
@@ -39,7 +39,7 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
 
 _log = logging.getLogger("stylist.error")
 _PING = b": ping\n\n"
-_SENTENCE_END = re.compile(r"(?<=[.!?] )")
+_SENTENCE_END = re.compile(r"(?<=[.!?] )|(?<=。)")
 
 Show = Callable[[Outfit], Outfit]
 """An outfit as the caller reads it."""
@@ -103,7 +103,7 @@ def _as_problem(error: BaseException, asked: str) -> ProblemError:
     if isinstance(error, SnapshotError | ModelError):
         return UnavailableError(str(error))
     _log.error("request %s: its stream broke off", asked, exc_info=error)
-    return ProblemError(f"something went wrong here; the log has it under request {asked}")
+    return ProblemError(went_wrong(asked))
 
 
 class Channel(Stoppable):

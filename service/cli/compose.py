@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from service.errors import InvalidError, UnavailableError
-from service.recommender.localization import DEFAULT_LANGUAGE, localised
+from service.recommender.localization import localised, tongue, worded
 from service.schemas.outfits import (
     Outfit,
     OutfitItem,
@@ -102,15 +102,19 @@ def run(settings: Settings, options: Mapping[str, Any], *, as_json: bool, image:
         if refined is not None:
             order = recommender.refine(read_made(state, refined), turn)
             request = order.request
+            said = [turn.say, request.vibe]
             response = recommender.swap(order, uuid.uuid4().hex)
         else:
+            said = [request.vibe]
             response = recommender.compose(request, uuid.uuid4().hex)
+        language = tongue("", *said).language
+        response = worded(response, language)
         state.save_response(request, response)  # so that an outfit can be refined by its id
         if image is not None and response.outfits:
             drawn = [(outfit.title, recommender.pieces(outfit)) for outfit in response.outfits]
             _write_picture(image, drawn)
     if as_json:
-        return localised(response, DEFAULT_LANGUAGE).model_dump_json()
+        return localised(response, language).model_dump_json()
     pictured = f"\npicture {image}" if image is not None and response.outfits else ""
     return render(response) + pictured
 

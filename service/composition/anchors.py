@@ -8,6 +8,7 @@ from indexer.item import Department, Item, Slot, Variant
 from service.catalog.sizes import fits, scale
 from service.catalog.view import pick_variant
 from service.errors import InvalidError
+from service.localization.text import Text, named, phrase
 from service.policy.policy import policy
 from service.retrieval.filters import exclusions
 from service.retrieval.retriever import Retriever
@@ -22,14 +23,21 @@ def find_anchors(request: OutfitRequest, retriever: Retriever) -> dict[Slot, Can
         where = f"anchors.{i}"
         found = retriever.view.find(sku)
         if found is None:
-            raise InvalidError.at(where, f"no item has the SKU {sku!r}")
+            raise InvalidError.at(where, phrase("no item has the SKU {sku!r}", sku=sku))
         item = found.item
         if item.slot is None:
-            raise InvalidError.at(where, f"{sku!r} ({item.title}) is not something that outfits are made of")
-        if item.slot in anchors:
-            raise InvalidError.at(
-                where, f"{sku!r} and {anchors[item.slot].variant.sku!r} are both {item.slot}"
+            message = phrase(
+                "{sku!r} ({title}) is not something that outfits are made of", sku=sku, title=item.title
             )
+            raise InvalidError.at(where, message)
+        if item.slot in anchors:
+            message = phrase(
+                "{sku!r} and {other!r} are both {slot}",
+                sku=sku,
+                other=anchors[item.slot].variant.sku,
+                slot=named("slot", item.slot),
+            )
+            raise InvalidError.at(where, message)
         variant = _variant(item, found.variant, request)
         anchors[item.slot] = Candidate(item, found.position, variant, item.slot, item.label())
     if clash := _clash(anchors):
@@ -55,17 +63,27 @@ def conflicts(request: OutfitRequest, anchors: dict[Slot, Candidate], retriever:
         if not variant.in_stock or not fits(
             variant.size, request.sizes.get(slot, []), scale(item.department, slot)
         ):
-            size = f" in size {variant.size}" if variant.size else ""
-            what = (
-                f"sold out{size}" if not variant.in_stock else f"asked for{size}, but other sizes are wanted"
-            )
-            unmet.append(
-                Unmet(constraint="anchors", reason=f"{item.title} is {what}", hint=_other_size(item))
-            )
+            reason = _of_size(item.title, variant)
+            unmet.append(Unmet(constraint="anchors", reason=reason, hint=_other_size(item)))
         if _is_too_dear(request, anchor) or _is_excluded(request, anchor, retriever):
-            reason = f"{item.title} breaks another constraint of the request"
-            unmet.append(Unmet(constraint="anchors", reason=reason, hint="drop the anchor or the constraint"))
+            reason = phrase("{title} breaks another constraint of the request", title=item.title)
+            hint = phrase("drop the anchor or the constraint")
+            unmet.append(Unmet(constraint="anchors", reason=reason, hint=hint))
     return unmet
+
+
+def _of_size(title: str, variant: Variant) -> Text:
+    """Why an anchor cannot be had in the size that it has."""
+    size = variant.size
+    if not variant.in_stock and size:
+        return phrase("{title} is sold out in size {size}", title=title, size=size)
+    if not variant.in_stock:
+        return phrase("{title} is sold out", title=title)
+    if size:
+        return phrase(
+            "{title} is asked for in size {size}, but other sizes are wanted", title=title, size=size
+        )
+    return phrase("{title} is asked for, but other sizes are wanted", title=title)
 
 
 def mixtures(
@@ -73,23 +91,34 @@ def mixtures(
 ) -> Iterator[Unmet]:
     """What nobody wears together: a dress with a bottom, a child's piece with those of a grown-up."""
     if reason := _clash((*slots, *anchors)):
-        yield Unmet(constraint="slots", reason=reason, hint="leave one of them out")
+        yield Unmet(constraint="slots", reason=reason, hint=phrase("leave one of them out"))
     for anchor in anchors.values():
         owner = anchor.item.department
         if owner != "unisex" and (owner == "kids") != (department == "kids"):
-            reason = f"{anchor.item.title} is for {owner}, the outfits are for {department}"
-            yield Unmet(constraint="anchors", reason=reason, hint="drop the anchor, or say whom it is for")
+            reason = phrase(
+                "{title} is for {owner}, the outfits are for {department}",
+                title=anchor.item.title,
+                owner=named("department", owner),
+                department=named("department", department),
+            )
+            hint = phrase("drop the anchor, or say whom it is for")
+            yield Unmet(constraint="anchors", reason=reason, hint=hint)
 
 
-def _clash(slots: Iterable[Slot]) -> str | None:
+def _clash(slots: Iterable[Slot]) -> Text | None:
     """What is wrong with pieces in all these slots; None when nothing is."""
     pair = policy().slots.clashes(slots)
-    return None if pair is None else f"a {pair[0]} and a {pair[1]} cannot be in one outfit"
+    if pair is None:
+        return None
+    one, other = (named("slot", slot) for slot in pair)
+    return phrase("a {one} and a {other} cannot be in one outfit", one=one, other=other)
 
 
-def _other_size(item: Item) -> str:
+def _other_size(item: Item) -> Text:
     stocked = next((v for v in item.variants if v.in_stock), None)
-    return "leave it out" if stocked is None else f"name {stocked.sku} (size {stocked.size}), or leave it out"
+    if stocked is None:
+        return phrase("leave it out")
+    return phrase("name {sku} (size {size}), or leave it out", sku=stocked.sku, size=stocked.size)
 
 
 def _is_too_dear(request: OutfitRequest, anchor: Candidate) -> bool:

@@ -18,6 +18,7 @@ from service.composition.draft import Plan, with_pins
 from service.composition.own import OwnCandidate
 from service.composition.templates import Template, filled, shaped, templates_for, with_anchors
 from service.lm.prompt import Context
+from service.localization.text import named, phrase
 from service.policy.policy import policy
 from service.query.parser import weather_words
 from service.query.wish import QueryIntent
@@ -185,8 +186,8 @@ def _held_back(
     mask = withheld(nudges, retriever.view.columns)
     for anchor in anchors.values():
         if mask is not None and mask[anchor.position]:
-            reason = f"the store holds back {anchor.item.title}"
-            yield Unmet(constraint="merchandising", reason=reason, hint="leave it out")
+            reason = phrase("the store holds back {title}", title=anchor.item.title)
+            yield Unmet(constraint="merchandising", reason=reason, hint=phrase("leave it out"))
 
 
 def _other_colours(
@@ -223,9 +224,13 @@ def _carried(
         spare = slot not in policy().slots.of("core") or (template.suit and slot == "top")
         spare &= not (template.suit and slot == "outerwear")  # which is the suit
         if not carried and spare and slot not in asked:
-            who = lane[1] or lane[0]
-            reason = f"the store carries no {slot} for {who}; the outfits come without"
-            _note(planned, Unmet(constraint="slots", reason=reason, hint="add such pieces to the feed"))
+            reason = phrase(
+                "the store carries no {slot} for {whom}; the outfits come without",
+                slot=named("slot", slot),
+                whom=named("department", lane[1] or lane[0]),
+            )
+            hint = phrase("add such pieces to the feed")
+            _note(planned, Unmet(constraint="slots", reason=reason, hint=hint))
             continue
         if missing[slot].constraint == "exclude.kinds" and spare and slot not in asked:
             continue  # who rules out every bag wants none
@@ -243,8 +248,9 @@ def _within_budget(
     if least <= request.budget.cents:
         return True
     amount = f"{least / 100:.2f}"
-    reason = f"the cheapest whole outfit that fits costs {amount}"
-    _note(planned, Unmet(constraint="budget", reason=reason, hint=f"raise the budget to {amount}"))
+    reason = phrase("the cheapest whole outfit that fits costs {amount}", amount=amount)
+    hint = phrase("raise the budget to {amount}", amount=amount)
+    _note(planned, Unmet(constraint="budget", reason=reason, hint=hint))
     return False
 
 

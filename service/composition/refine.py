@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from indexer.item import SLOTS, Slot
 from service.composition.swap import Lookup, SwapOrder
 from service.errors import InvalidError
+from service.localization.text import phrase
 from service.query.demands import join
 from service.query.families import barred, meant, slots_of
 from service.query.intent import Mention, WishReading
@@ -65,7 +66,8 @@ def refine_order(
     )
     _free_for(turn, said, changes, views)
     if not (turn.freed or turn.slots != set(worn) or _fields(said)):
-        raise InvalidError.at("say", "says nothing that can be done about the outfit: " + body.say)
+        message = phrase("says nothing that can be done about the outfit: {words}", words=body.say)
+        raise InvalidError.at("say", message)
     return _order(old, outfit, body, turn, said, before, changes)
 
 

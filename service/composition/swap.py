@@ -17,6 +17,7 @@ from service.catalog.columns import Mask
 from service.catalog.sizes import fits, scale
 from service.composition.anchors import find_anchors
 from service.errors import InvalidError
+from service.localization.text import Text, named, phrase, series
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment, withheld
 from service.retrieval.filters import exclusions
@@ -63,9 +64,14 @@ def swap_order(old: OutfitRequest, outfit: Outfit, swap: SwapRequest, lookup: Lo
     worn = {item.slot: item for item in outfit.items}
     for name, slots in (("slot", swap.changed), ("remove", swap.remove)):
         if lacking := [slot for slot in slots if slot not in worn]:
-            raise InvalidError.at(name, f"the outfit has no {lacking[0]}; it has {', '.join(worn)}")
+            there_are = series((named("slot", slot) for slot in worn), "comma")
+            message = phrase(
+                "the outfit has no {slot}; it has {slots}", slot=named("slot", lacking[0]), slots=there_are
+            )
+            raise InvalidError.at(name, message)
     if there := [slot for slot in swap.add if slot in worn]:
-        raise InvalidError.at("add", f"the outfit has {there[0]} already: change it by slots")
+        what = named("slot", there[0])
+        raise InvalidError.at("add", phrase("the outfit has {slot} already: change it by slots", slot=what))
     gone = [worn[slot] for slot in (*swap.changed, *swap.remove)]
     kept = tuple(item for item in outfit.items if item not in gone)
     changes: dict[str, Any] = {
@@ -115,7 +121,8 @@ def _budget(old: Budget | None, new: Budget | None) -> dict[str, Any] | None:
         both = new or old
         return None if both is None else both.model_dump()
     if old.currency and new.currency and old.currency != new.currency:
-        raise InvalidError.at("budget.currency", f"the outfit was asked for in {old.currency}")
+        message = phrase("the outfit was asked for in {currency}", currency=old.currency)
+        raise InvalidError.at("budget.currency", message)
     return {"max": min(old.max, new.max), "currency": old.currency or new.currency}
 
 
@@ -136,7 +143,7 @@ def _sizes(kept: Sequence[OutfitItem], lookup: Lookup) -> dict[Slot, Names]:
     return sizes
 
 
-_Rule = tuple[str, Mask, str]  # constraint, what it allows, what it says of other pieces
+_Rule = tuple[str, Mask, Text]  # constraint, what it allows, what it says of other pieces
 
 
 def lost_pieces(
@@ -152,23 +159,27 @@ def lost_pieces(
 def _lost(
     item: OutfitItem, request: OutfitRequest, retriever: Retriever, rules: Sequence[_Rule]
 ) -> Unmet | None:
-    def said(constraint: str, reason: str) -> Unmet:
-        hint = f"loosen it, or swap the {item.slot} first"
-        return Unmet(constraint=constraint, reason=f"{item.slot}: {item.title} {reason}", hint=hint)
+    def said(constraint: str, what: Text) -> Unmet:
+        slot = named("slot", item.slot)
+        hint = phrase("loosen it, or swap the {slot} first", slot=slot)
+        reason = phrase("{slot}: {title} {what}", slot=slot, title=item.title, what=what)
+        return Unmet(constraint=constraint, reason=reason, hint=hint)
 
     found = _find(item, request, retriever)
     if found is None:
-        return said("stock", "is no longer sold")
+        return said("stock", phrase("is no longer sold"))
     if not found.variant.in_stock or found.variant.size != item.size:
-        return said("stock", "is sold out" + (f" in size {item.size}" if item.size else ""))
+        in_size = phrase("is sold out in size {size}", size=item.size)
+        return said("stock", in_size if item.size else phrase("is sold out"))
     sizes = request.sizes.get(item.slot, [])
     if not fits(item.size, sizes, scale(found.item.department, item.slot)):
-        return said(f"sizes.{item.slot}", f"is in size {item.size}, not {' or '.join(sizes)}")
+        what = phrase("is in size {size}, not {sizes}", size=item.size, sizes=series(sizes, "or"))
+        return said(f"sizes.{item.slot}", what)
     if request.budget is not None:
         if found.variant.price is None:
-            return said("budget", "has no price")
+            return said("budget", phrase("has no price"))
         if (request.budget.currency or found.item.currency) != found.item.currency:
-            return said("budget", f"is sold in {found.item.currency}")
+            return said("budget", phrase("is sold in {currency}", currency=found.item.currency))
     for constraint, allowed, reason in rules:
         if not allowed[found.position]:
             return said(constraint, reason)
@@ -189,12 +200,15 @@ def _rules(
 ) -> Iterator[_Rule]:
     columns, request = retriever.view.columns, order.request
     for filter_ in exclusions(columns, request):
-        yield filter_.constraint, filter_.allowed, "is excluded"
+        yield filter_.constraint, filter_.allowed, phrase("is excluded")
     if request.department is not None:
-        yield "department", columns.for_department(request.department), f"is not for {request.department}"
+        whom = named("department", request.department)
+        allowed = columns.for_department(request.department)
+        yield "department", allowed, phrase("is not for {whom}", whom=whom)
     if request.season is not None:
-        yield "season", columns.in_season(request.season), f"is not for {request.season}"
+        season = named("season", request.season)
+        yield "season", columns.in_season(request.season), phrase("is not for {season}", season=season)
     if order.new_weather:
-        yield "weather", ~out_of_weather(columns, brief), "does not suit the weather"
+        yield "weather", ~out_of_weather(columns, brief), phrase("does not suit the weather")
     if (kept_back := withheld(nudges, columns)) is not None:
-        yield "merchandising", ~kept_back, "is held back by the store"
+        yield "merchandising", ~kept_back, phrase("is held back by the store")

@@ -1,21 +1,24 @@
-"""Prices as one reads them in one's own language: which language is asked for, and an answer with such prices in it.
+"""An answer in the shopper's own language: which one that is, and the answer with its texts and prices in it.
 
-Pure: an answer comes back as a copy. What is stored, and what an outfit's id follows from, never has these texts.
+Pure: an answer comes back as a copy. Prices as texts are never stored, and no id follows from any of it.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency
 
+from service.localization.catalogues import ENGLISH, spoken
+from service.localization.text import said
 from service.negotiation import ranked
+from service.query.wording.wish_language import surely_in
 from service.schemas.catalog import ItemPage, ItemView
-from service.schemas.outfits import Outfit, OutfitResponse
+from service.schemas.outfits import Outfit, OutfitResponse, Unmet
 
-DEFAULT_LANGUAGE = "en"
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _CODE = re.compile(r"[A-Z]{3}")
 
@@ -26,7 +29,63 @@ def language(header: str) -> str:
     "de" or "en-GB"; English for a header that names none, or is broken. Ranges and weights after RFC 9110, 12.5.4.
     """
     known = (_known(tag) for tag, weight in ranked(header).items() if weight > 0)
-    return next(filter(None, known), DEFAULT_LANGUAGE)
+    return next(filter(None, known), ENGLISH)
+
+
+@lru_cache(maxsize=1_000)
+def header_tag(header: str) -> str | None:
+    """The first language of an `Accept-Language` header that texts are translated to, as its tag; None for none."""
+    tags = (tag for tag, weight in ranked(header).items() if weight > 0 and spoken(tag))
+    return next(filter(None, map(_known, tags)), None)
+
+
+def header_language(header: str) -> str | None:
+    """The same as one of the languages of the catalogues."""
+    tag = header_tag(header)
+    return None if tag is None else spoken(tag)
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """BCP 47 tags of the languages that an answer's texts and its prices are written in."""
+
+    texts: str
+    prices: str
+
+    @property
+    def language(self) -> str:
+        """The catalogues' language of the texts."""
+        return spoken(self.texts) or ENGLISH
+
+    @property
+    def tags(self) -> str:
+        """Both, as `Content-Language` lists them."""
+        return ", ".join(dict.fromkeys((self.texts, self.prices)))
+
+
+def tongue(header: str, *words: str) -> Tongue:
+    """What to answer in: what the header asks for, else the language of the first words that leave no doubt of it."""
+    texts = header_tag(header) or next(filter(None, map(surely_in, words)), ENGLISH)
+    prices = next(
+        (known for tag, weight in ranked(header).items() if weight > 0 and (known := _known(tag))), texts
+    )
+    return Tongue(texts, prices)
+
+
+def worded(response: OutfitResponse, language: str) -> OutfitResponse:
+    """The answer with its texts in one of the languages of the catalogues."""
+    outfits = [worded_outfit(outfit, language) for outfit in response.outfits]
+    unmet = [
+        Unmet(constraint=u.constraint, reason=said(u.reason, language), hint=said(u.hint, language))
+        for u in response.unmet
+    ]
+    return response.model_copy(update={"outfits": outfits, "unmet": unmet})
+
+
+def worded_outfit(outfit: Outfit, language: str) -> Outfit:
+    """The outfit with its texts in one of the languages of the catalogues."""
+    texts = {"title": said(outfit.title, language), "explanation": said(outfit.explanation, language)}
+    return outfit.model_copy(update=texts)
 
 
 def price_text(amount: float | None, currency: str, language: str) -> str | None:

@@ -8,7 +8,9 @@ from typing import Protocol
 from service.catalog.view import CatalogView
 from service.db.repositories.outfits import Made
 from service.errors import ProblemError
+from service.localization.catalogues import LANGUAGES
 from service.policy.policy import policy
+from service.recommender.localization import worded
 from service.recommender.response import identity, identity_of
 from service.recommender.style_choice import chosen_style
 from service.registry.style import Style
@@ -29,8 +31,8 @@ def replay(made: Made, composer: Composer, request_id: str) -> str | None:
     if (reason := composer.difference(made)) is not None:
         return reason
     again = composer.compose(made.request, request_id)
-    if made.outfit in again.outfits:
-        return None
+    if any(made.outfit in worded(again, language).outfits for language in LANGUAGES):
+        return None  # in the language that it was told in then
     if again.composer != made.composer:
         return f"composed by {made.composer} then, by {again.composer} now"
     return "another outfit comes out now"

@@ -11,6 +11,7 @@ from service.composition.draft import OutfitDraft
 from service.composition.explanation import explanation, title
 from service.composition.own import is_own
 from service.composition.planner import Planned
+from service.localization.text import phrase
 from service.policy.policy import policy
 from service.query.wish import QueryIntent
 from service.recommender.progress import ProgressListener
@@ -123,5 +124,10 @@ def shortfall(request: OutfitRequest, planned: Planned, composed: Sequence[Outfi
     """What is said where fewer outfits came out than were asked for, although there are pieces."""
     if not planned.plans or len(composed) >= request.count:
         return []
-    reason = f"only {len(composed)} of {request.count} outfits differ enough from each other in what is left"
-    return [Unmet(constraint="count", reason=reason, hint="loosen a constraint, or ask for fewer")]
+    reason = phrase(
+        "only {found} of {wanted} outfits differ enough from each other in what is left",
+        found=len(composed),
+        wanted=request.count,
+    )
+    hint = phrase("loosen a constraint, or ask for fewer")
+    return [Unmet(constraint="count", reason=reason, hint=hint)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service.errors import InvalidError, UnavailableError
+from service.localization.text import phrase, series
 from service.registry.style import Style
 from service.registry.styles import HOUSE, Styles
 from service.schemas.outfits import OutfitRequest, Unmet
@@ -15,19 +16,22 @@ def chosen_style(styles: Styles, request: OutfitRequest) -> tuple[Style, list[Un
     """
     name = request.style or styles.default
     if styles.retired(name):
-        raise InvalidError.at("style", f"{name!r} is retired; GET /v1/styles lists what there is")
+        message = phrase("{style!r} is retired; GET /v1/styles lists what there is", style=name)
+        raise InvalidError.at("style", message)
     if reason := styles.broken(name):
-        raise UnavailableError(f"style {name!r} cannot be used: {reason}")
+        raise UnavailableError(phrase("style {style!r} cannot be used: {reason}", style=name, reason=reason))
     style = styles.get(name)
     if style is not None:
         fault = None if request.style else styles.default_fault()
         return style, [] if fault is None else [_instead(fault, style)]
     fallback = styles.get(styles.default)
     if name != HOUSE or fallback is None:
-        known = ", ".join(view.name for view in styles.views())
-        raise InvalidError.at("style", f"there is no style {name!r}; there are: {known}")
-    reason = f"no house style is published yet; composed with {fallback.ref.name!r}"
-    return fallback, [Unmet(constraint="style", reason=reason, hint="publish an adapter named 'house'")]
+        known = series((view.name for view in styles.views()), "comma")
+        message = phrase("there is no style {style!r}; there are: {styles}", style=name, styles=known)
+        raise InvalidError.at("style", message)
+    reason = phrase("no house style is published yet; composed with {style!r}", style=fallback.ref.name)
+    hint = phrase("publish an adapter named 'house'")
+    return fallback, [Unmet(constraint="style", reason=reason, hint=hint)]
 
 
 def _instead(fault: str, style: Style) -> Unmet:

@@ -13,6 +13,7 @@ import numpy as np
 from indexer.item import Department, Slot
 from service.catalog.child_sizes import for_age
 from service.catalog.columns import CatalogColumns, Mask
+from service.localization.text import Facet, Text, glued, named, phrase, series
 from service.policy.policy import policy
 from service.policy.rule_table import About
 from service.query.wish import QueryIntent
@@ -68,35 +69,39 @@ def filters(
     nudges: Sequence[ScoreAdjustment] = (),
 ) -> list[Filter]:
     """The request's filters that do not depend on the slot."""
+    whom = named("department", line or department)
     found = [
         Filter(
             "stock",
             columns.stocked,
-            "nothing of it is in stock",
-            "try again after the next delivery",
+            phrase("nothing of it is in stock"),
+            phrase("try again after the next delivery"),
             sentence="it is sold out",
         ),
         Filter(
             "department",
             columns.for_department(department, line),
-            f"the store has none for {line or department}",
-            "try another department",
-            sentence=f"it is not for {line or department}",
+            phrase("the store has none for {whom}", whom=whom),
+            phrase("try another department"),
+            sentence=f"it is not for {whom}",
         ),
     ]
     found += exclusions(columns, request)
     found += _unknown_materials(columns, request)
-    reason, sentence = (f"{what} has to be looked at by staff first" for what in ("what there is", "it"))
-    found.append(Filter("doubtful", ~columns.doubtful, reason, "try later", sentence=sentence))
+    reason = phrase("what there is has to be looked at by staff first")
+    sentence, later = "it has to be looked at by staff first", phrase("try later")
+    found.append(Filter("doubtful", ~columns.doubtful, reason, later, sentence=sentence))
     found += _attributes(columns, request)
     found += _purposes(columns, request)
     if (kept_back := withheld(nudges, columns)) is not None:
-        reason, sentence = "the store holds back what there is", "the store holds it back"
-        found.append(Filter("merchandising", ~kept_back, reason, "try later", sentence=sentence))
+        reason, sentence = phrase("the store holds back what there is"), "the store holds it back"
+        found.append(Filter("merchandising", ~kept_back, reason, later, sentence=sentence))
     if request.season is not None:
-        reason, sentence = f"none of it is for {request.season}", f"it is not for {request.season}"
+        season = named("season", request.season)
+        reason = phrase("none of it is for {season}", season=season)
+        sentence = f"it is not for {season}"
         allowed = columns.in_season(request.season)
-        found.append(Filter("season", allowed, reason, "leave the season out", sentence=sentence))
+        found.append(Filter("season", allowed, reason, phrase("leave the season out"), sentence=sentence))
     if request.budget is not None:
         found.append(_budget(columns, request))
     # What the request says of the weather binds; what the vibe lets one guess gives way before nothing is left.
@@ -108,7 +113,17 @@ def filters(
     return found
 
 
-_HINTS = {"weather": "loosen the weather or the season", "vibe": "loosen the vibe"}
+_HINTS = {"weather": phrase("loosen the weather or the season"), "vibe": phrase("loosen the vibe")}
+_UNSUITED = {
+    "weather": (
+        phrase("what there is does not suit the weather"),
+        "it does not suit the weather",
+    ),
+    "occasion": (
+        phrase("what there is does not suit the occasion"),
+        "it does not suit the occasion",
+    ),
+}
 
 
 def _suiting(
@@ -118,16 +133,16 @@ def _suiting(
     found = tuple(verdicts(columns, brief, about))
     if about == "sportswear" and not found:
         return []
-    what = "weather" if about == "weather" else "occasion"
+    reason, sentence = _UNSUITED["weather" if about == "weather" else "occasion"]
     return [
         Filter(
             constraint,
             left_by(columns, found),
-            f"what there is does not suit the {what}",
+            reason,
             _HINTS[constraint],
             soft=soft,
             name=about,
-            sentence=f"it does not suit the {what}",
+            sentence=sentence,
             verdicts=found,
         )
     ]
@@ -138,9 +153,13 @@ def form_filter(columns: CatalogColumns, slot: Slot, *, suits: bool) -> list[Fil
     if slot != "outerwear":
         return []
     whole = columns.covers("bottom")
-    reason = "the store has no whole suit that fits" if suits else "the store has whole suits alone"
-    sentence = "it is no whole suit" if suits else "it is a whole suit, and the outfit has trousers"
-    return [Filter("suits", whole if suits else ~whole, reason, "ask for other pieces", sentence=sentence)]
+    if suits:
+        reason, sentence = phrase("the store has no whole suit that fits"), "it is no whole suit"
+    else:
+        reason = phrase("the store has whole suits alone")
+        sentence = "it is a whole suit, and the outfit has trousers"
+    hint = phrase("ask for other pieces")
+    return [Filter("suits", whole if suits else ~whole, reason, hint, sentence=sentence)]
 
 
 def size_filter(
@@ -148,12 +167,13 @@ def size_filter(
 ) -> list[Filter]:
     """The slot's own filter: in stock in one of the wanted sizes, or, where none is named, in a likely one."""
     if sizes := request.sizes.get(slot):
-        reason = f"none is in stock in size {' or '.join(sizes)}"
-        sentence = f"it is not in stock in size {' or '.join(sizes)}"
-        allowed = columns.in_size(sizes)
-        return [Filter(f"sizes.{slot}", allowed, reason, "add a neighbouring size", sentence=sentence)]
+        wanted = series(sizes, "or")
+        reason = phrase("none is in stock in size {sizes}", sizes=wanted)
+        sentence = f"it is not in stock in size {wanted}"
+        allowed, hint = columns.in_size(sizes), phrase("add a neighbouring size")
+        return [Filter(f"sizes.{slot}", allowed, reason, hint, sentence=sentence)]
     if guessed := likely_sizes(request, brief, slot):
-        reason, hint = "none comes in a size that is likely to fit", "name the sizes"
+        reason, hint = phrase("none comes in a size that is likely to fit"), phrase("name the sizes")
         sentence = "it comes in no size that is likely to fit"
         allowed = columns.in_size(guessed)
         return [Filter("vibe", allowed, reason, hint, soft=True, name="likely-size", sentence=sentence)]
@@ -173,19 +193,24 @@ def apply(
     """What every filter allows in the slot; when that is nothing, why; and what was asked for and given up."""
     in_slot = columns.in_slot(slot)
     if not in_slot.any():
-        reason = f"{slot}: the store carries none"
-        return in_slot, Unmet(constraint="stock", reason=reason, hint="add such pieces to the feed"), []
+        reason = _of_slot(slot, phrase("the store carries none"))
+        hint = phrase("add such pieces to the feed")
+        return in_slot, Unmet(constraint="stock", reason=reason, hint=hint), []
     held, mask = holding(in_slot, slot, chain)
     if mask.any():
         given_up = [
-            Unmet(constraint=f.constraint, reason=f"{slot}: {f.reason}", hint=f.hint)
+            Unmet(constraint=f.constraint, reason=_of_slot(slot, f.reason), hint=f.hint)
             for f in chain
             if f.said and f not in held
         ]
         return mask, None, given_up
     blamed = _blame(in_slot, held)
-    reason = f"{slot}: {blamed.reason}{_by_rules(in_slot, held, blamed)}"
+    reason = _of_slot(slot, glued(blamed.reason, _by_rules(in_slot, held, blamed)))
     return mask, Unmet(constraint=blamed.constraint, reason=reason, hint=blamed.hint), []
+
+
+def _of_slot(slot: Slot, what: str) -> Text:
+    return phrase("{slot}: {what}", slot=named("slot", slot), what=what)
 
 
 def holding(in_slot: Mask, slot: Slot, chain: Sequence[Filter]) -> tuple[list[Filter], Mask]:
@@ -224,8 +249,20 @@ def _by_rules(in_slot: Mask, chain: Sequence[Filter], blamed: Filter) -> str:
     if not left.any():  # then it is one of several that took everything
         left = through(in_slot, chain[: chain.index(blamed)])
     found = sorted(counted(left, blamed.verdicts), key=lambda rule: -rule[1])[:RULES_TOLD]
-    told = "; ".join(f"{number} x {rule.row.sentence}" for rule, number in found)
-    return f" ({told})" if told else ""
+    told = (
+        phrase("{number} x {rule}", number=number, rule=named("rule", rule.row.sentence))
+        for rule, number in found
+    )
+    return phrase(" ({rules})", rules=series(told, "semicolon")) if found else ""
+
+
+_FACETS: dict[str, Facet] = {
+    "colors": "color",
+    "materials": "material",
+    "kinds": "kind",
+    "patterns": "pattern",
+    "attributes": "attribute",
+}
 
 
 def exclusions(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filter]:
@@ -242,9 +279,12 @@ def exclusions(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filt
     ]
     for name, values, find in lookups:
         if values:
-            reason = f"everything else is excluded ({', '.join(values[:3])})"
-            sentence = f"it is excluded ({', '.join(values[:3])})"
-            yield Filter(f"exclude.{name}", ~find(values), reason, f"exclude fewer {name}", sentence=sentence)
+            facet = _FACETS.get(name)
+            told = series((named(facet, v) if facet else v for v in values[:3]), "comma")
+            reason = phrase("everything else is excluded ({what})", what=told)
+            sentence = f"it is excluded ({told})"
+            hint = phrase("exclude fewer {what}", what=named("facet", name))
+            yield Filter(f"exclude.{name}", ~find(values), reason, hint, sentence=sentence)
 
 
 def _unknown_materials(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filter]:
@@ -267,8 +307,10 @@ def _having(columns: CatalogColumns, attributes: list[str]) -> Mask:
 def _attributes(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filter]:
     """What pieces must be. Where the store has no such piece, the answer says so and goes without."""
     for attribute in request.attributes:
-        reason, sentence = (f"{what} known to be {attribute}" for what in ("none is", "it is not"))
-        hint, name = f"ask without {attribute!r}", f"attributes.{attribute}"
+        what = named("attribute", attribute)
+        reason = phrase("none is known to be {attribute}", attribute=what)
+        sentence = f"it is not known to be {attribute}"
+        hint, name = phrase("ask without {what!r}", what=what), f"attributes.{attribute}"
         allowed = fit_for(columns, attribute)
         yield Filter("attributes", allowed, reason, hint, soft=True, said=True, name=name, sentence=sentence)
 
@@ -277,8 +319,9 @@ def _purposes(columns: CatalogColumns, request: OutfitRequest) -> Iterator[Filte
     """What is made for some people alone is for who asks for it."""
     unasked = [p for p in policy().sets["for-who-asks"] if p not in request.attributes]
     allowed = ~columns.any_of("tag", unasked)
-    reason, sentence = "what there is is made for others", "it is for those who ask for such pieces"
-    hint = "say for whom it is, such as 'maternity' or 'petite'"
+    reason = phrase("what there is is made for others")
+    sentence = "it is for those who ask for such pieces"
+    hint = phrase("say for whom it is, such as 'maternity' or 'petite'")
     yield Filter("purpose", allowed, reason, hint, sentence=sentence)
 
 
@@ -286,14 +329,17 @@ def _budget(columns: CatalogColumns, request: OutfitRequest) -> Filter:
     assert request.budget is not None
     cents, currency = request.budget.cents, request.budget.currency
     if currency is not None and currency not in columns.currencies:
-        sold = ", ".join(columns.currencies)
+        sold = series(columns.currencies, "comma")
         none = np.zeros(columns.count, dtype=np.bool_)
-        reason, sentence = f"the store sells in {sold}, not in {currency}", f"it is not sold in {currency}"
-        return Filter("budget", none, reason, f"give it in {sold}", sentence=sentence)
+        reason = phrase("the store sells in {sold}, not in {currency}", sold=sold, currency=currency)
+        sentence = f"it is not sold in {currency}"
+        return Filter("budget", none, reason, phrase("give it in {sold}", sold=sold), sentence=sentence)
     if not (columns.cents >= 0).any():
         none = np.zeros(columns.count, dtype=np.bool_)
-        reason, sentence = "the store's feed has no prices", "it has no price"
-        return Filter("budget", none, reason, "leave the budget out", sentence=sentence)
+        reason, sentence = phrase("the store's feed has no prices"), "it has no price"
+        return Filter("budget", none, reason, phrase("leave the budget out"), sentence=sentence)
     mask = columns.affordable(cents, currency)
-    reason, sentence = (f"{what} priced within {request.budget.max:g}" for what in ("none is", "it is not"))
-    return Filter("budget", mask, reason, "raise the budget", sentence=sentence)
+    amount = f"{request.budget.max:g}"
+    reason = phrase("none is priced within {amount}", amount=amount)
+    sentence = f"it is not priced within {amount}"
+    return Filter("budget", mask, reason, phrase("raise the budget"), sentence=sentence)

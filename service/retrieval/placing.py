@@ -12,6 +12,7 @@ import numpy as np
 
 from indexer.item import Slot
 from service.catalog.columns import CatalogColumns, Mask
+from service.localization.text import Facet, named, phrase, series
 from service.query.demands import NamedPiece
 from service.query.families import meant
 from service.retrieval.asked import Matched, in_color, matching, of_brand, of_material, of_pattern
@@ -90,18 +91,19 @@ def _place_pieces(
     found: dict[Slot, list[tuple[NamedPiece, Matched]]] = {}
     for piece in _as_sold(columns, pieces, within):
         if not piece.kinds:
-            placed.unmet.append(_no(piece, "is nothing that the store's index knows"))
+            placed.unmet.append(_no(piece, phrase("is nothing that the store's index knows")))
             continue
         here = [s for s in piece.slots if request.slots is None or s in request.slots]
         if not here:
-            placed.unmet.append(_no(piece, f"is not among the slots {', '.join(request.slots or ())}"))
+            slots = series((named("slot", slot) for slot in request.slots or ()), "comma")
+            placed.unmet.append(_no(piece, phrase("is not among the slots {slots}", slots=slots)))
             continue
         if any(s in taken for s in here):
-            placed.unmet.append(_no(piece, "has no place beside what is worn already"))
+            placed.unmet.append(_no(piece, phrase("has no place beside what is worn already")))
             continue
         hits = [(s, m) for s in here if (m := matching(columns, piece, within(s))) is not None]
         if not hits:
-            placed.unmet.append(_no(piece, "is not to be had as it is asked for"))
+            placed.unmet.append(_no(piece, phrase("is not to be had as it is asked for")))
             continue
         slot, match = min(hits, key=lambda hit: len(hit[1].missed))
         found.setdefault(slot, []).append((piece, match))
@@ -130,7 +132,7 @@ def _never_both(found: dict[Slot, list[tuple[NamedPiece, Matched]]], placed: Pla
     for slot in gone:
         kept = found[order[0]][0][0].text
         for piece, _ in found.pop(slot):
-            placed.unmet.append(_no(piece, f"is not worn with {kept}"))
+            placed.unmet.append(_no(piece, phrase("is not worn with {kept}", kept=kept)))
 
 
 def _fill(
@@ -148,16 +150,23 @@ def _fill(
     for piece, match in hits:
         for constraint in dict.fromkeys(match.missed):
             what = constraint.partition(".")[2] or constraint
-            reason = f"there is no such {piece.text} as to its {what}; the nearest is in the outfit"
-            placed.unmet.append(Unmet(constraint=constraint, reason=reason, hint="take the nearest"))
+            reason = phrase(
+                "there is no such {piece} as to its {what}; the nearest is in the outfit",
+                piece=piece.text,
+                what=named("facet", what),
+            )
+            hint = phrase("take the nearest")
+            placed.unmet.append(Unmet(constraint=constraint, reason=reason, hint=hint))
     if len({piece.kinds for piece, _ in hits}) > 1:
-        names = " or ".join(piece.text for piece, _ in hits)
-        reason = f"an outfit has one {slot}: each has {names}"
-        placed.unmet.append(Unmet(constraint="include.kinds", reason=reason, hint="name the one"))
+        names = series((piece.text for piece, _ in hits), "or")
+        reason = phrase("an outfit has one {slot}: each has {names}", slot=named("slot", slot), names=names)
+        hint = phrase("name the one")
+        placed.unmet.append(Unmet(constraint="include.kinds", reason=reason, hint=hint))
 
 
 def _no(piece: NamedPiece, reason: str) -> Unmet:
-    return Unmet(constraint="include.kinds", reason=f"{piece.text}: {reason}", hint="ask for another piece")
+    told = phrase("{piece}: {reason}", piece=piece.text, reason=reason)
+    return Unmet(constraint="include.kinds", reason=told, hint=phrase("ask for another piece"))
 
 
 def _wants(columns: CatalogColumns, request: OutfitRequest) -> Iterator[tuple[str, str, Mask]]:
@@ -170,6 +179,13 @@ def _wants(columns: CatalogColumns, request: OutfitRequest) -> Iterator[tuple[st
         yield "include.patterns", pattern, of_pattern(columns, [pattern])
     for brand in include.brands:
         yield "include.brands", brand, of_brand(columns, [brand])
+
+
+_FACETS: dict[str, Facet] = {
+    "include.colors": "color",
+    "include.materials": "material",
+    "include.patterns": "pattern",
+}
 
 
 def _place_want(
@@ -202,8 +218,13 @@ def _place_want(
             placed.without |= {"top", "bottom"}
         return
     if not _first(_REST, hits, placed):
-        reason = f"nothing that fits the rest is {value}"
-        placed.unmet.append(Unmet(constraint=constraint, reason=reason, hint=f"ask without {value!r}"))
+        facet = _FACETS.get(constraint)
+        what = named(facet, value) if facet else value
+        reason, hint = (
+            phrase("nothing that fits the rest is {what}", what=what),
+            phrase("ask without {what!r}", what=what),
+        )
+        placed.unmet.append(Unmet(constraint=constraint, reason=reason, hint=hint))
 
 
 def _busy(placed: Placed) -> frozenset[Slot]:

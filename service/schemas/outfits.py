@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from indexer.item import Department, Season, Slot
+from service.localization.text import Said, glued, phrase
 from service.schemas.fields import Pseudonym
 from service.schemas.trace import Trace
 
@@ -122,7 +123,7 @@ class OutfitRequest(_Body):
     @classmethod
     def _has_letters(cls, value: str) -> str:
         if not any(unicodedata.category(c)[0] in "LNS" for c in value):
-            raise ValueError("says nothing: give a few words, such as 'rooftop jazz night'")
+            raise ValueError(phrase("says nothing: give a few words, such as 'rooftop jazz night'"))
         return value
 
     @field_validator("anchors", mode="before")
@@ -133,9 +134,9 @@ class OutfitRequest(_Body):
     @model_validator(mode="after")
     def _slots_once(self) -> OutfitRequest:
         if self.slots is not None and len(set(self.slots)) != len(self.slots):
-            raise ValueError("slots: each slot at most once")
+            raise ValueError(glued("slots: ", phrase("each slot at most once")))
         if len(set(self.anchors)) != len(self.anchors):
-            raise ValueError("anchors: each SKU at most once")
+            raise ValueError(glued("anchors: ", phrase("each SKU at most once")))
         return self
 
 
@@ -171,7 +172,7 @@ class SwapRequest(_Body):
     @model_validator(mode="after")
     def _something_changes(self) -> SwapRequest:
         if not (self.changed or self.add or self.remove):
-            raise ValueError("slot: name a slot to change, in slot, slots, add or remove")
+            raise ValueError(glued("slot: ", phrase("name a slot to change, in slot, slots, add or remove")))
         if twice := {*self.changed, *self.add} & {*self.remove}:
             raise ValueError(f"remove: {sorted(twice)[0]} cannot both go and get a piece")
         return self
@@ -203,13 +204,13 @@ class OutfitItem(BaseModel):
 
 class Outfit(BaseModel):
     id: str
-    title: str
+    title: Said
     items: list[OutfitItem]
     total_price: float | None
     total_price_text: str | None = None
     currency: str
     score: float
-    explanation: str | None = None
+    explanation: Said | None = None
 
 
 class Understood(BaseModel):
@@ -227,8 +228,8 @@ class Understood(BaseModel):
 
 class Unmet(BaseModel):
     constraint: str
-    reason: str
-    hint: str
+    reason: Said
+    hint: Said
 
 
 class StyleRef(BaseModel):

@@ -11,8 +11,9 @@ from typing import Any
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from service.localization.catalogues import LANGUAGES, is_right_to_left
 from service.web.assets import assets, takes_gzip
-from service.web.texts import LANGUAGES, catalogue, is_right_to_left
+from service.web.texts import catalogue
 from service.web.wording import alt, constraint_name, control_of, examples, is_web, joined, named
 
 FOLDER = Path(__file__).parent / "templates"

@@ -28,11 +28,12 @@ from service.errors import (
     UriTooLongError,
     field_errors,
 )
+from service.localization.catalogues import LANGUAGES
 from service.recommender.localization import language as accepted_language
 from service.web.api_client import Answer, ApiClient
 from service.web.sessions import LIFETIME, Session, Sessions, Visitor
 from service.web.templating import html, page
-from service.web.texts import LANGUAGES, catalogue, page_language
+from service.web.texts import catalogue, page_language
 
 LANGUAGE_COOKIE = "stylist_language"
 THEME_COOKIE = "stylist_theme"

@@ -10,8 +10,9 @@ from functools import lru_cache
 from fastapi import APIRouter, Request, Response
 
 from service.api.dependencies import services
+from service.localization.catalogues import LANGUAGES
 from service.web.assets import assets, sent
-from service.web.texts import LANGUAGES, catalogue
+from service.web.texts import catalogue
 from service.web.wording import N_
 
 router = APIRouter(include_in_schema=False)

@@ -14,6 +14,7 @@ from service.api.errors import documented
 from service.catalog.corrections import correction
 from service.db.repositories.corrections import CorrectedPiece
 from service.errors import InvalidError, NotFoundError
+from service.localization.text import phrase
 from service.recommender.localization import localised_item, localised_page
 from service.schemas.catalog import (
     DEFAULT_PAGE,
@@ -68,7 +69,7 @@ def item(sku: str, request: Request, language: Language) -> ItemView:
     """One item, by its own SKU or by that of one of its sizes. A SKU may contain slashes."""
     found = services(request).serving.get().item(sku)
     if found is None:
-        raise NotFoundError(f"no item with SKU {sku!r}")
+        raise NotFoundError(phrase("no item with SKU {sku!r}", sku=sku))
     return localised_item(found, language)
 
 
@@ -95,7 +96,7 @@ def why(
     recommender = services(request).serving.get()
     found = recommender.item(sku)
     if found is None:
-        raise NotFoundError(f"no item with SKU {sku!r}")
+        raise NotFoundError(phrase("no item with SKU {sku!r}", sku=sku))
     weather = {"temperature_c": temperature_c, "rain": rain, "snow": snow}
     body: dict[str, Any] = {
         "vibe": vibe,
@@ -113,7 +114,7 @@ def why(
         raise InvalidError.from_validation(error) from error
     answer = recommender.why(sku, wish)
     if answer is None:  # it left the index just now
-        raise NotFoundError(f"no item with SKU {sku!r}")
+        raise NotFoundError(phrase("no item with SKU {sku!r}", sku=sku))
     return answer
 
 

@@ -12,7 +12,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Header, Query, Request, Response, Security, status
 
 from service.api.auth import ShopperRoute, ask_for_staff, bearer
-from service.api.dependencies import Language, Services, language_headers, services
+from service.api.dependencies import Language, Services, answering, language_headers, services
 from service.api.errors import documented, request_id
 from service.api.intake.publishable import page_key, shopper_of
 from service.api.routes.replay_headers import DOCUMENTED as MADE
@@ -25,7 +25,7 @@ from service.errors import ProblemError, UnavailableError
 from service.pictures.laydown import POLICY, laydown
 from service.pictures.piece import Format, Shape, Theme
 from service.pictures.raster import png_apart
-from service.recommender.localization import localised, localised_outfit
+from service.recommender.localization import Tongue, localised, localised_outfit, worded, worded_outfit
 from service.recommender.progress import ProgressListener, Stoppable
 from service.recommender.replay import replay
 from service.schemas.critique import Critique, CritiqueRequest
@@ -53,7 +53,7 @@ router = APIRouter(
 
 
 @router.post("/outfits", response_model=OutfitResponse, responses={**DOCUMENTED, **documented(403, 404, 422)})
-async def compose(body: OutfitRequest, request: Request, language: Language) -> Any:
+async def compose(body: OutfitRequest, request: Request, response: Response) -> Any:
     """Compose outfits for a vibe. What cannot be satisfied is said in `unmet`, with fewer outfits or none.
 
     With `Accept: text/event-stream`, each outfit comes as soon as it is whole.
@@ -62,6 +62,7 @@ async def compose(body: OutfitRequest, request: Request, language: Language) -> 
         ask_for_staff(request, "trace")
     request.state.shopper_text = body.vibe
     app, page = services(request), page_key(request.state.principal)
+    tongue = answering(request, response, body.vibe)
     shopper = shopper_of(body.shopper, request.state.principal, app.settings)
     if page is not None and shopper is not None:
         app.limits.admit(f"shopper {shopper}")
@@ -69,9 +70,9 @@ async def compose(body: OutfitRequest, request: Request, language: Language) -> 
 
     def make(watch: ProgressListener) -> OutfitResponse:
         answer = app.serving.get().compose(body, request_id(request.scope), watch)
-        return _answered(app, body, answer, page)
+        return _answered(app, body, answer, page, tongue)
 
-    return await _answer(request, make, partial(_saved, app, page, body), language)
+    return await _answer(request, make, partial(_saved, app, page, body), tongue)
 
 
 @router.post(
@@ -79,18 +80,19 @@ async def compose(body: OutfitRequest, request: Request, language: Language) -> 
     response_model=OutfitResponse,
     responses={**DOCUMENTED, **documented(404, 422)},
 )
-async def swap(outfit_id: str, body: SwapRequest, request: Request, language: Language) -> Any:
+async def swap(outfit_id: str, body: SwapRequest, request: Request, response: Response) -> Any:
     """The outfit with another piece in one slot; the other pieces stay as they are, and so does what was asked."""
     app, page = services(request), page_key(request.state.principal)
     made = await to_thread.run_sync(read_made, app.state, outfit_id, page)
+    tongue = answering(request, response, made.request.vibe)
     recommender = app.serving.get()
     order = await to_thread.run_sync(swap_order, made.request, made.outfit, body, recommender.item)
 
     def make(watch: ProgressListener) -> OutfitResponse:
         answer = recommender.swap(order, request_id(request.scope), watch)
-        return _answered(app, order.request, answer, page)
+        return _answered(app, order.request, answer, page, tongue)
 
-    return await _answer(request, make, partial(_saved, app, page, order.request), language)
+    return await _answer(request, make, partial(_saved, app, page, order.request), tongue)
 
 
 @router.post(
@@ -98,19 +100,20 @@ async def swap(outfit_id: str, body: SwapRequest, request: Request, language: La
     response_model=OutfitResponse,
     responses={**DOCUMENTED, **documented(404, 422)},
 )
-async def refine(outfit_id: str, body: RefineRequest, request: Request, language: Language) -> Any:
+async def refine(outfit_id: str, body: RefineRequest, request: Request, response: Response) -> Any:
     """The outfit as the shopper says it should be: "warmer, cheaper, and another bag". What is not spoken of stays."""
     request.state.shopper_text = body.say
     app, page = services(request), page_key(request.state.principal)
     made = await to_thread.run_sync(read_made, app.state, outfit_id, page)
+    tongue = answering(request, response, body.say, made.request.vibe)
     recommender = app.serving.get()
     order = await to_thread.run_sync(recommender.refine, made, body)
 
     def make(watch: ProgressListener) -> OutfitResponse:
         answer = recommender.swap(order, request_id(request.scope), watch)
-        return _answered(app, order.request, answer, page)
+        return _answered(app, order.request, answer, page, tongue)
 
-    return await _answer(request, make, partial(_saved, app, page, order.request), language)
+    return await _answer(request, make, partial(_saved, app, page, order.request), tongue)
 
 
 @router.post("/outfits/critique", responses=documented(404, 422, 503))
@@ -189,22 +192,33 @@ async def _answer(
     request: Request,
     make: Callable[[ProgressListener], OutfitResponse],
     keep: Callable[[OutfitResponse], object],
-    language: str,
+    tongue: Tongue,
 ) -> Response | OutfitResponse:
     """What `make` makes, behind the gate: as events where they are asked for."""
     gate = services(request).gate
     if wants_stream(request.headers.get("accept", "")):
-        show = partial(localised_outfit, language=language)
-        return await stream(request, gate, make, keep, show, language_headers(language))
+
+        def keep_worded(answer: OutfitResponse) -> None:
+            keep(worded(answer, tongue.language))
+
+        def show(outfit: Outfit) -> Outfit:
+            return localised_outfit(worded_outfit(outfit, tongue.language), tongue.prices)
+
+        return await stream(request, gate, make, keep_worded, show, language_headers(tongue.tags))
     watch = Stoppable()
     try:
-        return localised(await gate.run(partial(make, watch), request.receive), language)
+        return localised(await gate.run(partial(make, watch), request.receive), tongue.prices)
     finally:
         watch.stop()
 
 
-def _answered(app: Services, body: OutfitRequest, answer: OutfitResponse, page: str | None) -> OutfitResponse:
-    """Keeps and counts a whole answer; where it cannot be kept, it says so, and is answered all the same."""
+def _answered(
+    app: Services, body: OutfitRequest, answer: OutfitResponse, page: str | None, tongue: Tongue
+) -> OutfitResponse:
+    """Puts a whole answer into words, keeps and counts it; where it cannot be kept, it says so, and is answered all the
+    same.
+    """
+    answer = worded(answer, tongue.language)
     if not _saved(app, page, body, answer):
         answer = answer.model_copy(update={"unmet": [*answer.unmet, _UNSAVED]})
     app.metrics.composed(answer, wants_model=app.settings.composer == "auto")

@@ -20,6 +20,7 @@ from service.db.session import State, insert_new, to_text
 from service.db.tables import EventRow, OutfitRow, RequestRow
 from service.db.wishes import without_words
 from service.errors import InvalidError, NotFoundError, ProblemError
+from service.localization.text import phrase
 from service.schemas.events import SentEvent, ShownItem, StoredEvent
 from service.schemas.fields import NOT_KEPT, Pseudonym
 from service.schemas.outfits import Outfit, OutfitRequest
@@ -196,7 +197,7 @@ def _row(event: SentEvent, shown: OutfitRow | None, received: datetime, sender: 
     field for what cannot be said of it.
     """
     if shown is None:
-        raise NotFoundError(f"no outfit {event.outfit_id!r}")
+        raise NotFoundError(phrase("no outfit {outfit!r}", outfit=event.outfit_id))
     at = event.at or to_text(received)
     if at > to_text(received + _AHEAD):
         raise InvalidError.at("at", "lies in the future")
@@ -222,7 +223,7 @@ def _filled(event: SentEvent, shown: OutfitRow, at: str, sender: _Sender) -> Sto
     outfit = Outfit.model_validate_json(shown.outfit)
     pieces = {item.sku for item in outfit.items}
     if event.sku is not None and pieces.isdisjoint({event.sku, event.replaced_by}):
-        raise InvalidError.at("sku", "is no piece of this outfit")
+        raise InvalidError.at("sku", phrase("is no piece of this outfit"))
     try:
         return StoredEvent(
             **event.model_dump(exclude={"at", "experiment"}),

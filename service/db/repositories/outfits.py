@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from service.db.session import State
 from service.db.tables import OutfitRow
 from service.errors import NotFoundError
+from service.localization.text import phrase
 from service.schemas.outfits import Outfit, OutfitRequest
 
 
@@ -35,10 +36,10 @@ def read_made(state: State, outfit_id: str, page: str | None = None) -> Made:
     with state.session() as session:
         row = session.get(OutfitRow, outfit_id)
     if row is None:
-        raise NotFoundError(f"no outfit {outfit_id!r}")
+        raise NotFoundError(phrase("no outfit {outfit!r}", outfit=outfit_id))
     request, whole = state.wishes.recall(outfit_id, OutfitRequest.model_validate_json(row.request))
     if not is_open_to(page, row, request):
-        raise NotFoundError(f"no outfit {outfit_id!r}")
+        raise NotFoundError(phrase("no outfit {outfit!r}", outfit=outfit_id))
     return Made(
         outfit=Outfit.model_validate_json(row.outfit),
         request=request.model_copy(update={"seed": row.seed}),

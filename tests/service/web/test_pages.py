@@ -10,11 +10,11 @@ from fake_recommender import FakeRecommender, piece
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.localization.catalogues import LANGUAGES
 from service.web.sessions import LIFETIME, Sessions
 from service.web.shop.look import unpacked
 from service.web.shop.reading import chips, said
 from service.web.shop.wish import Wish
-from service.web.texts import LANGUAGES
 
 pytestmark = pytest.mark.anyio
 
