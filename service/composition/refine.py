@@ -159,6 +159,7 @@ def _order(
     kept = tuple(item for slot, item in turn.worn.items() if slot not in turn.freed and slot in turn.slots)
     gone = [item.sku for slot, item in turn.worn.items() if slot in turn.freed]
     base = old.model_copy(update={"vibe": _without(old.vibe, before, said, turn)})
+    anew = bool(said.of_field("department")) and not kept  # another wearer may wear other slots
     if said.of_field("department"):
         base = base.model_copy(update={"department": None, "sizes": {}})
     joined = join(base, said).request
@@ -169,7 +170,7 @@ def _order(
         "explain": old.explain if body.explain is None else body.explain,
         "trace": False,
         "anchors": [item.sku for item in kept],
-        "slots": [slot for slot in SLOTS if slot in turn.slots],
+        "slots": None if anew else [slot for slot in SLOTS if slot in turn.slots],
         "include": {**joined.include.model_dump(), "kinds": [*joined.include.kinds, *named]},
         "exclude": {**joined.exclude.model_dump(), "skus": [*joined.exclude.skus, *gone]},
         **_changed(old, outfit, changes),

@@ -124,6 +124,9 @@ class ReadingWeights(Strict):
     own_words: Share
     least_share: Share
     join_share: Share
+    learned_level: Share
+    heat_known: Share
+    activity_known: Share
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -21,6 +21,7 @@ from service.query.demands import Demands
 from service.query.encoder import QueryEncoder
 from service.query.lexicon import age, says, who
 from service.query.memory import LookMemory, Memory
+from service.query.reading.circumstances import Circumstances, packaged_circumstances
 from service.query.spelling import respelled
 from service.query.weather import for_swimming, heat_said, temperature_word
 from service.query.wish import Activity, QueryIntent, Wear
@@ -50,6 +51,7 @@ class QueryParser:
         self._encoder = encoder or QueryEncoder(embedder)
         self._examples = _examples()
         self._vibes = embedder.encode([e.vibe for e in self._examples])
+        self._circumstances = packaged_circumstances()
         self._sport = np.array([e.activity == "sport" for e in self._examples])
         pieces = [e.wear.split(", ") for e in self._examples]
         ends = np.cumsum([len(p) for p in pieces])
@@ -88,14 +90,15 @@ class QueryParser:
             memory.formality if memory.closest > max(closest, policy().weights.reading.sure_look) else None
         )
         snow = says(words, "snow") or bool(request.weather and request.weather.snow)
+        learned = self._circumstances.read(asked)
         return QueryIntent(
-            formality=_formality(words, examples, weights, trusted, remembered),
+            formality=_formality(words, examples, weights, trusted, remembered, learned),
             memory=memory,
             doubt=0.0 if _is_settled(words) or not trusted else _doubt(closest),
-            heat=_heat(request, words, examples, weights, closest),
+            heat=_heat(request, words, examples, weights, closest, learned),
             wet=snow or says(words, "rain") or bool(request.weather and request.weather.rain),
             snow=snow,
-            activity=_activity(request, words, examples, weights, trusted),
+            activity=_activity(request, words, examples, weights, trusted, learned),
             department=request.department or department,
             kids_line=demands.kids_line or line,  # type: ignore[arg-type]
             age=demands.age if demands.age is not None else age(words),
@@ -145,27 +148,40 @@ def _doubt(cosine: float) -> float:
 
 
 def _heat(
-    request: OutfitRequest, words: str, examples: list[_Example], weights: Vectors, closest: float
+    request: OutfitRequest,
+    words: str,
+    examples: list[_Example],
+    weights: Vectors,
+    closest: float,
+    learned: Circumstances,
 ) -> float | None:
-    """What is said, else what the examples say, the milder the farther they are."""
+    """What is said, else what the examples say, the milder the farther they are, else what such wishes imply."""
     if (said := heat_said(request, words)) is not None:
         return said
     known = [(w, e.heat) for w, e in zip(weights, examples, strict=True) if e.heat is not None]
     share = float(sum(w for w, _ in known))
     reading = policy().weights.reading
     if closest < reading.trusted or share < reading.weather_share:
-        return None
+        return learned.heat if learned.heat_known >= reading.heat_known else None
     faith = 1 - reading.milder * _doubt(closest) / reading.doubt
     return faith * float(sum(w * heat for w, heat in known)) / share
 
 
 def _formality(
-    words: str, examples: list[_Example], weights: Vectors, trusted: bool, remembered: float | None = None
+    words: str,
+    examples: list[_Example],
+    weights: Vectors,
+    trusted: bool,
+    remembered: float | None,
+    learned: Circumstances,
 ) -> float:
-    """What examples say, within what the words say: the first row of the policy's table that holds."""
+    """What examples and the learned reading say, within what the words say: the first row of the policy's table that
+    holds.
+    """
     default = policy().weights.reading.formality
     nearest = float(weights @ np.array([e.formality for e in examples])) if trusted else default
-    nearest = remembered or nearest
+    share = policy().weights.reading.learned_level
+    nearest = (1 - share) * (remembered or nearest) + share * learned.formality
     for row in policy().formality.said.values():
         if any(said(when, words) for when in row.when):
             return row.bound(nearest)
@@ -173,7 +189,12 @@ def _formality(
 
 
 def _activity(
-    request: OutfitRequest, words: str, examples: list[_Example], weights: Vectors, trusted: bool
+    request: OutfitRequest,
+    words: str,
+    examples: list[_Example],
+    weights: Vectors,
+    trusted: bool,
+    learned: Circumstances,
 ) -> Activity:
     swimming = for_swimming(request, words)
     for sense in ("ski", "sport", "hike", "swim"):
@@ -186,7 +207,10 @@ def _activity(
         activity = "" if example.activity == "swim" and not swimming else example.activity
         totals[activity] = totals.get(activity, 0.0) + float(weight)
     best = max(totals, key=lambda a: totals[a])
-    return best if trusted and totals[best] >= policy().weights.reading.activity_share else ""
+    if trusted and totals[best] >= policy().weights.reading.activity_share and best:
+        return best
+    told = learned.activity(policy().weights.reading.activity_known)
+    return "" if told == "swim" and not swimming else told  # type: ignore[return-value]
 
 
 @lru_cache(maxsize=1)

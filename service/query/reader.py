@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from service.query.intent import WishReading
+from service.query.intent import Mention, WishReading
 from service.query.reading.assembly import assemble
 from service.query.reading.features import features
 from service.query.reading.proposals import propose
@@ -34,6 +34,20 @@ class WishReader:
         self._tagger = Tagger(trained.members)
         self._thresholds = trained.thresholds
         self.digest = trained.digest
+
+    def garments(self, text: str) -> list[Mention]:
+        """Every garment that the tables find in a text, wanted or not: for turns about an outfit that is there, where
+        hardly a garment is named in passing.
+        """
+        text = text[:MAX_CHARACTERS]
+        language = language_of(text)
+        words = split(text)
+        found = propose(text, words, language, self._vocabulary) if words else []
+        return [
+            Mention(text[c.start : c.end], c.start, c.end, "include.kinds", c.value)
+            for c in found
+            if c.field == "kind" and not c.weak and not c.inside
+        ]
 
     def read(self, text: str) -> WishReading:
         """The reading of one wish. Never fails: a wish that asks for nothing has an empty reading."""

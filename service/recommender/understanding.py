@@ -71,7 +71,8 @@ class Understanding:
             found = catalog.find(sku)
             return None if found is None else view(found.item, sku)
 
-        said, before = _named(body.say, reader.read(body.say)), reader.read(made.request.vibe)
+        said = _named(body.say, reader.read(body.say), reader.garments(body.say))
+        before = reader.read(made.request.vibe)
         return replace(
             refine_order(made.request, made.outfit, body, said, before, lookup), unread=said.unread
         )
@@ -86,11 +87,12 @@ class Understanding:
             return self._reader[1]
 
 
-def _named(say: str, reading: WishReading) -> WishReading:
-    """The reading of a turn with the garments and colours that it leaves unread: of an outfit that is there, "another
-    bag" is no doubtful demand.
+def _named(say: str, reading: WishReading, garments: Sequence[Mention]) -> WishReading:
+    """The reading of a turn with the garments and colours that it leaves unread, or takes for mere words: of an outfit
+    that is there, "another bag" is no doubtful demand.
     """
     found = list(reading.mentions)
+    found += [g for g in garments if not any(g.start < m.end and m.start < g.end for m in found)]
     left: list[str] = []
     guesses = classify([ProductText(title=phrase) for phrase in reading.unread])
     for phrase, guess in zip(reading.unread, guesses, strict=True):

@@ -80,6 +80,13 @@ class WordVectors:
         return _normed(features, net.ln_g, net.ln_b, net.eps)
 
 
+def sentence_vector(text: str) -> Floats:
+    """The encoder's own vector of a whole text, made a unit one: shape (EMBEDDING,)."""
+    with _one_thread():
+        vector = np.asarray(_backend().encode([text.lower() if _is_shouted(text) else text]))[0]
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-6), dtype=np.float32)
+
+
 def common_words() -> frozenset[str]:
     """Folded words that the encoder's own vocabulary knows whole: what is among them is hardly a slip of the pen."""
     return _common_words()
