@@ -10,6 +10,7 @@ from quick_builds import QuickEmbedder, quick_build, rows
 
 from indexer.errors import SnapshotError
 from indexer.pipeline.read import FeedSource
+from indexer.pipeline.run import Silent
 from indexer.storage.snapshot import SnapshotStore
 from indexer.storage.vectors import VectorIndex
 from service.api.errors import without_paths
@@ -26,7 +27,7 @@ def built(settings):
     settings.data_dir.mkdir(parents=True)
     for count in (3, 4):
         feed.write_text(rows(count))
-        build(BuildOrder((FeedSource(feed),)), lambda *_: None)
+        build(BuildOrder((FeedSource(feed),)), Silent())
     return SnapshotStore(settings.data_dir)
 
 
