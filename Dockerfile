@@ -30,7 +30,7 @@ ENV PATH=/app/.venv/bin:$PATH \
 USER 10001
 VOLUME /data
 EXPOSE 8000
-HEALTHCHECK --interval=15s --timeout=5s --start-period=60s \
-    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"STYLIST_PORT\"]}/healthz', timeout=4)"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=120s \
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"STYLIST_PORT\"]}/readyz', timeout=4)"]
 # Listens beyond loopback, so it starts only once a key exists: docker run --rm -v ... IMAGE stylist keys add --scope shopper
 CMD ["stylist", "serve"]

@@ -10,7 +10,7 @@ PORT ?= 8000
 EXTRAS ?= [dev]
 ARGS ?=
 
-.PHONY: setup models demo test browser lint format types unit lock clean
+.PHONY: setup models demo test browser lint format types unit lock verified bill clean
 
 setup: $(STAMP) models
 
@@ -57,9 +57,25 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Writes the versions that are installed now, for everything but this project itself.
+# Writes the versions that are installed now, for everything but this project itself, and the hashes of all their files.
 lock: $(STAMP)
 	$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//; s/ @ .*//' | sort -f > requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes -c requirements.lock --python-version 3.11 \
+		--python-platform x86_64-manylinux_2_28 --no-emit-index-url --no-header --no-annotate -q -o requirements.hashes
+
+# An environment in which pip takes no file but those whose hashes are locked (Linux, x86-64, torch as the index has it).
+verified:
+	test -x $(VENV)-verified/bin/python || $(PYTHON) -m venv $(VENV)-verified
+	$(VENV)-verified/bin/python -m pip install --quiet --require-hashes -r requirements.hashes
+	$(VENV)-verified/bin/python -m pip install --quiet --no-deps -e .
+
+# What an installation is made of: an SBOM (CycloneDX) and a table of licences, in build/.
+bill: $(STAMP)
+	mkdir -p build
+	$(BIN)/uv tool run --from cyclonedx-bom==7.5.0 cyclonedx-py environment $(BIN)/python \
+		--output-format JSON --output-file build/sbom.json
+	$(BIN)/uv tool run --from pip-licenses==5.5.5 pip-licenses --python $(BIN)/python --format markdown \
+		--output-file build/licences.md
 
 clean:
 	rm -rf $(VENV) data .mypy_cache .ruff_cache .pytest_cache

@@ -125,9 +125,9 @@ class SnapshotStore:
 
     def current(self) -> Snapshot:
         """The snapshot to serve. Raises SnapshotError when there is none or it is damaged."""
-        version = self.current_version() or self._newest_intact(
-            lambda _: True
-        )  # a lost pointer loses no index
+        version = self.current_version()
+        if version is None:  # a lost pointer loses no index
+            version = self.newest_intact()
         if version is None:
             raise SnapshotError("no index yet: run `stylist index FEED`")
         try:

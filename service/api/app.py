@@ -9,6 +9,7 @@ from typing import Any
 
 from anyio import to_thread
 from fastapi import FastAPI
+from starlette.routing import Route
 
 from service.api.body_limit import BodyLimit, BodyRules
 from service.api.dependencies import Services
@@ -99,10 +100,10 @@ def create_app(
         docs_url=None,  # a page of our own, which asks nobody else
         redoc_url=None,
     )
-    for part in _PARTS:
-        app.include_router(part.router)
-    for router in routers():
+    served = [*(part.router for part in _PARTS), *routers()]
+    for router in served:
         app.include_router(router)
+    app.state.served = [route for router in served for route in router.routes if isinstance(route, Route)]
     install(app)
     rules = BodyRules(
         settings.max_body_bytes,

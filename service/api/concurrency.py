@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from math import ceil
 from typing import TypeVar
 
 from anyio import CapacityLimiter, create_task_group, to_thread
@@ -14,6 +16,9 @@ from service.errors import UnavailableError
 from service.localization.text import phrase
 
 _RETRY_SECONDS = 2
+_MOST_RETRY_SECONDS = 60
+_NEWEST = 0.1
+"""The share of the newest call in how long one usually takes."""
 
 T = TypeVar("T")
 
@@ -31,6 +36,7 @@ class Gate:
         self._taken = 0
         self._lock = threading.Lock()
         self._limiter = CapacityLimiter(places)
+        self._usual = 0.0
 
     @property
     def places(self) -> int:
@@ -52,9 +58,11 @@ class Gate:
 
         def work() -> T:
             place.begin()
+            began = time.monotonic()
             try:
                 return call()
             finally:
+                self._took(time.monotonic() - began)
                 place.free()
 
         try:
@@ -94,8 +102,16 @@ class Gate:
             self._on_full()
             raise UnavailableError(
                 phrase("{number} requests are waiting for the stylist", number=self._places),
-                retry_after=_RETRY_SECONDS,
+                retry_after=self._come_again(),
             )
+
+    def _took(self, seconds: float) -> None:
+        with self._lock:
+            self._usual = (1 - _NEWEST) * self._usual + _NEWEST * seconds if self._usual else seconds
+
+    def _come_again(self) -> int:
+        """Seconds after which half of those who are under way should be done."""
+        return min(_MOST_RETRY_SECONDS, max(_RETRY_SECONDS, ceil(self._usual / 2)))
 
     def _leave(self) -> None:
         with self._lock:

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-from starlette.routing import Match, Route
+from starlette.routing import Match
 
 from indexer.errors import FeedError, ModelError, SnapshotError, StylistError
 from service.db.engine import cause
@@ -141,8 +141,8 @@ def install(app: FastAPI) -> None:
 def methods_at(scope: Mapping[str, Any]) -> list[str]:
     """The methods that the path of a request takes, whichever of several routes has them."""
     found: set[str] = set()
-    for route in scope["app"].routes:
-        if isinstance(route, Route) and route.matches(dict(scope))[0] is not Match.NONE:
+    for route in scope["app"].state.served:
+        if route.matches(dict(scope))[0] is not Match.NONE:
             found |= route.methods or set()
     return sorted(found)
 

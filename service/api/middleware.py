@@ -149,7 +149,7 @@ class ShopperCors:
         response = self._shared.preflight_response(headers)
         if response.status_code >= 400:
             detail = bytes(response.body).decode()
-            return respond(scope, 403, "Forbidden", detail, headers={"Vary": "Origin"})
+            return respond(scope, 400, "Bad Request", detail, headers={"Vary": "Origin"})
         methods = [method for method in there if method in _METHODS]
         response.headers["Access-Control-Allow-Methods"] = ", ".join(methods)
         return response

@@ -31,7 +31,6 @@ _DRIVERS = frozenset({"postgresql", "postgresql+psycopg"})
 def sqlite_engine(path: Path) -> Engine:
     """The engine of a database file. Connects to nothing yet."""
     engine = _engine(URL.create("sqlite", database=str(path)), {"timeout": _BUSY_MS / 1000})
-    event.listen(engine, "do_connect", _only_what_is_there)
     event.listen(engine, "connect", _configure_sqlite)
     return engine
 
@@ -58,6 +57,12 @@ def postgres_engine(url: str) -> Engine:
             f"STYLIST_DATABASE_URL: the PostgreSQL driver cannot be loaded ({error}): "
             "pip install 'vibe-stylist[postgres]'"
         ) from error
+
+
+def never_made_anew(engine: Engine) -> Engine:
+    """The engine of a file that is there: where it is taken away later, no empty one takes its place."""
+    event.listen(engine, "do_connect", _only_what_is_there)
+    return engine
 
 
 def create_privately(path: Path) -> None:

@@ -24,6 +24,7 @@ from service.db.engine import (
     damages,
     erase,
     keep_private,
+    never_made_anew,
     place,
     postgres_engine,
     reason,
@@ -172,7 +173,7 @@ def _open_file(path: Path) -> Engine:
         with locked(path.with_suffix(".lock")):
             create_privately(path)
             keep_private(path)
-            return _open(sqlite_engine(path))
+            return _open(never_made_anew(sqlite_engine(path)))
     except OSError as error:
         raise StylistError(f"{path}: cannot be opened: {error.strerror}") from error
 

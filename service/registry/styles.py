@@ -129,8 +129,12 @@ class Styles:
 
     @contextmanager
     def turn(self, check: Callable[[], None] = lambda: None) -> Iterator[bool]:
-        """Wait for the language model; False when the deadline passed first. What `check` raises ends the wait."""
-        got = self._turns.take(self._settings.deadline_seconds, check)
+        """Wait for the language model; False when the deadline passed first, or would: then without having waited.
+
+        What `check` raises ends the wait.
+        """
+        deadline = self._settings.deadline_seconds
+        got = self._turns.expected_wait() < deadline and self._turns.take(deadline, check)
         try:
             yield got
         finally:

@@ -54,10 +54,10 @@ def test_a_start_far_ahead_deletes_nothing_and_says_so(any_state, fake, clock):
 
 def test_what_is_old_by_an_even_clock_is_deleted(any_state, fake, clock):
     request = OutfitRequest(vibe="jazz", seed=1, count=1)
-    with closing(RequestRepository(any_state, 90, clock=clock)) as log:
+    with closing(RequestRepository(any_state, 3, clock=clock)) as log:
         log.settle()
         any_state.save_response(request, fake.compose(request, "r"))
-        for _ in range(91):
+        for _ in range(4):
             clock.time += DAY
             log.prune()
         assert (log.doubt, count(any_state)) == (None, 0)

@@ -30,8 +30,15 @@ def on_disk(settings):
     return b"".join(path.read_bytes() for path in settings.data_dir.glob(f"{STATE_FILE}*"))
 
 
-def compose_and_like(state, fake, request=WISH, keep_vibes=None):
+def composed(fake, request):
+    """An answer whose outfits are called by their pieces, as the real stylist's are, and not by the wish."""
     answer = fake.compose(request, "r1")
+    outfits = [outfit.model_copy(update={"title": "Shirt"}) for outfit in answer.outfits]
+    return answer.model_copy(update={"outfits": outfits})
+
+
+def compose_and_like(state, fake, request=WISH, keep_vibes=None):
+    answer = composed(fake, request)
     state.save_response(request, answer)
     with closing(RequestRepository(state, 90, keep_vibes=bool(keep_vibes))) as log:
         log.note(request, answer, 5.0)

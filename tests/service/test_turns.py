@@ -73,3 +73,23 @@ def test_what_the_check_raises_ends_the_wait():
     assert waiting(turns) == 0
     turns.give_back()
     assert turns.take(0)
+
+
+def test_how_long_a_turn_would_take_to_come_follows_from_the_turns_before():
+    now = [0.0]
+    turns = FifoLock(clock=lambda: now[0])
+    assert turns.expected_wait() == 0
+    assert turns.take(0)
+    assert turns.expected_wait() == 0  # nothing is known yet
+    now[0] = 4.0
+    turns.give_back()
+    assert turns.expected_wait() == 0  # free
+    assert turns.take(0)
+    assert turns.expected_wait() == 4
+    now[0] = 7.0
+    assert turns.expected_wait() == 1
+    now[0] = 30.0
+    assert turns.expected_wait() == 0  # it takes longer than ever: any moment now
+    turns.give_back()
+    assert turns.take(0)
+    assert turns.expected_wait() == pytest.approx(0.7 * 4 + 0.3 * 26)

@@ -121,7 +121,7 @@ async def test_settings_let_the_vibe_and_the_address_into_the_log(start, setting
 async def test_a_failure_logs_where_and_nothing_that_was_typed(running, fake, caplog):
     fake.error = RuntimeError("inside")
     headers = running.shopper()
-    await running.client.post("/v1/outfits?q=private", json={"vibe": "unhappy birthday"}, headers=headers)
+    await running.client.post("/v1/outfits", json={"vibe": "unhappy private birthday"}, headers=headers)
     written = "".join(JsonFormatter().format(r) for r in caplog.records)
     assert "RuntimeError: inside" in written
     for secret in ("unhappy", "private", headers["Authorization"].split()[1]):
