@@ -91,14 +91,14 @@ def without_paths(text: str, settings: Settings) -> str:
 def _problem(
     scope: Mapping[str, Any], status: int, title: str, detail: str, errors: Sequence[FieldError]
 ) -> Problem:
-    app = scope.get("app")
+    app, language = scope.get("app"), language_of(scope)
+    told = said(detail, language)
     if app is not None and hasattr(app.state, "services"):
-        detail = without_paths(detail, app.state.services.settings)
-    language = language_of(scope)
+        told = without_paths(told, app.state.services.settings)
     return Problem(
         title=said(named("problem", title), language),
         status=status,
-        detail=said(detail, language),
+        detail=told,
         instance=scope["path"],
         request_id=request_id(scope),
         errors=[ProblemField(field=e.field, message=said(e.message, language)) for e in errors],

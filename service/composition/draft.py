@@ -103,6 +103,8 @@ class OutfitDraft:
     """Those of the index."""
     signed: float | None = None
     """The log-odds that a stylist hands the outfit over, as the critic says; None where nobody asked it."""
+    merit: float = 0.0
+    """What outfits are ranked by where a critic saw them: its opinion and the mean score of the pieces."""
     dead: bool = False
     """Whether no whole outfit is possible any more; only ever true before the first piece is chosen, or when
     the other outfits of the answer took what would have made this one different."""
@@ -121,7 +123,8 @@ class OutfitDraft:
     @property
     def rank(self) -> tuple[bool, bool, float]:
         """Sorts an answer: what the store pins first, what has a last resort behind, then the better score."""
-        return not self.plan.pinned, any(c.last_resort for c in self.pieces), -round(self.score, 4)
+        worth = self.score if self.signed is None else self.merit
+        return not self.plan.pinned, any(c.last_resort for c in self.pieces), -round(worth, 4)
 
     def open_slots(self, slot: Slot) -> list[list[Candidate]]:
         """Candidates of the required slots that come after `slot`; none after an optional one."""

@@ -58,8 +58,15 @@ def compose_best(
         drafts = compose(many, scorer, budget_cents, seed, weights, encode_worn, quiet, judge)
     best = select(drafts, len(plans), judge)
     for outfit in best:
-        watcher.whole(outfit)
+        _tell(watcher, outfit)
     return best
+
+
+def _tell(watcher: Watcher, outfit: OutfitDraft) -> None:
+    """Piece by piece, and then the whole: as one sees an outfit that is composed without a judge."""
+    for place in range(len(outfit.pieces)):
+        watcher.chosen(replace(outfit, pieces=outfit.pieces[: place + 1], scores=outfit.scores[: place + 1]))
+    watcher.whole(outfit)
 
 
 def _led(plan: Plan, leads: Iterator[Lead]) -> Plan:
@@ -90,19 +97,18 @@ def select(drafts: Sequence[OutfitDraft], count: int, judge: Judge) -> list[Outf
     """At most `count` outfits, the likeliest to be signed first, but no two that share more than half of their pieces
     while others are left. What the store pins stays. Each draft has `signed` set, and may have lost an optional piece.
     """
+    weight = policy().weights.critic.composed
     for draft in drafts:
         _trim(draft, judge)
-    ranked = sorted(drafts, key=lambda d: (not d.plan.pinned, _last(d), -(d.signed or 0.0), d.number))
+        mean = sum(draft.scores) / len(draft.scores) if draft.scores else 0.0
+        draft.merit = (draft.signed or 0.0) + weight * mean
+    ranked = sorted(drafts, key=lambda d: (*d.rank, d.number))
     chosen: list[OutfitDraft] = []
     for distinct in (True, False):
         for draft in ranked:
             if len(chosen) < count and _is_new(draft, chosen, distinct=distinct):
                 chosen.append(draft)
     return chosen
-
-
-def _last(draft: OutfitDraft) -> bool:
-    return any(c.last_resort for c in draft.pieces)
 
 
 def _is_new(draft: OutfitDraft, chosen: Sequence[OutfitDraft], *, distinct: bool) -> bool:

@@ -74,6 +74,7 @@ class CriticWeights(Strict):
     most: AtLeast0
     drafts: Count
     drafts_read: Count
+    composed: AtLeast0
     drop: AtLeast0
     lead: AtLeast0
     lead_hero: AtLeast0

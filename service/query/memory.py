@@ -296,7 +296,7 @@ def parse_looks(text: str, name: str) -> Iterator[RememberedWish]:
         try:
             row = json.loads(line)
             looks = tuple(
-                RememberedLook(f"{row['v']}/{i}", k["d"], k["s"], k["f"], k["h"], k["w"], k["n"])
+                RememberedLook(f"{row['v']}/{i}", k["d"], k["s"], k["f"], k["h"], k["w"], k.get("n", {}))
                 for i, k in enumerate(row["k"])
             )
             yield RememberedWish(tuple(row["p"]), looks)

@@ -291,7 +291,7 @@ def _unknown_materials(columns: CatalogColumns, request: OutfitRequest) -> Itera
     """Where a material is ruled out, pieces of which nobody knows the material go too, while there are others."""
     ruled_out = request.exclude.materials
     if ruled_out and (silent := of_unknown_material(columns, ruled_out)).any():
-        reason, sentence = (f"of {what} nobody knows the material" for what in ("what there is", "it"))
+        reason, sentence = "of what there is nobody knows the material", "it does not say what it is made of"
         field, hint = "exclude.materials", "look at what they are made of before you buy"
         name = f"{field}.unknown"
         yield Filter(field, ~silent, reason, hint, soft=True, said=True, name=name, sentence=sentence)
