@@ -241,7 +241,7 @@ def _place_throughout(
     lacking = [s for s in ("top", "bottom") if s in open_slots and s not in hits]
     whole = not lacking or "dress" in hits
     free = not settled & {"top", "bottom"} and not {"top", "bottom"} & {*placed.forced}
-    missing = [] if lacking and whole and free else lacking
+    missing: list[str] = [] if lacking and whole and free else [*lacking]
     missing += [s for s in open_slots if s not in hits and s in ("shoes", *placed.forced)]
     for slot in dict.fromkeys(missing):
         reason = f"nothing of slot {slot} that fits the rest is {' or '.join(colors)}"

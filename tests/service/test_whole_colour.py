@@ -52,6 +52,13 @@ def test_a_dress_where_separates_cannot() -> None:
     assert "shoes" in found[0].unmet[0].reason
 
 
+def test_shoes_that_lack_it_are_said_and_cost_no_other_slot() -> None:
+    found = placed([*TOPS, *BOTTOMS, SHOES[1]], "black")
+    assert skus(found, "top") == ["T1"]
+    assert not {"top", "bottom"} & found[0].without
+    assert [u for u in found[0].unmet if "shoes" in u.reason]
+
+
 def test_what_is_not_to_be_had_is_said() -> None:
     found, _ = placed([*TOPS, *BOTTOMS, *SHOES], "white")
     assert "top" in found.only
