@@ -85,6 +85,7 @@ def make_plans(
         retriever.within(request, brief, lane, nudges),
         filled(held),
         lane[0] != "men",
+        brief.throughout,
     )
     planned = Planned(lane=lane, lane_guessed=guessed)
     wanted = shaped(

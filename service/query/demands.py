@@ -12,6 +12,7 @@ from typing import Any
 from indexer.item import SLOTS, Slot
 from service.query.families import meant, slots_of
 from service.query.intent import Mention, WishReading
+from service.query.wording.throughout import joined, throughout
 from service.schemas.outfits import OutfitRequest, Understood
 
 _ADULT = ("women", "men", "unisex")
@@ -53,6 +54,8 @@ class Demands:
     request: OutfitRequest
     pieces: tuple[NamedPiece, ...] = ()
     own: tuple[OwnPiece, ...] = ()
+    throughout: tuple[str, ...] = ()
+    """Colours that all of the outfit is to have: "all black"."""
     kids_line: str = ""
     age: float | None = None
     steer: str = ""
@@ -92,6 +95,7 @@ def join(request: OutfitRequest, reading: WishReading, own_kinds: Sequence[OwnPi
         request=joined,
         pieces=tuple(_pieces(request, reading)),
         own=tuple(own_kinds),
+        throughout=_throughout(request.vibe, reading),
         kids_line=line,
         age=age,
         steer=_steer(request.vibe, reading),
@@ -198,6 +202,18 @@ def _pieces(request: OutfitRequest, reading: WishReading) -> Iterator[NamedPiece
             attributes=of("attributes"),
             not_attributes=of("exclude.attributes"),
         )
+
+
+def _throughout(vibe: str, reading: WishReading) -> tuple[str, ...]:
+    """Colours said of the whole outfit, and those in one breath with them: "all white and cream"."""
+    found: list[Mention] = []
+    for mention in reading.of_field("include.colors"):
+        if mention.of is not None:
+            continue
+        before = found[-1].end if found else 0
+        if throughout(vibe, mention.start, mention.end) or (found and joined(vibe[before : mention.start])):
+            found.append(mention)
+    return tuple(dict.fromkeys(str(m.value) for m in found))
 
 
 def _values(reading: WishReading, field: str, *, free: bool = False) -> list[str]:

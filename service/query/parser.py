@@ -103,6 +103,7 @@ class QueryParser:
             kids_line=demands.kids_line or line,  # type: ignore[arg-type]
             age=demands.age if demands.age is not None else age(words),
             pieces=demands.pieces,
+            throughout=demands.throughout,
             steer=demands.steer,
             season=request.season,
             said=words,

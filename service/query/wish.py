@@ -49,6 +49,8 @@ class QueryIntent:
     wear: tuple[Wear, ...] = ()
     pieces: tuple[NamedPiece, ...] = ()
     """Garments that the wish names."""
+    throughout: tuple[str, ...] = ()
+    """Colours that all of the outfit is to have."""
     memory: Memory = field(default_factory=Memory)
     """What stylists put together for wishes like this one."""
     steer: str = ""

@@ -22,6 +22,8 @@ Within = Callable[[Slot], Mask]
 """The pieces of a slot that every hard constraint allows, shape (items,)."""
 
 _REST: tuple[Slot, ...] = ("outerwear", "shoes", "bag", "jewelry", "accessory")
+_WHOLE: tuple[Slot, ...] = ("top", "bottom", "dress", "outerwear", "shoes", "bag")
+"""What a colour of the whole outfit is looked for in; metal and spectacles are what they are."""
 _SUITS = meant("suit")
 _JACKETS = frozenset({"suit-jacket", "tuxedo-jacket", "blazer"})
 _TROUSERS = frozenset({"suit-trousers", "tuxedo-trousers", "dress-trousers"})
@@ -66,8 +68,11 @@ def place(
     within: Within,
     taken: frozenset[Slot],
     dresses: bool,
+    throughout: Sequence[str] = (),
 ) -> Placed:
-    """Where everything goes. `taken` slots are filled already; `dresses`: whether a dress is worn at all."""
+    """Where everything goes. `taken` slots are filled already; `dresses`: whether a dress is worn at all;
+    `throughout` are colours that all of the outfit is to have.
+    """
     placed = Placed()
     _place_pieces(columns, request, pieces, within, taken, placed)
 
@@ -75,7 +80,13 @@ def place(
         """What a slot may hold; nothing where the request wants no piece of it."""
         return within(slot) & (request.slots is None or slot in request.slots)
 
+    colored = {s for p in pieces if p.colors for s in p.slots}
+    everywhere = throughout and _place_throughout(
+        columns, throughout, asked_for, frozenset({*taken, *colored}), dresses, placed
+    )
     for constraint, value, mask in _wants(columns, request):
+        if everywhere and constraint == "include.colors" and value in throughout:
+            continue
         _place_want(constraint, value, mask, asked_for, taken, dresses, placed)
     return placed
 
@@ -225,6 +236,46 @@ def _place_want(
             phrase("ask without {what!r}", what=what),
         )
         placed.unmet.append(Unmet(constraint=constraint, reason=reason, hint=hint))
+
+
+def _place_throughout(
+    columns: CatalogColumns,
+    colors: Sequence[str],
+    within: Within,
+    settled: frozenset[Slot],
+    dresses: bool,
+    placed: Placed,
+) -> bool:
+    """Into every slot that has it: top and bottom, or the dress, and shoes and coat with them. Whether a whole core of
+    an outfit is to be had so; what is not is said. `settled` slots keep what they have.
+    """
+    mask = in_color(columns, colors)
+
+    def offered(slot: Slot) -> Mask:
+        return placed.only[slot] if slot in placed.only else within(slot)
+
+    open_slots = [
+        s for s in _WHOLE if s not in settled and s not in placed.without and bool(offered(s).any())
+    ]
+    hits = {s: offered(s) & mask for s in open_slots if (s != "dress" or dresses)}
+    hits = {s: found for s, found in hits.items() if found.any()}
+    lacking = [s for s in ("top", "bottom") if s in open_slots and s not in hits]
+    whole = not lacking or "dress" in hits
+    free = not settled & {"top", "bottom"} and not {"top", "bottom"} & {*placed.forced}
+    missing: list[str] = [] if lacking and whole and free else [*lacking]
+    missing += [s for s in open_slots if s not in hits and s in ("shoes", *placed.forced)]
+    for slot in dict.fromkeys(missing):
+        reason = f"nothing of slot {slot} that fits the rest is {' or '.join(colors)}"
+        hint = "take another colour there"
+        placed.unmet.append(Unmet(constraint="include.colors", reason=reason, hint=hint))
+    if not whole:
+        return False  # then the colour goes where it can, as one that is wanted somewhere
+    placed.only |= hits
+    if lacking and free:
+        placed.without |= {"top", "bottom"}
+    elif "dress" in open_slots and "dress" not in hits and "dress" not in placed.forced:
+        placed.without.add("dress")
+    return True
 
 
 def _busy(placed: Placed) -> frozenset[Slot]:

@@ -23,6 +23,7 @@ from service.query.reading.word_vectors import common_words
 from service.query.wording.vocabulary import Vocabulary
 from service.query.wording.wish_language import language_of
 from training.evaluation.bootstrap import mean_interval
+from training.reader.alternatives import all_wanted, from_scratch, todays_rules, window_heads
 from training.reader.scoring import Scored, Tally, score, tallies
 from training.reader.train import HELD_OUT, SHIPPED
 from training.reader.wishes import TESTS, Wish, by_language, packaged, split, training_wishes
@@ -38,6 +39,9 @@ def main(
     ] = True,
     model: Annotated[Path, typer.Option(metavar="DIR", help="A trained reader.")] = SHIPPED,
     others: Annotated[bool, typer.Option("--others/--shipped-only", help="The alternatives too.")] = True,
+    trained_others: Annotated[
+        bool, typer.Option("--train-others", help="And those that must learn first, which takes minutes.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Figures as JSON.")] = None,
 ) -> None:
     """Measure readings against gold ones."""
@@ -47,7 +51,7 @@ def main(
     )
     trained, brands = load(model), brands_of(wishes)
     figures: dict[str, Any] = {}
-    for name, read in systems(trained, brands, others).items():
+    for name, read in systems(trained, brands, others, trained_others).items():
         scored = [score(w, read(w)) for w in wishes]
         figures[name] = summary(scored)
         typer.echo(f"\n## {name}\n\n{table(scored)}")
@@ -76,17 +80,18 @@ def brands_of(wishes: Sequence[Wish]) -> list[str]:
     return [brand for place, brand in enumerate(named) if place % 3 < round(3 * KNOWN_BRANDS)]
 
 
-def systems(trained: TrainedReader, brands: Sequence[str], others: bool) -> dict[str, Reads]:
-    """What is measured, by name. The alternatives learn from the training wishes first."""
+def systems(
+    trained: TrainedReader, brands: Sequence[str], others: bool, trained_others: bool = False
+) -> dict[str, Reads]:
+    """What is measured, by name. Some alternatives learn from the training wishes first."""
     reader = WishReader(brands, trained)
     found: dict[str, Reads] = {"reader": lambda wish: reader.read(wish.text)}
+    vocabulary = Vocabulary(brands, trained.learned, common_words())
     if others:
-        from training.reader.alternatives import all_wanted, from_scratch, todays_rules, window_heads
-
-        vocabulary = Vocabulary(brands, trained.learned, common_words())
-        learn = split(training_wishes(), HELD_OUT)[0]
         found["rules of today"] = todays_rules
         found["tables, all wanted"] = all_wanted(vocabulary)
+    if trained_others:
+        learn = split(training_wishes(), HELD_OUT)[0]
         found["heads on sentence vectors"] = window_heads(learn, trained.learned, vocabulary)
         found["network from scratch"] = from_scratch(learn, trained.learned, vocabulary, trained.thresholds)
     return found

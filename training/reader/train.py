@@ -33,7 +33,7 @@ from training.reader.trainer import Recipe, fit, weights
 from training.reader.wishes import Wish, split, training_wishes
 
 HELD_OUT = 2
-DRAWN = 5
+DRAWN = 3
 """Sets of changed wishes that the epochs take turns with."""
 REDUCED = 256
 """Directions of the encoder's vectors that the network learns from, by how much they vary."""
@@ -61,8 +61,8 @@ class Reduction:
 
 def main(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the trained reader goes.")] = SHIPPED,
-    seeds: Annotated[int, typer.Option(min=1, help="Members of the network.")] = 4,
-    epochs: Annotated[int, typer.Option(min=1)] = 10,
+    seeds: Annotated[int, typer.Option(min=1, help="Members of the network.")] = 2,
+    epochs: Annotated[int, typer.Option(min=1)] = 8,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same run.")] = 0,
     keep: Annotated[
         list[Path] | None,

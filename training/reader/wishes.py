@@ -18,6 +18,7 @@ from service.query.intent import FIELDS
 TRAINING = (
     "train_more",
     "train_everyday",
+    "train_plain",
     "train_en",
     "train_de_nl_pl",
     "train_fr_es_it_pt",
@@ -107,16 +108,18 @@ def _row(line: str, name: str, number: int) -> dict[str, Any]:
 
 
 def _gold(row: dict[str, Any], name: str, number: int) -> tuple[Gold, ...]:
-    text, found, after = row["text"], [], 0
+    text, found, after = row["text"], list[Gold](), 0
+    said: dict[tuple[str, str], int] = {}
     for entry in row["gold"]:
         field, value, span = entry.get("f"), entry.get("v"), entry.get("s")
         if field not in FIELDS:
             raise WishError(f"{name}, line {number}: field 'f': {field!r} is no field of a request")
         if not isinstance(span, str) or span not in text:
             raise WishError(f"{name}, line {number}: field 's': {span!r} is not in the text")
-        start = text.find(span, after)
+        # What one field says twice stands in two places: "black on black".
+        start = text.find(span, max(after, said.get((field, span), 0)))
         start = start if start >= 0 else text.find(span)
-        after = max(after, start)
+        after, said[field, span] = max(after, start), start + len(span)
         of = entry.get("of")
         where = None if of is None else _nearest(text, of, start)
         found.append(Gold(*_slotted(field, value), start, start + len(span), where))
