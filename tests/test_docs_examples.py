@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docs.make_examples import DOCUMENTS, remake, stale
 from pydantic import TypeAdapter, ValidationError
 from reading_docs import API, DOCS, PATHS, README, ROOT, blocks, commands, routes
 from starlette.routing import Match
@@ -26,8 +27,9 @@ from service.settings import Settings
 
 
 def curls(text: str) -> list[str]:
-    found = [c for b in blocks(text, "sh") for c in re.findall(r"^curl .*?(?=^curl |\Z)", b, re.M | re.S)]
-    assert len(found) == text.count("\ncurl ")
+    start = r"^(?:\w+=\$\()?curl "
+    found = [c for b in blocks(text, "sh") for c in re.findall(rf"{start}.*?(?={start}|\Z)", b, re.M | re.S)]
+    assert len(found) == len(re.findall(start, text, re.MULTILINE))
     return found
 
 
@@ -133,3 +135,20 @@ def test_every_call_of_stylist_is_possible(path: str) -> None:
         assert names, line
         used = {word.partition("=")[0] for word in words if word.startswith("--")}
         assert used <= {o for p in known[names[0]].params for o in [*p.opts, *p.secondary_opts]}, line
+
+
+@pytest.fixture(scope="module")
+def remade(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The documents with their examples run anew, by retrieval alone."""
+    return remake(DOCUMENTS, tmp_path_factory.mktemp("documents"), "retrieval")
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_no_example_is_stale(path: str, remade: dict[str, str]) -> None:
+    assert stale(DOCS[path], remade[path]) == []  # `make docs` makes them anew
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_every_transcript_and_answer_is_made_by_a_command(path: str) -> None:
+    loose = re.findall(r"(?<! -->)\n```(?:console|json)\n([^\n]*)", DOCS[path])
+    assert [line for line in loose if line[:60] not in BY_HAND] == []
