@@ -12,13 +12,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from unittest.mock import patch
 
+import anyio.to_thread
 from fastapi.testclient import TestClient
 
 import service
@@ -80,23 +84,60 @@ def room(name: str) -> str:
 def measure(data_dir: Path) -> Trail:
     """The trail of one wish over HTTP. Raises TimeoutError when the service does not get ready."""
     trail = Trail()
-    threading.setprofile(trail)
-    sys.setprofile(trail)
-    try:
-        with TestClient(create_app(Settings(data_dir=data_dir, composer="retrieval"))) as client:
-            until = time.monotonic() + _START_SECONDS
-            while client.get("/readyz").status_code != 200:
-                if time.monotonic() > until:
-                    raise TimeoutError(client.get("/readyz").text)
-                time.sleep(0.2)
-            client.post("/v1/outfits", json=WISH).raise_for_status()
-            trail.on = True
-            client.post("/v1/outfits", json=WISH).raise_for_status()
-            trail.on = False
-    finally:
-        sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]
+    app = create_app(Settings(data_dir=data_dir, composer="retrieval"))
+    with followed(trail), TestClient(_Followed(app, trail)) as client:
+        until = time.monotonic() + _START_SECONDS
+        while client.get("/readyz").status_code != 200:
+            if time.monotonic() > until:
+                raise TimeoutError(client.get("/readyz").text)
+            time.sleep(0.2)
+        client.post("/v1/outfits", json=WISH).raise_for_status()
+        trail.on = True
+        client.post("/v1/outfits", json=WISH).raise_for_status()
+        trail.on = False
     return trail
+
+
+class _Followed:
+    """The app, followed on the event loop's thread while a request is under way."""
+
+    def __init__(self, app: Any, trail: Trail) -> None:
+        self._app, self._trail = app, trail
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if not self._trail.on:
+            return await self._app(scope, receive, send)
+        sys.setprofile(self._trail)
+        try:
+            return await self._app(scope, receive, send)
+        finally:
+            sys.setprofile(None)
+
+
+@contextmanager
+def followed(trail: Trail) -> Iterator[None]:
+    """Work that is handed to threads is followed there: starting up would take minutes if all threads were always."""
+    run_sync, submit = anyio.to_thread.run_sync, ThreadPoolExecutor.submit
+
+    def following(work: Callable[..., Any]) -> Callable[..., Any]:
+        def follow(*args: Any, **options: Any) -> Any:
+            sys.setprofile(trail if trail.on else None)
+            try:
+                return work(*args, **options)
+            finally:
+                sys.setprofile(None)
+
+        return follow
+
+    async def in_thread(work: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        return await run_sync(following(work), *args, **options)
+
+    def submitted(pool: Any, work: Callable[..., Any], /, *args: Any, **options: Any) -> Any:
+        return submit(pool, following(work), *args, **options)
+
+    own_threads = patch.object(ThreadPoolExecutor, "submit", submitted)
+    with patch.object(anyio.to_thread, "run_sync", in_thread), own_threads:
+        yield
 
 
 def main() -> None:

@@ -83,7 +83,7 @@ class Session:
         script = "\n".join(
             [
                 *self._state,
-                'curl() { command curl -sS "$@"; }',
+                'curl() { command curl -sS "$@" && echo; }',
                 body,
                 f"{{ {' '.join(f'declare -p {n};' for n in sorted(names))} true; }} > {kept}",
                 f"{{ {' '.join(f'declare -f {n};' for n in sorted(functions))} true; }} >> {kept}",
@@ -188,7 +188,7 @@ def _cut(line: str) -> str:
 
 def _answer(said: str, options: Sequence[str]) -> str:
     try:
-        value = json.loads(said.splitlines()[-1])
+        value = json.loads(said.strip().splitlines()[-1])
     except (ValueError, IndexError):
         raise ExampleError(f"no JSON: {said.strip()[:500]!r}") from None
     one_line = False
