@@ -231,7 +231,7 @@ def written(value: Any, indent: int = 0) -> str:
 
 
 def shape(value: Any) -> Any:
-    """What of a JSON value is the same each time: its keys, and words of a fixed choice. Who composed may be another."""
+    """What of a JSON value is the same each time: its keys, and words of a fixed choice. Who composed may differ."""
     if isinstance(value, dict):
         return {k: v if k in _FIXED else shape(v) for k, v in value.items() if k != "style"}
     if isinstance(value, list):

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from docs.make_examples import DOCUMENTS, remake, stale
 from pydantic import TypeAdapter, ValidationError
 from reading_docs import API, DOCS, PATHS, README, ROOT, blocks, commands, routes
 from starlette.routing import Match
 
+from docs.make_examples import DOCUMENTS, remake, stale
 from service.api.app import create_app
 from service.api.routes.events import FEEDBACK_PATH
 from service.api.routes.reindex import REINDEX_PATH, ReindexPaths
