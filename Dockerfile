@@ -11,7 +11,7 @@ COPY training ./training
 # The CPU build of torch; override for GPUs.
 ARG PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
 ENV STYLIST_MODEL_DIR=/app/models
-RUN make setup EXTRAS=
+RUN make setup
 
 FROM python:3.11-slim-bookworm
 RUN useradd --create-home --uid 10001 stylist && mkdir /data && chown stylist:stylist /data

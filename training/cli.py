@@ -6,54 +6,61 @@ Only light modules are imported here, so that `stylist --help` answers at once. 
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from service.cli.failing import settings_of
+from service.cli.help import GroupedCommand, examples
 from service.cli.main import app
 from service.cli.main import main as run_command
 from service.cli.options import DataDir
+from training.commands.options import (
+    AdaptersDir,
+    Against,
+    Batch,
+    Beta,
+    Description,
+    Epochs,
+    Feedback,
+    File,
+    From,
+    House,
+    Limit,
+    Looks,
+    Match,
+    Name,
+    Objective,
+    Orders,
+    Out,
+    Polyvore,
+    Rank,
+    Rate,
+    Readout,
+    Seed,
+    Split,
+    StoreLooks,
+    Untuned,
+    Version,
+    sources_of,
+)
 
-if TYPE_CHECKING:
-    from training.commands.data import Sources
-
-train = typer.Typer(help="Train on looks and feedback.", no_args_is_help=True, rich_markup_mode=None)
+_SFT = (
+    "stylist train sft --name ours --version 1 --store-looks looks.jsonl --match",
+    "stylist train sft --name ours --version 2 --from house --orders orders.csv --epochs 1",
+)
+_DPO = ("stylist train dpo --name ours --version 3 --from ours@2 --feedback events.jsonl",)
+_RETRIEVER = ("stylist train retriever --version 3 --looks looks.jsonl",)
+train = typer.Typer(
+    help="Train on looks and feedback.",
+    epilog=examples(*_SFT[:1], *_DPO, *_RETRIEVER, "stylist evaluate ours@1  # then: stylist promote ours@1"),
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 app.add_typer(train, name="train")
 
-Files = list[Path] | None
-File = Path | None
-Name = Annotated[str, typer.Option(help="Name of the style.")]
-Version = Annotated[str, typer.Option(help="Version of the adapter; each can be published once.")]
-Description = Annotated[str, typer.Option(help="One line for people.")]
-Looks = Annotated[
-    Files, typer.Option(metavar="FILE", help="Lookbook; repeatable. [the packaged house lookbooks]")
-]
-House = Annotated[bool, typer.Option("--house/--no-house", help="Learn from the packaged lookbooks at all.")]
-Polyvore = Annotated[File, typer.Option(metavar="FILE", help="Polyvore outfits, as JSONL.")]
-StoreLooks = Annotated[Files, typer.Option(metavar="FILE", help="Looks of the store's own SKUs; repeatable.")]
-Orders = Annotated[Files, typer.Option(metavar="FILE", help="Order lines; repeatable.")]
-Feedback = Annotated[Files, typer.Option(metavar="FILE", help="Feedback events; repeatable.")]
-From = Annotated[str | None, typer.Option("--from", metavar="NAME[@VERSION]", help="Adapter to go on from.")]
-Epochs = Annotated[int, typer.Option(min=1)]
-Rate = Annotated[float, typer.Option(min=0.0, help="The highest learning rate.")]
-Rank = Annotated[int, typer.Option(min=1, help="Rank of the LoRA matrices.")]
-Batch = Annotated[int, typer.Option(min=1, help="Examples per update.")]
-Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same run.")]
-Untuned = Annotated[float, typer.Option(min=0, max=1, help="Share of the untuned vector while serving.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="At most so many; for a first impression.")]
-Against = Annotated[
-    Files, typer.Option(metavar="FILE", help="Lookbook of another style, to be told apart from; repeatable.")
-]
-Match = Annotated[bool, typer.Option("--match", help="Learn looks in the words of the current index, too.")]
-Out = Annotated[File, typer.Option(metavar="DIR", help="Work folder; a run begun again goes on there.")]
-AdaptersDir = Annotated[
-    File, typer.Option(metavar="DIR", help="Where adapters are published. [STYLIST_ADAPTERS_DIR]")
-]
 
-
-@train.command("sft")
+@train.command("sft", cls=GroupedCommand, epilog=examples(*_SFT))
 def train_sft(
     name: Name,
     version: Version,
@@ -65,14 +72,9 @@ def train_sft(
     orders: Orders = None,
     feedback: Feedback = None,
     start: From = None,
-    split: Annotated[Literal["group", "time"], typer.Option(help="How held-out looks are chosen.")] = "group",
-    objective: Annotated[
-        Literal["listwise", "likelihood"], typer.Option(help="Choose as a stylist does, or plain next-token.")
-    ] = "listwise",
-    readout: Annotated[
-        Literal["head", "likelihood"],
-        typer.Option(help="What a piece's score is: a learned head's, or its text's."),
-    ] = "head",
+    split: Split = "group",
+    objective: Objective = "listwise",
+    readout: Readout = "head",
     epochs: Epochs = 3,
     learning_rate: Rate = 4e-4,
     rank: Rank = 16,
@@ -86,7 +88,7 @@ def train_sft(
     data_dir: DataDir = None,
 ) -> None:
     """Train a style adapter on looks and publish it as candidate."""
-    sources = _sources(looks, house, polyvore, store_looks, orders, feedback)
+    sources = sources_of(looks, house, polyvore, store_looks, orders, feedback)
     settings = settings_of(data_dir, adapters_dir=adapters_dir)
     from training.commands.publish import Label
     from training.commands.train_style import SftOptions, run
@@ -113,7 +115,7 @@ def train_sft(
     _show(run(settings, options))
 
 
-@train.command("dpo")
+@train.command("dpo", cls=GroupedCommand, epilog=examples(*_DPO))
 def train_dpo(
     name: Name,
     version: Version,
@@ -122,7 +124,7 @@ def train_dpo(
     house: House = True,
     feedback: Feedback = None,
     start: From = None,
-    beta: Annotated[float, typer.Option(help="How near to stay to the adapter begun from.")] = 1.0,
+    beta: Beta = 1.0,
     epochs: Epochs = 2,
     learning_rate: Rate = 5e-5,
     rank: Rank = 16,
@@ -134,7 +136,7 @@ def train_dpo(
     data_dir: DataDir = None,
 ) -> None:
     """Train on preferences (swaps, dislikes, near misses) and publish the adapter as candidate."""
-    sources = _sources(looks, house, None, None, None, feedback)
+    sources = sources_of(looks, house, None, None, None, feedback)
     settings = settings_of(data_dir, adapters_dir=adapters_dir)
     from training.commands.publish import Label
     from training.commands.train_preferences import DpoOptions, run
@@ -153,7 +155,7 @@ def train_dpo(
     _show(run(settings, options))
 
 
-@train.command("retriever")
+@train.command("retriever", cls=GroupedCommand, epilog=examples(*_RETRIEVER))
 def train_retriever(
     version: Version,
     looks: Looks = None,
@@ -175,7 +177,7 @@ def train_retriever(
     data_dir: DataDir = None,
 ) -> None:
     """Train the query side of retrieval on looks and publish it as candidate."""
-    sources = _sources(looks, house, polyvore, store_looks, orders, feedback)
+    sources = sources_of(looks, house, polyvore, store_looks, orders, feedback)
     settings = settings_of(data_dir, adapters_dir=adapters_dir)
     from training.commands.train_retriever import RetrieverRun, run
 
@@ -209,7 +211,7 @@ def evaluate(
     data_dir: DataDir = None,
 ) -> None:
     """Measure an adapter and every baseline on the same held-out cases."""
-    sources = _sources(looks, True, None, None, None, None)
+    sources = sources_of(looks, True, None, None, None, None)
     settings = settings_of(data_dir, adapters_dir=adapters_dir)
     from training.commands.evaluate import EvaluateOptions, curve_points, run
 
@@ -282,17 +284,6 @@ def rollback(
 def main() -> None:
     """Entry point. Exits 0 when done, 1 with a one-line reason, 2 on wrong usage."""
     run_command()
-
-
-def _sources(
-    looks: Files, house: bool, polyvore: File, store_looks: Files, orders: Files, feedback: Files
-) -> Sources:
-    from training.commands.data import Sources
-
-    def all_of(files: Files) -> tuple[Path, ...]:
-        return tuple(files or ())
-
-    return Sources(all_of(looks), house, polyvore, all_of(store_looks), all_of(orders), all_of(feedback))
 
 
 def _show(lines: list[str], err: bool = False) -> None:

@@ -1,6 +1,7 @@
 """Which format a feed is in, by its content: first bytes, XML root, header columns, shape of the JSON.
 
-Reads only the head. What is packed with gzip is unpacked by whoever asks.
+Reads only the head. What is packed with gzip is unpacked by whoever asks. A new format begins here, in `Format` and
+`detect`; its reader goes to `indexer.feeds.readers`, and `indexer.feeds.open` brings both together.
 """
 
 from __future__ import annotations

@@ -14,10 +14,16 @@ import typer
 
 from indexer.errors import StylistError
 from service.cli.failing import fail, leave, settings_of
+from service.cli.help import examples, show_version
 from service.cli.options import DataDir, FeedFormat, LinesFile, Scope, Texts
 
 app = typer.Typer(
     help="Whole outfits from a store's own stock, composed by vibe.",
+    epilog=examples(
+        "stylist index inventory_samples/store.csv",
+        'stylist compose "rooftop jazz night, warm evening" --count 3 --explain',
+        "stylist serve",
+    ),
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -37,7 +43,24 @@ app.add_typer(shoppers, name="shoppers")
 app.add_typer(models, name="models")
 
 
-@app.command()
+@app.callback()
+def stylist(
+    show: Annotated[
+        bool,
+        typer.Option("--version", callback=show_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """Takes what stands before the name of a command."""
+
+
+@app.command(
+    epilog=examples(
+        "stylist index inventory_samples/store.csv",
+        "stylist index products_export.csv --currency EUR",
+        "stylist index stock.csv --map title=NAME --map price=RRP",
+        "stylist index https://shop.example/feed.xml",
+    )
+)
 def index(
     feeds: Annotated[
         list[str], typer.Argument(metavar="FEED...", help="Inventory feeds: files or http(s) addresses.")
@@ -67,7 +90,14 @@ def index(
     typer.echo(run(settings, feeds, options))
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        'stylist compose "rooftop jazz night, warm evening" --count 3 --explain',
+        'stylist compose "office in winter" --department men --budget 400 --size shoes=43',
+        'stylist compose "first snow walk" --temperature -2 --snow --exclude-material wool',
+        'stylist compose "warmer, and no skirt" --refine ID --image look.svg',
+    )
+)
 def compose(
     vibe: Annotated[str, typer.Argument(help='What the outfit is for: "rooftop jazz night".')],
     count: Annotated[int | None, typer.Option(help="How many outfits.")] = None,
@@ -123,7 +153,13 @@ def compose(
     typer.echo(run(settings_of(data_dir), options, as_json=json, image=image))
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "stylist serve",
+        "stylist serve --port 8080 --data-dir /var/lib/stylist",
+        "stylist keys add --scope staff  # before --host 0.0.0.0: beyond this machine a key is wanted",
+    )
+)
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on. [127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="0: any free one. [8000]")] = None,

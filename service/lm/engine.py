@@ -4,7 +4,8 @@ A `State` is everything read so far: its keys and values per layer, and the hidd
 `score` reads many continuations of many states in one forward pass: each state is a row, its continuations
 stand side by side in that row, and a tree-shaped attention mask lets each see the state and itself alone
 (the tree attention of speculative decoding: Miao et al. 2023, SpecInfer). A chosen continuation's cache rows
-then go on as part of the next state, so nothing is read twice.
+then go on as part of the next state, so nothing is read twice. What another backend has to offer is said in
+`service.lm.scorer`.
 """
 
 from __future__ import annotations

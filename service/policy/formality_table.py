@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from service.policy.conditions import Whens
 from service.policy.files import Strict
-from service.policy.rule_table import RuleRow
+from service.policy.suitability_table import RuleRow
 
 Formality = Annotated[float, Field(ge=1, le=5)]
 _LEVELS = ("1", "2", "3", "4", "5")

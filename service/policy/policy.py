@@ -18,9 +18,9 @@ from service.policy.compatibility_table import CompatibilityTable
 from service.policy.conditions import Marks, Names, Sets, When
 from service.policy.files import RawTable, check_folder, read_table
 from service.policy.formality_table import FormalityTable
-from service.policy.rule_table import About, Rule, RuleRow, RuleTable
 from service.policy.size_table import SizeTable
 from service.policy.slot_table import Role, SlotTable, read_slots
+from service.policy.suitability_table import About, Rule, RuleRow, RuleTable
 from service.policy.template_table import TemplateTable, read_templates
 from service.policy.weather_table import WeatherTable
 from service.policy.weight_table import WeightTable

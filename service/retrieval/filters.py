@@ -15,7 +15,7 @@ from service.catalog.child_sizes import for_age
 from service.catalog.columns import CatalogColumns, Mask
 from service.localization.text import Facet, Text, glued, named, phrase, series
 from service.policy.policy import policy
-from service.policy.rule_table import About
+from service.policy.suitability_table import About
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment, withheld
 from service.retrieval.asked import (

@@ -16,7 +16,7 @@ import numpy as np
 from service.catalog.columns import CatalogColumns, Mask
 from service.policy.conditions import Pieces
 from service.policy.policy import policy
-from service.policy.rule_table import About, Rule
+from service.policy.suitability_table import About, Rule
 from service.query.conditions import holds
 from service.query.wish import QueryIntent
 

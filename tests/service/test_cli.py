@@ -276,3 +276,11 @@ def test_help_imports_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "compose" in done.stdout
+
+
+def test_the_version_is_printed_and_nothing_else(stylist, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["stylist", "--version"])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert not stopped.value.code
+    assert re.fullmatch(r"stylist \d+\.\d+\.\d+\n", capsys.readouterr().out)

@@ -1,4 +1,7 @@
-"""`suitability.toml`, and the rules of `formality.toml`: what common sense keeps out. Knows no wishes and no items."""
+"""`suitability.toml`, and the rules of `formality.toml`: what common sense keeps out. Knows no wishes and no items.
+
+Rules that a store makes itself, to boost or exclude pieces, are `service.retrieval.merchandising`'s.
+"""
 
 from __future__ import annotations
 
