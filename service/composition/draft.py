@@ -104,7 +104,9 @@ class OutfitDraft:
     signed: float | None = None
     """The log-odds that a stylist hands the outfit over, as the critic says; None where nobody asked it."""
     merit: float = 0.0
-    """What outfits are ranked by where a critic saw them: its opinion and the mean score of the pieces."""
+    """What outfits are ranked by where a critic saw them, in log-odds: its opinion, moved by the mean score of the
+    pieces.
+    """
     dead: bool = False
     """Whether no whole outfit is possible any more; only ever true before the first piece is chosen, or when
     the other outfits of the answer took what would have made this one different."""
@@ -115,16 +117,17 @@ class OutfitDraft:
 
     @property
     def score(self) -> float:
-        """The chance that a stylist hands it over, where a critic saw it; else the mean score of its pieces."""
+        """The chance that a stylist hands it over, as critic and composer see it together, where a critic saw it; else
+        the mean score of its pieces.
+        """
         if self.signed is not None:
-            return float(1 / (1 + np.exp(-self.signed)))
+            return float(1 / (1 + np.exp(-self.merit)))
         return sum(self.scores) / len(self.scores) if self.scores else 0.0
 
     @property
     def rank(self) -> tuple[bool, bool, float]:
         """Sorts an answer: what the store pins first, what has a last resort behind, then the better score."""
-        worth = self.score if self.signed is None else self.merit
-        return not self.plan.pinned, any(c.last_resort for c in self.pieces), -round(worth, 4)
+        return not self.plan.pinned, any(c.last_resort for c in self.pieces), -round(self.score, 4)
 
     def open_slots(self, slot: Slot) -> list[list[Candidate]]:
         """Candidates of the required slots that come after `slot`; none after an optional one."""

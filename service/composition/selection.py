@@ -97,11 +97,11 @@ def select(drafts: Sequence[OutfitDraft], count: int, judge: Judge) -> list[Outf
     """At most `count` outfits, the likeliest to be signed first, but no two that share more than half of their pieces
     while others are left. What the store pins stays. Each draft has `signed` set, and may have lost an optional piece.
     """
-    weight = policy().weights.critic.composed
+    table = policy().weights.critic
     for draft in drafts:
         _trim(draft, judge)
         mean = sum(draft.scores) / len(draft.scores) if draft.scores else 0.0
-        draft.merit = (draft.signed or 0.0) + weight * mean
+        draft.merit = (draft.signed or 0.0) + table.composed * (mean - table.composed_usual)
     ranked = sorted(drafts, key=lambda d: (*d.rank, d.number))
     chosen: list[OutfitDraft] = []
     for distinct in (True, False):

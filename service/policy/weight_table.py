@@ -75,6 +75,7 @@ class CriticWeights(Strict):
     drafts: Count
     drafts_read: Count
     composed: AtLeast0
+    composed_usual: float
     drop: AtLeast0
     lead: AtLeast0
     lead_hero: AtLeast0

@@ -34,7 +34,7 @@ def language_of(text: str) -> str:
     if not any(c.isalpha() for c in text):
         return "en"
     lower = text.lower()
-    scores = {str(language): float(score) for language, score in _identifier().rank(lower)}
+    scores = {str(language): float(score) for language, score in _identifier(shares=False).rank(lower)}
     scores["en"] += _ENGLISH
     for word in _WORD.findall(lower):
         for language in _everyday().get(word.replace("’", "'"), ()):
@@ -50,7 +50,7 @@ def surely_in(text: str) -> str | None:
     """The language of a text that leaves no doubt of it; None for a few words that may be of several."""
     if not any(c.isalpha() for c in text):
         return None
-    language, share = _identifier().classify(text.lower())
+    language, share = _identifier(shares=True).classify(text.lower())
     if language in _OWN_SCRIPTS and not text.isascii():
         return str(language) if share >= _OWN_SCRIPT_SURE else None
     return str(language) if share >= _SURE and language_of(text) == language else None
@@ -69,10 +69,11 @@ def _everyday() -> dict[str, tuple[str, ...]]:
     return {word: tuple(languages) for word, languages in found.items()}
 
 
-@lru_cache(maxsize=1)
-def _identifier() -> LanguageIdentifier:
+@lru_cache(maxsize=2)
+def _identifier(*, shares: bool) -> LanguageIdentifier:
+    """What tells languages by their letters: as shares that sum to 1, or as log-odds."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=shares)
     identifier.set_languages(list(LANGUAGES))
     return identifier
