@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -33,6 +34,19 @@ def _settings_reason(error: ValidationError, given: dict[str, Any]) -> str:
     name = str(first["loc"][0])
     shown = f"--{name.replace('_', '-')}" if name in given else f"STYLIST_{name.upper()}"
     return f"{shown}: {first['msg']}"
+
+
+def run(command: Callable[[], object]) -> None:
+    """The command, whose failures end the program with one line."""
+    try:
+        command()
+    except StylistError as error:
+        fail(error)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        leave(f"{where}{error.strerror or error}", 1)
+    except Exception as error:
+        leave(f"unexpected {type(error).__name__}: {error}", 1)
 
 
 def fail(error: StylistError) -> NoReturn:

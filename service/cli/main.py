@@ -12,8 +12,7 @@ from typing import Annotated
 
 import typer
 
-from indexer.errors import StylistError
-from service.cli.failing import fail, leave, settings_of
+from service.cli.failing import run, settings_of
 from service.cli.help import examples, show_version
 from service.cli.options import DataDir, FeedFormat, LinesFile, Scope, Texts
 
@@ -294,12 +293,4 @@ def main() -> None:
     os.environ.setdefault("LRU_CACHE_CAPACITY", "32")
     # peft asks transformers by an old name; nothing that a user could do about it.
     warnings.filterwarnings("ignore", ".*is_gradient_checkpointing.*", FutureWarning)
-    try:
-        app()
-    except StylistError as error:
-        fail(error)
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        leave(f"{where}{error.strerror or error}", 1)
-    except Exception as error:
-        leave(f"unexpected {type(error).__name__}: {error}", 1)
+    run(app)

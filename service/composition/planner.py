@@ -230,8 +230,9 @@ def _carried(
                 slot=named("slot", slot),
                 whom=named("department", lane[1] or lane[0]),
             )
-            hint = phrase("add such pieces to the feed")
-            _note(planned, Unmet(constraint="slots", reason=reason, hint=hint))
+            _note(
+                planned, Unmet(constraint="slots", reason=reason, hint=phrase("add such pieces to the feed"))
+            )
             continue
         if missing[slot].constraint == "exclude.kinds" and spare and slot not in asked:
             continue  # who rules out every bag wants none
@@ -243,10 +244,8 @@ def _carried(
 def _within_budget(
     template: Template, shortlists: dict[Slot, Shortlist], request: OutfitRequest, planned: Planned
 ) -> bool:
-    if request.budget is None:
-        return True
     least = sum(min(c.cents for c in shortlists[s].candidates) for s in template.required)
-    if least <= request.budget.cents:
+    if request.budget is None or least <= request.budget.cents:
         return True
     amount = f"{least / 100:.2f}"
     reason = phrase("the cheapest whole outfit that fits costs {amount}", amount=amount)

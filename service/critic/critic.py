@@ -15,8 +15,8 @@ import numpy as np
 
 from indexer.embedder import Vectors
 from indexer.item import SLOTS, Item, Slot
-from service.critic.features import Beside, beside_features, whole_features, wish_features
 from service.critic.network import FAULTS, Network
+from service.critic.sight import Beside, beside_features, whole_features, wish_features
 from service.critic.traits import Floats, kind_places
 from service.query.wish import QueryIntent
 

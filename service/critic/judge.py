@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from indexer.embedder import Vectors
 from indexer.item import Item, Slot
 from service.critic.critic import Critic, Verdict
-from service.critic.features import Beside, alone_features, family
+from service.critic.sight import Beside, alone_features, family
 from service.critic.traits import Floats
 from service.policy.policy import policy
 from service.query.memory import Lead

@@ -89,19 +89,6 @@ class Memory:
         """Mean over the looks, by weight, on the scale of items; 0 where nothing is recalled."""
         return float(sum(r.weight * np.mean([k.formality for k in r.looks]) for r in self.recalled))
 
-    @property
-    def hero(self) -> Slot | None:
-        """The slot that most of what is recalled is built around."""
-        votes: dict[Slot, float] = defaultdict(float)
-        for one in self.recalled:
-            for look in one.looks:
-                hero: Slot | None = look.hero
-                if hero is not None:
-                    votes[hero] += one.weight / len(one.looks)
-        if not votes:
-            return None
-        return max(votes.items(), key=lambda vote: vote[1])[0]
-
     def share(self, slot: Slot) -> float:
         """The weight of what is recalled and has a piece in the slot, from 0 to 1."""
         return sum(one.weight for one in self.recalled if slot in one.pieces)
@@ -221,8 +208,7 @@ def open_memory(embedder: Embedder, cache: Path) -> LookMemory:
         return _OPENED[embedder.digest, cache]
 
 
-_OPENED: dict[tuple[str, Path], LookMemory] = {}
-"""Immutable, so that everybody in a process may share them."""
+_OPENED: dict[tuple[str, Path], LookMemory] = {}  # immutable: everybody in a process may share them
 _OPENING = threading.Lock()
 
 

@@ -13,7 +13,8 @@ from service.composition.draft import OutfitDraft, Parts
 from service.composition.planner import Planned
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment, total_shift
-from service.retrieval.filters import Filter, filters, holding, size_filter
+from service.retrieval.filter_chain import Filter, holding
+from service.retrieval.filters import filters, size_filter
 from service.retrieval.merchandising import Merchandising
 from service.retrieval.retriever import Retriever
 from service.retrieval.shortlist import Candidate

@@ -16,7 +16,8 @@ from service.composition.templates import templates_for, with_anchors
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment, total_shift
 from service.retrieval.attribute_fit import fit, see_through
-from service.retrieval.filters import Filter, filters, form_filter, holding, size_filter
+from service.retrieval.filter_chain import Filter, holding
+from service.retrieval.filters import filters, form_filter, size_filter
 from service.retrieval.merchandising import Merchandising
 from service.retrieval.retriever import Pool, Retriever
 from service.schemas.outfits import OutfitRequest

@@ -20,9 +20,9 @@ from service.policy.policy import policy
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment, all_pinned, total_shift
 from service.retrieval.attribute_fit import fit, see_through
-from service.retrieval.diversity import varied
-from service.retrieval.filters import Filter, apply, filters, form_filter, likely_sizes, size_filter, through
-from service.retrieval.shortlist import Candidate, Shortlist
+from service.retrieval.filter_chain import Filter, apply, through
+from service.retrieval.filters import filters, form_filter, likely_sizes, size_filter
+from service.retrieval.shortlist import Candidate, Shortlist, varied
 from service.schemas.outfits import OutfitRequest, Unmet
 
 

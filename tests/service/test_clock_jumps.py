@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from service.db.repositories.moments import doubt
+from service.db.moments import doubt
 from service.db.repositories.requests import RequestRepository
 from service.db.tables import OutfitRow
 from service.schemas.outfits import OutfitRequest

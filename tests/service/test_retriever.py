@@ -16,9 +16,10 @@ from indexer.item import SEASONS, Item, Variant
 from service.catalog.columns import build_columns
 from service.catalog.view import pick_variant
 from service.policy.policy import policy
-from service.retrieval.diversity import varied
-from service.retrieval.filters import apply, filters, size_filter
+from service.retrieval.filter_chain import apply
+from service.retrieval.filters import filters, size_filter
 from service.retrieval.retriever import Retriever
+from service.retrieval.shortlist import varied
 from service.schemas.outfits import OutfitRequest
 
 MARGIN = policy().weights.shortlist.margin

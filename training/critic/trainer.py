@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from service.critic.network import EMBEDDER, FAULTS, KINDS, MOST, WHOLES
 from service.critic.traits import KIND_NAMES
-from training.critic.examples import Example, piece_rows
+from training.critic.graded_examples import Example, piece_rows
 
 Rows = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 

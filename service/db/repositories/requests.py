@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from service.db.repositories.moments import doubt
+from service.db.moments import doubt
 from service.db.session import State, insert_new, to_text, utc_now
 from service.db.tables import OutfitRow, RequestRow
 from service.schemas.outfits import OutfitRequest, OutfitResponse

@@ -121,12 +121,15 @@ async def test_readiness_says_what_is_missing(start, settings):
         assert ready.status_code == 200
         said = ready.json()
         assert said["status"] == "ready"
-        assert said["checks"].items() >= {
-            "database": "ok",
-            "index": "ok",
-            "model": "composing by retrieval alone: no weights",
-            "styles": "chanel@2: another base model",
-        }.items()
+        assert (
+            said["checks"].items()
+            >= {
+                "database": "ok",
+                "index": "ok",
+                "model": "composing by retrieval alone: no weights",
+                "styles": "chanel@2: another base model",
+            }.items()
+        )
         running.services.serving.drain()
         draining = await running.client.get("/readyz")
         assert (draining.status_code, draining.headers["retry-after"]) == (503, "5")

@@ -18,7 +18,8 @@ from service.composition.draft import Plan
 from service.lm.scorer import Scores
 from service.query.encoder import QueryEncoder
 from service.registry.evaluation import Estimate, EvaluationError
-from service.retrieval.filters import apply, filters, form_filter, size_filter
+from service.retrieval.filter_chain import apply
+from service.retrieval.filters import filters, form_filter, size_filter
 from service.schemas.outfits import OutfitRequest
 from training.data.decisions import ORDER
 from training.data.looks import StyledLook

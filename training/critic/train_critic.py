@@ -1,7 +1,7 @@
 """Trains the critic from the graded outfits in `training/grades`, and says how well it agrees with stylists.
 
-python -m training.critic.train --out service/critic/model/critic.safetensors
-python -m training.critic.train --evaluate [--curve]
+python -m training.critic.train_critic --out service/critic/model/critic.safetensors
+python -m training.critic.train_critic --evaluate [--curve]
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import torch
 
 from indexer.embedder import load_embedder
 from service.query.memory import open_memory
-from training.critic.examples import Example, Reading, examples
+from training.critic.graded_examples import Example, Reading, examples
 from training.critic.grades import GradedOutfit, Split, read_grades
 from training.critic.measures import auc_estimate, chosen_right
 from training.critic.stores import open_store
@@ -31,7 +31,7 @@ SIZES = (500, 1000, 2000, 3000)
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(prog="python -m training.critic.train", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m training.critic.train_critic", description=__doc__)
     parser.add_argument("--grades", type=Path, nargs="*", help="JSON lines; without: those of the repository")
     parser.add_argument("--out", type=Path, help="where the trained network is written")
     parser.add_argument(

@@ -1,7 +1,7 @@
 """Brings the catalogues of the pages' texts up to date with the templates.
 
-A development tool: `python -m service.web.catalogues` reads every text that is marked, and writes one catalogue per
-language, with what was translated before in its place, and what is new empty. Serving needs none of it.
+A development tool: `python -m service.web.page_catalogues` reads every text that is marked, and writes one catalogue
+per language, with what was translated before in its place, and what is new empty. Serving needs none of it.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from indexer.embedder import Embedder, Vectors
 from indexer.item import SLOTS, Item, Slot
 from service.catalog.view import CatalogView
-from service.critic.features import Beside, alone_features, beside_features, whole_features, wish_features
 from service.critic.network import FAULTS
+from service.critic.sight import Beside, alone_features, beside_features, whole_features, wish_features
 from service.critic.traits import Floats, kind_places
 from service.query.demands import join
 from service.query.memory import LookMemory
