@@ -1,6 +1,4 @@
-"""From a request to outfits that can be composed: who they are for, which slots, which candidates, and what is
-missing. Knows no language model.
-"""
+"""From a request to outfits that can be composed, and what is missing. Knows no language model."""
 
 from __future__ import annotations
 
