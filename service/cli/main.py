@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from service.cli.critique import critique
 from service.cli.failing import run, settings_of
 from service.cli.help import examples, show_version
 from service.cli.options import DataDir, FeedFormat, LinesFile, Scope, Texts
@@ -168,6 +169,9 @@ def serve(
     from service.cli.serve import run
 
     run(settings_of(data_dir, host=host, port=port))
+
+
+app.command("critique")(critique)
 
 
 @app.command()
