@@ -103,11 +103,23 @@ def select(drafts: Sequence[OutfitDraft], count: int, judge: Judge) -> list[Outf
         mean = sum(draft.scores) / len(draft.scores) if draft.scores else 0.0
         draft.merit = (draft.signed or 0.0) + table.composed * (mean - table.composed_usual)
     ranked = sorted(drafts, key=lambda d: (*d.rank, d.number))
-    chosen: list[OutfitDraft] = []
-    for distinct in (True, False):
-        for draft in ranked:
-            if len(chosen) < count and _is_new(draft, chosen, distinct=distinct):
-                chosen.append(draft)
+    chosen = max(
+        (_unlike(first, ranked, count) for first in ranked),
+        key=lambda found: (len(found), found[0].plan.pinned != frozenset(), sum(d.merit for d in found)),
+        default=[],
+    )
+    for draft in ranked:  # where the stock allows no other
+        if len(chosen) < count and _is_new(draft, chosen, distinct=False):
+            chosen.append(draft)
+    return sorted(chosen, key=lambda d: (*d.rank, d.number))
+
+
+def _unlike(first: OutfitDraft, ranked: Sequence[OutfitDraft], count: int) -> list[OutfitDraft]:
+    """At most `count` drafts, this one first and then the best, no two of which share more than half."""
+    chosen = [first]
+    for draft in ranked:
+        if len(chosen) < count and _is_new(draft, chosen, distinct=True):
+            chosen.append(draft)
     return chosen
 
 

@@ -61,10 +61,10 @@ def test_a_full_boost_lifts_a_brand_and_a_full_bury_lowers_it(store: Ruled) -> N
     plain = store.pieces(store.ask(**OFFICE))
     store.hold({"action": "boost", "match": {"brands": ["Quillmoor"]}, "strength": 1})
     boosted = store.pieces(store.ask(**OFFICE))
-    store.hold({"action": "bury", "match": {"brands": ["Calzavera"]}, "strength": 1})
+    store.hold({"action": "bury", "match": {"brands": ["Stillhus"]}, "strength": 1})
     buried = store.pieces(store.ask(**OFFICE))
     assert of_brand("Quillmoor", boosted) > of_brand("Quillmoor", plain)
-    assert of_brand("Calzavera", buried) < of_brand("Calzavera", plain)
+    assert of_brand("Stillhus", buried) < of_brand("Stillhus", plain)
 
 
 @pytest.mark.parametrize("department", ["women", "men"])
