@@ -186,7 +186,8 @@ def app(tmp_path: Path, waiting: Waiting) -> FastAPI:
     rows += [f"B{n},Wide trousers {n},Trousers,women,white,60,EUR,5" for n in range(3)]
     rows += ["S1,Strappy sandals,Sandals,women,black,50,EUR,4"]
     (tmp_path / "feed.csv").write_text("\n".join(rows))
-    settings = Settings(data_dir=tmp_path / "data", adapters_dir=tmp_path / "none", composer="retrieval")
+    folders = {"data_dir": tmp_path / "data", "adapters_dir": tmp_path / "none"}
+    settings = Settings(**folders, composer="retrieval", critic=False)  # which tells of pieces once it has chosen
     build_index(settings, [FeedSource(tmp_path / "feed.csv")])
     return create_app(settings, open_recommender(settings))
 
