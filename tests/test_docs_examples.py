@@ -142,6 +142,7 @@ BY_HAND = (
     '{"before": 707, "after": 496,',
     '{"rule": {"action": "exclude"',  # sent, not answered
     '{"time": "2026-11-22T15:04:05.123Z"',  # of a log
+    '{"vibe": "black tie gala"',  # sent, not answered
 )
 
 

@@ -129,11 +129,14 @@ class ShopperCors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
         shared = scope["type"] == "http" and path.startswith("/v1/") and not path.startswith(_STAFF)
+        if not shared:  # the start of the service among them, which has no headers
+            await self._app(scope, receive, send)
+            return
         headers = Headers(scope=scope)
-        if shared and scope["method"] == "OPTIONS" and {"origin", _ASKED} <= {*headers.keys()}:
+        if scope["method"] == "OPTIONS" and {"origin", _ASKED} <= {*headers.keys()}:
             await self._preflight(scope, headers)(scope, receive, send)
         else:
-            await (self._shared if shared else self._app)(scope, receive, send)
+            await self._shared(scope, receive, send)
 
     def _preflight(self, scope: Scope, headers: Headers) -> Response:
         """What a page may send to this very path; a problem where that is nothing, or not what it asks."""

@@ -187,7 +187,9 @@ def app(tmp_path: Path, waiting: Waiting) -> FastAPI:
     rows += ["S1,Strappy sandals,Sandals,women,black,50,EUR,4"]
     (tmp_path / "feed.csv").write_text("\n".join(rows))
     folders = {"data_dir": tmp_path / "data", "adapters_dir": tmp_path / "none"}
-    settings = Settings(**folders, composer="retrieval", critic=False)  # which tells of pieces once it has chosen
+    settings = Settings(
+        **folders, composer="retrieval", critic=False
+    )  # which tells of pieces once it has chosen
     build_index(settings, [FeedSource(tmp_path / "feed.csv")])
     return create_app(settings, open_recommender(settings))
 
