@@ -21,7 +21,9 @@ from service.query.demands import Demands, join, own_texts
 from service.query.intent import Mention, WishReading
 from service.query.reader import WishReader
 from service.query.reading.trained import TrainedReader, packaged
+from service.query.spelling import respelled
 from service.query.turns import handling
+from service.query.weather import heat_said
 from service.query.wish import QueryIntent
 from service.retrieval.adjustments import ScoreAdjustment
 from service.retrieval.known_words import checked
@@ -61,7 +63,8 @@ class Understanding:
         reading = self._reader_for(catalog).read(request.vibe)
         pieces, own = read_own(own_texts(request, reading), self._embedder)
         demands = join(request, reading, pieces)
-        return Wish(replace(demands, unread=(*demands.unread, *silent)), own)
+        unread = [phrase for phrase in demands.unread if not _is_weather(demands.request, phrase)]
+        return Wish(replace(demands, unread=(*unread, *silent)), own)
 
     def turn(self, made: Made, body: RefineRequest, catalog: CatalogView) -> SwapOrder:
         """What to compose so that an outfit is as the shopper says. Raises InvalidError where that cannot be told."""
@@ -85,6 +88,13 @@ class Understanding:
                 brands = [brand for brand in catalog.columns.inverted["brand"] if brand]
                 self._reader = (version, WishReader(brands, self._trained))
             return self._reader[1]
+
+
+def _is_weather(request: OutfitRequest, phrase: str) -> bool:
+    """Whether the weather is read off these words of the wish, so that they are not unread: "warm" of an evening."""
+    words = request.vibe.lower()
+    said = heat_said(request, respelled(words))
+    return said is not None and said != heat_said(request, respelled(words.replace(phrase.lower(), " ")))
 
 
 def _named(say: str, reading: WishReading, garments: Sequence[Mention]) -> WishReading:
