@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.item import SLOTS, Slot
+from service.critic.network import chance
 from service.lm.prompt import Context
 from service.lm.scorer import Scores
 from service.query.memory import Lead
@@ -121,7 +122,12 @@ class OutfitDraft:
         the mean score of its pieces.
         """
         if self.signed is not None:
-            return float(1 / (1 + np.exp(-self.merit)))
+            return chance(self.merit)
+        return self.mean
+
+    @property
+    def mean(self) -> float:
+        """The mean score of its pieces, as the composer has it."""
         return sum(self.scores) / len(self.scores) if self.scores else 0.0
 
     @property

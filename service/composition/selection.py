@@ -39,10 +39,9 @@ def compose_best(
     if judge is None:
         return compose(plans, scorer, budget_cents, seed, weights, encode_worn, watcher)
     quiet = _Quiet(watcher)
-    table = policy().weights.critic
+    table, leads = policy().weights.critic, judge.leads()
     if scorer.composer == "retrieval":
         drafts = []
-        leads = judge.leads()
         for turn in range(table.drafts):
             looser = replace(weights, noise=weights.noise * _LOOSER**turn)
             led = [_led(plan, leads) for plan in plans] if turn else plans
@@ -51,7 +50,6 @@ def compose_best(
                 draft.number += turn * len(plans)
             drafts += made
     else:
-        leads = judge.leads()
         many = [*plans]
         for _ in range(1, table.drafts_read):
             many += [_led(plan, leads) for plan in plans]
@@ -100,8 +98,7 @@ def select(drafts: Sequence[OutfitDraft], count: int, judge: Judge) -> list[Outf
     table = policy().weights.critic
     for draft in drafts:
         _trim(draft, judge)
-        mean = sum(draft.scores) / len(draft.scores) if draft.scores else 0.0
-        draft.merit = (draft.signed or 0.0) + table.composed * (mean - table.composed_usual)
+        draft.merit = (draft.signed or 0.0) + table.composed * (draft.mean - table.composed_usual)
     ranked = sorted(drafts, key=lambda d: (*d.rank, d.number))
     chosen = max(
         (_unlike(first, ranked, count) for first in ranked),

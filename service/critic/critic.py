@@ -15,7 +15,7 @@ import numpy as np
 
 from indexer.embedder import Vectors
 from indexer.item import SLOTS, Item, Slot
-from service.critic.network import FAULTS, Network
+from service.critic.network import FAULTS, Network, chance
 from service.critic.sight import Beside, beside_features, whole_features, wish_features
 from service.critic.traits import Floats, kind_places
 from service.query.wish import QueryIntent
@@ -40,7 +40,7 @@ class Verdict:
     @property
     def probability(self) -> float:
         """That a stylist hands the outfit over."""
-        return float(1 / (1 + np.exp(-self.signed)))
+        return chance(self.signed)
 
 
 class Critic:
@@ -83,9 +83,9 @@ class Critic:
         read = self._network.piece(rows, kind_places(items), brief.plain, vectors)
         filled = np.array([float(s in slots) for s in SLOTS], dtype=np.float32)
         signed, generic, lacks, *steps = self._network.outfit(read, wish_features(brief), filled).tolist()
-        grade = 1 + sum(1 / (1 + np.exp(-step)) for step in (signed, *steps))
+        grade = 1 + sum(chance(step) for step in (signed, *steps))
         likeliest = tuple(FAULTS[i] for i in read.faults.argmax(axis=1))
-        return Verdict(signed, generic, lacks, float(grade), tuple(read.wrong.tolist()), likeliest)
+        return Verdict(signed, generic, lacks, grade, tuple(read.wrong.tolist()), likeliest)
 
 
 @lru_cache(maxsize=1)

@@ -89,5 +89,10 @@ class Network:
         return np.asarray((hidden @ t["o2.weight"].T + t["o2.bias"])[0])
 
 
+def chance(log_odds: float) -> float:
+    """The chance that such log-odds are of."""
+    return float(1 / (1 + np.exp(-log_odds)))
+
+
 def _dense(x: Floats, tensors: Mapping[str, Floats], name: str) -> Floats:
     return np.asarray(np.maximum(x @ tensors[f"{name}.weight"].T + tensors[f"{name}.bias"], 0.0), np.float32)

@@ -123,11 +123,14 @@ def beside_features(items: Sequence[Item], vectors: Vectors, beside: Beside) -> 
     return np.array(rows, dtype=np.float32)
 
 
-def whole_features(items: Sequence[Item], vectors: Vectors) -> Floats:
-    """Of each piece of an outfit how it stands to all the others, shape (pieces, `BESIDE_WIDTH`)."""
+def whole_features(items: Sequence[Item], vectors: Vectors, among: Sequence[int] | None = None) -> Floats:
+    """Of each piece of an outfit how it stands to all the others, or to those at the places `among`; shape (pieces,
+    `BESIDE_WIDTH`).
+    """
+    places = range(len(items)) if among is None else among
     rows = []
     for i, item in enumerate(items):
-        others = [j for j in range(len(items)) if j != i]
+        others = [j for j in places if j != i]
         beside = Beside([items[j] for j in others], vectors[others])
         rows.append(beside_features([item], vectors[i : i + 1], beside)[0])
     return np.array(rows, dtype=np.float32).reshape(len(items), BESIDE_WIDTH)

@@ -14,6 +14,7 @@ from service.composition.own import OwnCandidate
 from service.composition.templates import templates
 from service.critic.critic import Verdict
 from service.critic.judge import Judge
+from service.critic.network import chance
 from service.errors import FieldError, InvalidError
 from service.policy.policy import policy
 from service.query.demands import Demands
@@ -146,15 +147,15 @@ def _worn(case: CritiqueCase, retriever: Retriever) -> _Worn:
 
 def _faults(worn: _Worn, verdict: Verdict) -> Iterator[DoesNot]:
     for place, (odds, code) in enumerate(zip(verdict.wrong, verdict.faults, strict=True)):
-        if (chance := _chance(odds)) >= _LIKELY:
+        if (likely := chance(odds)) >= _LIKELY:
             fault, says = _FAULTS[code]
             piece = worn.piece(place).model_dump()
-            yield DoesNot(**piece, fault=fault, chance=round(chance, 3), reason=f"{piece['title']} {says}")
+            yield DoesNot(**piece, fault=fault, chance=round(likely, 3), reason=f"{piece['title']} {says}")
 
 
 def _works(worn: _Worn, verdict: Verdict) -> Iterator[Works]:
     for place, odds in enumerate(verdict.wrong):
-        if _chance(odds) <= _FINE:
+        if chance(odds) <= _FINE:
             piece = worn.piece(place).model_dump()
             yield Works(**piece, reason=f"{piece['title']} suits the wish and the rest")
 
@@ -165,9 +166,9 @@ def _summary(verdict: Verdict, faults: Sequence[DoesNot]) -> str:
     parts = []
     if faults:
         parts.append(f"First to change: {faults[0].title}.")
-    if _chance(verdict.lacks) >= _LIKELY:
+    if chance(verdict.lacks) >= _LIKELY:
         parts.append("A piece is missing.")
-    if _chance(verdict.generic) >= _LIKELY:
+    if chance(verdict.generic) >= _LIKELY:
         parts.append("Nothing in it says the wish yet.")
     return " ".join(parts or ["Wearable, but nothing that a stylist would hand over with pleasure."])
 
@@ -223,7 +224,3 @@ def _best(
     name = candidate.item.title
     reason = f"{name} instead of {out.title}" if out else f"{name}, since the outfit has no {candidate.slot}"
     yield CritiqueSwap(out=out, item=item_of(candidate, 0.0), grade=round(grade, 1), reason=reason)
-
-
-def _chance(log_odds: float) -> float:
-    return float(1 / (1 + np.exp(-log_odds)))

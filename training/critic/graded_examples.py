@@ -12,7 +12,7 @@ from indexer.embedder import Embedder, Vectors
 from indexer.item import SLOTS, Item, Slot
 from service.catalog.view import CatalogView
 from service.critic.network import FAULTS
-from service.critic.sight import Beside, alone_features, beside_features, whole_features, wish_features
+from service.critic.sight import alone_features, whole_features, wish_features
 from service.critic.traits import Floats, kind_places
 from service.query.demands import join
 from service.query.memory import LookMemory
@@ -71,14 +71,8 @@ def examples(graded: Iterable[GradedOutfit], readings: Mapping[str, Reading]) ->
 
 def piece_rows(example: Example, beside: Sequence[int] | None = None) -> Floats:
     """All features of the pieces, shape (pieces, features): beside the pieces at these places, or all the others."""
-    if beside is None:
-        return np.concatenate([example.front, whole_features(example.items, example.vectors)], axis=1)
-    rows = []
-    for i in range(len(example.items)):
-        others = [j for j in beside if j != i]
-        worn = Beside([example.items[j] for j in others], example.vectors[others])
-        rows.append(beside_features([example.items[i]], example.vectors[i : i + 1], worn)[0])
-    return np.concatenate([example.front, np.array(rows, dtype=np.float32)], axis=1)
+    rest = whole_features(example.items, example.vectors, beside)
+    return np.concatenate([example.front, rest], axis=1)
 
 
 def _example(one: GradedOutfit, reading: Reading) -> Example:

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from indexer.errors import ModelError
+from service.query.reading.tagger import sigmoid
 from service.query.reading.word_vectors import Floats, sentence_vector
 
 ACTIVITIES = ("sport", "hike", "ski", "swim", "party", "work", "ethnic")
@@ -68,15 +69,15 @@ class CircumstanceReader:
             float(t[f"{name}.weight"] @ vector + t[f"{name}.bias"][0]) for name in ("formality", "heat")
         )
         odds = t["activity.weight"] @ vector + t["activity.bias"]
-        known = float(t["known.weight"] @ vector + t["known.bias"][0])
-        chances = dict(zip(ACTIVITIES, _chance(odds).tolist(), strict=True))
+        known = t["known.weight"] @ vector + t["known.bias"]
+        implied = float(sigmoid(known)[0])
+        chances = dict(zip(ACTIVITIES, sigmoid(odds).tolist(), strict=True))
         return Circumstances(
-            min(max(level, 1.0), 5.0), min(max(heat, -2.0), 2.0), float(_chance(known)), chances
+            min(max(level, 1.0), 5.0),
+            min(max(heat, -2.0), 2.0),
+            implied,
+            chances,
         )
-
-
-def _chance(log_odds: Floats | float) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-np.asarray(log_odds, dtype=np.float32))))
 
 
 @lru_cache(maxsize=1)

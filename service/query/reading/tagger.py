@@ -146,8 +146,8 @@ def _gru(net: Mapping[str, Floats], rows: Floats, direction: str) -> Floats:
     state = np.zeros(size, dtype=np.float32)
     for at in range(len(rows)):
         gates = state @ weight + bias
-        reset = _sigmoid(inputs[at, :size] + gates[:size])
-        update = _sigmoid(inputs[at, size : 2 * size] + gates[size : 2 * size])
+        reset = sigmoid(inputs[at, :size] + gates[:size])
+        update = sigmoid(inputs[at, size : 2 * size] + gates[size : 2 * size])
         fresh = np.tanh(inputs[at, 2 * size :] + reset * gates[2 * size :])
         state = (1 - update) * fresh + update * state
         out[at] = state
@@ -178,5 +178,6 @@ def _softmax(rows: Floats) -> Floats:
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
-def _sigmoid(values: Floats) -> Floats:
+def sigmoid(values: Floats) -> Floats:
+    """Chances, of log-odds of any shape."""
     return np.asarray(1 / (1 + np.exp(-values)), dtype=np.float32)

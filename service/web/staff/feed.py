@@ -7,25 +7,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from indexer.feeds.detect import FORMATS
 from service.web.staff.desk import HOME, StaffPageRoute, refused
 from service.web.visit import visit
 
 FEED = HOME + "/feed"
 router = APIRouter(include_in_schema=False, prefix=HOME, route_class=StaffPageRoute)
-
-FORMATS = (
-    "auto",
-    "csv",
-    "xlsx",
-    "jsonl",
-    "parquet",
-    "shopify",
-    "shopify-json",
-    "google",
-    "woocommerce",
-    "acp",
-    "ucp",
-)
 
 
 @router.get("/feed")
@@ -37,7 +24,7 @@ async def feed(request: Request) -> Response:
     return here.page(
         "staff/feed.html",
         jobs=jobs.json["jobs"] if jobs.ok else [],
-        formats=FORMATS,
+        formats=("auto", *FORMATS),
         configured=bool(known.feed_dir),
     )
 
